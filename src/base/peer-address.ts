@@ -1,0 +1,79 @@
+// A peer's transport address as a small string made from its bytes: cheap to compare, to store and to use as a key.
+// Three UTF-16 code units for IPv4 (two of address, one of port), nine for IPv6, and behind them the IPv6 zone if any.
+
+declare const peerAddressBrand: unique symbol;
+
+/** An IP address and a UDP port. Two are the same peer exactly when the strings are equal. */
+export type PeerAddress = string & { readonly [peerAddressBrand]: true };
+
+const IPV4_UNITS = 2;
+const IPV6_UNITS = 8;
+
+/** From an IPv4 or IPv6 address as Node writes it; an IPv4-mapped IPv6 address is the IPv4 address. */
+export function peerAddress(host: string, port: number): PeerAddress {
+  return placePort(hostUnits(host), port);
+}
+
+/** From 4 or 16 address bytes in network order. */
+export function peerAddressFromBytes(address: Uint8Array, port: number): PeerAddress {
+  let units = "";
+  for (let i = 0; i + 1 < address.length; i += 2) units += String.fromCharCode((address[i]! << 8) | address[i + 1]!);
+  return placePort(units, port);
+}
+
+/** The address as text, IPv6 without brackets: "192.0.2.1", "2001:db8:0:0:0:0:0:1". */
+export function hostOf(peer: PeerAddress): string {
+  if (isIpv4(peer)) {
+    const [high, low] = [peer.charCodeAt(0), peer.charCodeAt(1)];
+    return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+  }
+  const groups = Array.from({ length: IPV6_UNITS }, (_, i) => peer.charCodeAt(i).toString(16));
+  return groups.join(":") + peer.slice(IPV6_UNITS + 1);
+}
+
+export function portOf(peer: PeerAddress): number {
+  return peer.charCodeAt(isIpv4(peer) ? IPV4_UNITS : IPV6_UNITS);
+}
+
+/** For people and logs: "192.0.2.1:5684", "[2001:db8:0:0:0:0:0:1]:5684". */
+export function formatPeerAddress(peer: PeerAddress): string {
+  return isIpv4(peer) ? `${hostOf(peer)}:${portOf(peer)}` : `[${hostOf(peer)}]:${portOf(peer)}`;
+}
+
+export function isIpv4(peer: PeerAddress): boolean {
+  return peer.length === IPV4_UNITS + 1;
+}
+
+function placePort(units: string, port: number): PeerAddress {
+  const portUnit = String.fromCharCode(port);
+  if (units.length <= IPV4_UNITS) return (units + portUnit) as PeerAddress;
+  return (units.slice(0, IPV6_UNITS) + portUnit + units.slice(IPV6_UNITS)) as PeerAddress;
+}
+
+function hostUnits(host: string): string {
+  const zoneAt = host.indexOf("%");
+  const zone = zoneAt < 0 ? "" : host.slice(zoneAt);
+  const address = zoneAt < 0 ? host : host.slice(0, zoneAt);
+  if (!address.includes(":")) return ipv4Units(address);
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  if (mapped) return ipv4Units(mapped[1]!);
+  const [head = "", tail = ""] = address.split("::");
+  const before = ipv6Groups(head);
+  const after = ipv6Groups(tail);
+  const zeros = "\0".repeat(Math.max(0, IPV6_UNITS - before.length - after.length));
+  return before + zeros + after + zone;
+}
+
+function ipv4Units(address: string): string {
+  const parts = address.split(".").map(Number);
+  return String.fromCharCode((parts[0]! << 8) | parts[1]!, (parts[2]! << 8) | parts[3]!);
+}
+
+function ipv6Groups(text: string): string {
+  if (text === "") return "";
+  let units = "";
+  for (const group of text.split(":")) {
+    units += group.includes(".") ? ipv4Units(group) : String.fromCharCode(Number.parseInt(group, 16));
+  }
+  return units;
+}

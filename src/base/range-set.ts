@@ -1,0 +1,51 @@
+// Which bytes of a body have been seen: disjoint half-open ranges in ascending order, few when progress is in order.
+
+export interface Range {
+  readonly start: number;
+  /** One past the last. */
+  readonly end: number;
+}
+
+export class RangeSet {
+  #ranges: Range[] = [];
+  #covered = 0;
+
+  /** How many bytes are covered. */
+  get covered(): number {
+    return this.#covered;
+  }
+
+  /** The disjoint ranges, ascending, never touching each other. */
+  get ranges(): readonly Range[] {
+    return this.#ranges;
+  }
+
+  /** Covers [start, end) and gives back how many of these bytes were not covered before. */
+  add(start: number, end: number): number {
+    if (end <= start) return 0;
+    const first = this.#firstEndingAtOrAfter(start);
+    let last = first;
+    let absorbed = 0;
+    let [mergedStart, mergedEnd] = [start, end];
+    for (; last < this.#ranges.length && this.#ranges[last]!.start <= end; last++) {
+      const range = this.#ranges[last]!;
+      absorbed += range.end - range.start;
+      mergedStart = Math.min(mergedStart, range.start);
+      mergedEnd = Math.max(mergedEnd, range.end);
+    }
+    this.#ranges.splice(first, last - first, { start: mergedStart, end: mergedEnd });
+    const added = mergedEnd - mergedStart - absorbed;
+    this.#covered += added;
+    return added;
+  }
+
+  #firstEndingAtOrAfter(position: number): number {
+    let [low, high] = [0, this.#ranges.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#ranges[middle]!.end < position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
