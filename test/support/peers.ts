@@ -1,0 +1,44 @@
+// The other sides of the interop tests: programs from Debian packages that a computer may or may not have.
+
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** Which package brings each command. */
+const PACKAGES = {
+  "coap-client-gnutls": "libcoap3-bin",
+  "coap-client-notls": "libcoap3-bin",
+  "coap-client-openssl": "libcoap3-bin",
+  "coap-server-notls": "libcoap3-bin",
+  "coap-server-openssl": "libcoap3-bin",
+  "gnutls-cli": "gnutls-bin",
+  openssl: "openssl",
+  ss: "iproute2",
+} as const;
+
+export type PeerName = keyof typeof PACKAGES;
+
+/**
+ * The path of the command `name`. Where it is not installed, says so aloud and gives undefined: the caller then declares
+ * no tests that need it. With NARROWBOAT_REQUIRE_PEERS=1, as in CI, it throws instead, and nothing is skipped.
+ */
+export function peer(name: PeerName): string | undefined {
+  const path = (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+  if (path !== undefined) return path;
+  const complaint = `${name} not installed (apt install ${PACKAGES[name]})`;
+  if (process.env["NARROWBOAT_REQUIRE_PEERS"] === "1") throw new Error(complaint);
+  // The runner looks for this at the start of a line, and uvu may have left its dots on the current one.
+  console.log(`\nskipped: ${complaint}`);
+  return undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
