@@ -8,13 +8,15 @@ export type PeerAddress = string & { readonly [peerAddressBrand]: true };
 
 const IPV4_UNITS = 2;
 const IPV6_UNITS = 8;
+/** RFC 4291 2.5.5.2: what stands before the IPv4 address in an IPv4-mapped IPv6 address. */
+const MAPPED_PREFIX = "\0\0\0\0\0\uffff";
 
 /** From an IPv4 or IPv6 address as Node writes it; an IPv4-mapped IPv6 address is the IPv4 address. */
 export function peerAddress(host: string, port: number): PeerAddress {
   return placePort(hostUnits(host), port);
 }
 
-/** From 4 or 16 address bytes in network order. */
+/** From 4 or 16 address bytes in network order; the bytes of an IPv4-mapped address are the IPv4 address. */
 export function peerAddressFromBytes(address: Uint8Array, port: number): PeerAddress {
   let units = "";
   for (let i = 0; i + 1 < address.length; i += 2) units += String.fromCharCode((address[i]! << 8) | address[i + 1]!);
@@ -46,6 +48,7 @@ export function isIpv4(peer: PeerAddress): boolean {
 
 function placePort(units: string, port: number): PeerAddress {
   const portUnit = String.fromCharCode(port);
+  if (units.startsWith(MAPPED_PREFIX)) return (units.slice(MAPPED_PREFIX.length, IPV6_UNITS) + portUnit) as PeerAddress;
   if (units.length <= IPV4_UNITS) return (units + portUnit) as PeerAddress;
   return (units.slice(0, IPV6_UNITS) + portUnit + units.slice(IPV6_UNITS)) as PeerAddress;
 }
@@ -55,8 +58,6 @@ function hostUnits(host: string): string {
   const zone = zoneAt < 0 ? "" : host.slice(zoneAt);
   const address = zoneAt < 0 ? host : host.slice(0, zoneAt);
   if (!address.includes(":")) return ipv4Units(address);
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped) return ipv4Units(mapped[1]!);
   const [head = "", tail = ""] = address.split("::");
   const before = ipv6Groups(head);
   const after = ipv6Groups(tail);
