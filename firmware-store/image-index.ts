@@ -1,0 +1,89 @@
+// The index: which image is published as which product and version, in `firmware.db`. Rows are added, never changed.
+
+import { toHex } from "../src/base/bytes.ts";
+import { StoreFile, type StoreFormat } from "../src/store/store-file.ts";
+
+/** What is known of an image without opening it. */
+export interface ImageRecord {
+  readonly product: string;
+  readonly version: string;
+  /** Bytes. */
+  readonly length: number;
+  /** 32 bytes. */
+  readonly sha256: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly publishedAt: number;
+}
+
+const FORMAT: StoreFormat = {
+  fileName: "firmware.db",
+  applicationId: 0x4e426677, // "NBfw"
+  version: 1,
+  ownerOnly: false,
+  schema: `
+    CREATE TABLE image (
+      product TEXT NOT NULL,
+      version TEXT NOT NULL,
+      length INTEGER NOT NULL,
+      sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+      published_at INTEGER NOT NULL,
+      PRIMARY KEY (product, version)
+    ) STRICT, WITHOUT ROWID`,
+};
+
+const COLUMNS = "product, version, length, sha256, published_at AS publishedAt";
+
+export class ImageIndex {
+  readonly #file: StoreFile;
+  readonly #find;
+  readonly #list;
+  readonly #add;
+
+  /** Throws StoreError as StoreFile.open does. */
+  static open(directory: string): ImageIndex {
+    return new ImageIndex(StoreFile.open(directory, FORMAT));
+  }
+
+  private constructor(file: StoreFile) {
+    this.#file = file;
+    this.#find = file.prepare<[string, string], ImageRecord>(
+      `SELECT ${COLUMNS} FROM image WHERE product = ? AND version = ?`,
+    );
+    this.#list = file.prepare<[], ImageRecord>(`SELECT ${COLUMNS} FROM image ORDER BY product, version`);
+    this.#add = file.prepare<[string, string, number, Uint8Array, number]>("INSERT INTO image VALUES (?, ?, ?, ?, ?)");
+  }
+
+  find(product: string, version: string): ImageRecord | undefined {
+    return this.#file.attempt(() => this.#find.get(product, version));
+  }
+
+  /** All of them, in order of product and version. */
+  list(): ImageRecord[] {
+    return this.#file.attempt(() => this.#list.all());
+  }
+
+  add(image: ImageRecord): void {
+    this.#file.attempt(() =>
+      this.#add.run(image.product, image.version, image.length, image.sha256, image.publishedAt),
+    );
+  }
+
+  /** Runs `work` while no other publisher can; what it adds is there afterwards, or nothing when it throws. */
+  transaction<Value>(work: () => Value): Value {
+    return this.#file.transaction(work);
+  }
+
+  /** Whether another handle has added images since the last call. */
+  changedElsewhere(): boolean {
+    return this.#file.changedElsewhere();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+/** The name of an image's content in the directory of images. */
+export function contentName(sha256: Uint8Array): string {
+  return toHex(sha256);
+}

@@ -1,0 +1,108 @@
+// Keys in a CSV file (RFC 4180), one `identity,key` per line with the key in hex digits:
+//
+//   identity,key                      an optional first line
+//   # warehouse 7                     a comment; blank lines are skipped too
+//   meter-0001,00112233445566778899aabbccddeeff
+//   "meter, blue",0f0e0d
+//   hex:00ff,0f0e0d                   an identity that is no text
+//
+// The file is read as a stream of bounded memory. An error names the line and never what stands in it.
+
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { CsvError, type Options, parse } from "csv-parse";
+import { fromUtf8 } from "../src/base/bytes.ts";
+import type { Secret } from "../src/base/secret.ts";
+import { StoreError, systemMessage } from "../src/store/store-error.ts";
+import { parseIdentity } from "./identity.ts";
+import { parseKey } from "./key.ts";
+
+/** Longer than any identity and key can be written. */
+const RECORD_LENGTH_MAX = 4096;
+const PROGRESS_RECORD_COUNT = 10_000;
+
+export type OnCsvProgress = (bytesDone: number, bytesTotal: number) => void;
+
+interface CsvRecord {
+  readonly record: readonly Uint8Array[];
+  readonly info: { readonly lines: number; readonly bytes: number };
+}
+
+const OPTIONS: Options = {
+  bom: true,
+  comment: "#",
+  comment_no_infix: true,
+  // Bytes, so that an identity that is not UTF-8 is refused rather than mended into another one.
+  encoding: null,
+  info: true,
+  max_record_size: RECORD_LENGTH_MAX,
+  relax_column_count: true,
+  skip_empty_lines: true,
+};
+
+/**
+ * Calls `onKey` for each line in turn; what it throws as a StoreError comes back with the line's number.
+ * Throws StoreError: csv-line, unreadable.
+ */
+export async function readKeyCsv(
+  file: string,
+  onKey: (identity: Uint8Array, key: Secret) => void,
+  onProgress?: OnCsvProgress,
+): Promise<void> {
+  const parser = parse(OPTIONS);
+  const source = createReadStream(file);
+  source.on("error", (error) => parser.destroy(error));
+  try {
+    const bytesTotal = (await stat(file)).size;
+    source.pipe(parser);
+    let recordCount = 0;
+    for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
+      recordCount++;
+      if (recordCount === 1 && isHeader(record)) continue;
+      readRecord(file, info.lines, record, onKey);
+      if (recordCount % PROGRESS_RECORD_COUNT === 0) onProgress?.(info.bytes, bytesTotal);
+    }
+    onProgress?.(bytesTotal, bytesTotal);
+  } catch (error) {
+    throw storeErrorFor(file, error);
+  } finally {
+    source.destroy();
+  }
+}
+
+function isHeader(record: readonly Uint8Array[]): boolean {
+  return record.length === 2 && fromUtf8(record[0]!) === "identity" && fromUtf8(record[1]!) === "key";
+}
+
+function readRecord(
+  file: string,
+  line: number,
+  record: readonly Uint8Array[],
+  onKey: (identity: Uint8Array, key: Secret) => void,
+): void {
+  const [identity, key] = record.map(fromUtf8);
+  if (record.length !== 2) refuse(file, line, `${record.length} fields where identity,key are two`);
+  if (identity === undefined || key === undefined) refuse(file, line, "not UTF-8: write such an identity as hex:…");
+  try {
+    onKey(parseIdentity(identity), parseKey(key));
+  } catch (error) {
+    if (error instanceof StoreError) refuse(file, line, error.message);
+    throw error;
+  }
+}
+
+function refuse(file: string, line: number, what: string): never {
+  throw new StoreError("csv-line", `${file} line ${line}: ${what}; nothing was imported`);
+}
+
+function storeErrorFor(file: string, error: unknown): unknown {
+  // The parser's own words quote the field, which may be a key.
+  if (error instanceof CsvError) {
+    const line = (error as CsvError & { readonly lines?: number }).lines ?? 1;
+    const what =
+      error.code === "CSV_MAX_RECORD_SIZE" ? "too long, or a quote that is not closed" : "quotes out of place";
+    return new StoreError("csv-line", `${file} line ${line}: ${what}; nothing was imported`);
+  }
+  if (error instanceof StoreError || (error as NodeJS.ErrnoException).syscall === undefined) return error;
+  return new StoreError("unreadable", `cannot read ${file}: ${systemMessage(error)}`);
+}

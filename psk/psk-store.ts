@@ -1,0 +1,180 @@
+// Identities and keys in `psk.db`, for the processes of one owner: a server that looks keys up for years, and
+// commands that add and remove them meanwhile. What is removed goes into a journal, from which a server learns whose
+// sessions to end.
+
+import { equal } from "../src/base/bytes.ts";
+import { Secret } from "../src/base/secret.ts";
+import { StoreError } from "../src/store/store-error.ts";
+import { StoreFile, type StoreFormat } from "../src/store/store-file.ts";
+import { checkIdentity, IDENTITY_LENGTH_MAX, identityText } from "./identity.ts";
+import { checkKey, KEY_LENGTH_MAX } from "./key.ts";
+import { type OnCsvProgress, readKeyCsv } from "./key-csv.ts";
+
+/** Removals that the journal holds; older ones are forgotten. */
+export const REMOVAL_COUNT_MAX = 100_000;
+
+/** Rows that `list` reads at a time, so that no reader holds the database while its caller thinks. */
+const LIST_PAGE_COUNT = 1000;
+
+const FORMAT: StoreFormat = {
+  fileName: "psk.db",
+  applicationId: 0x4e42706b, // "NBpk"
+  version: 1,
+  ownerOnly: true,
+  // Triggers, so that no way of removing or changing a key can forget the journal or let it grow.
+  schema: `
+    CREATE TABLE psk (
+      identity BLOB NOT NULL PRIMARY KEY CHECK (length(identity) BETWEEN 1 AND ${IDENTITY_LENGTH_MAX}),
+      key BLOB NOT NULL CHECK (length(key) BETWEEN 1 AND ${KEY_LENGTH_MAX}),
+      added_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE removal (
+      sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+      identity BLOB NOT NULL
+    ) STRICT;
+    CREATE TRIGGER psk_removed AFTER DELETE ON psk BEGIN
+      INSERT INTO removal (identity) VALUES (old.identity);
+    END;
+    CREATE TRIGGER psk_changed AFTER UPDATE ON psk BEGIN
+      INSERT INTO removal (identity) VALUES (old.identity);
+    END;
+    CREATE TRIGGER removal_bound AFTER INSERT ON removal BEGIN
+      DELETE FROM removal WHERE sequence <= new.sequence - ${REMOVAL_COUNT_MAX};
+    END`,
+};
+
+/** What may be shown of an entry. */
+export interface PskEntry {
+  readonly identity: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly addedAt: number;
+}
+
+export interface ImportCount {
+  readonly addedCount: number;
+  /** Entries that were there with the same key. */
+  readonly knownCount: number;
+}
+
+export class PskStore {
+  readonly #file: StoreFile;
+  readonly #find;
+  readonly #add;
+  readonly #remove;
+  readonly #count;
+  readonly #listAfter;
+  readonly #lastRemoval;
+  readonly #removalsAfter;
+  /** Sequence number of the last removal that `refresh` has told of. */
+  #cursor: number;
+
+  /**
+   * Opens the store in the data directory, and makes it where it is absent.
+   * Throws StoreError: busy, damaged, not-a-directory, permissions, unknown-format, unwritable.
+   */
+  static open(directory: string): PskStore {
+    return new PskStore(StoreFile.open(directory, FORMAT));
+  }
+
+  private constructor(file: StoreFile) {
+    this.#file = file;
+    this.#find = file.prepare<[Uint8Array], { key: Uint8Array }>("SELECT key FROM psk WHERE identity = ?");
+    this.#add = file.prepare<[Uint8Array, Uint8Array, number]>(
+      "INSERT INTO psk VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#remove = file.prepare<[Uint8Array]>("DELETE FROM psk WHERE identity = ?");
+    this.#count = file.prepare<[], { count: number }>("SELECT count(*) AS count FROM psk");
+    this.#listAfter = file.prepare<[Uint8Array], PskEntry>(
+      `SELECT identity, added_at AS addedAt FROM psk WHERE identity > ? ORDER BY identity LIMIT ${LIST_PAGE_COUNT}`,
+    );
+    this.#lastRemoval = file.prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'removal'");
+    this.#removalsAfter = file.prepare<[number], { identity: Uint8Array }>(
+      "SELECT identity FROM removal WHERE sequence > ? ORDER BY sequence",
+    );
+    this.#cursor = this.#newestRemoval();
+  }
+
+  /** The key of an identity; undefined when there is none. Sees at once what other processes have written. */
+  find(identity: Uint8Array): Secret | undefined {
+    const row = this.#file.attempt(() => this.#find.get(identity));
+    return row && new Secret(row.key);
+  }
+
+  /**
+   * Adds a key at a time in milliseconds since 1970. False when the identity has this key already.
+   * Throws StoreError: identity, key, key-known when it has another one.
+   */
+  add(identity: Uint8Array, key: Secret, addedAt: number): boolean {
+    checkIdentity(identity);
+    checkKey(key);
+    return this.#file.transaction(() => this.#insert(identity, key, addedAt));
+  }
+
+  /** Whether there was a key to remove. */
+  remove(identity: Uint8Array): boolean {
+    return this.#file.transaction(() => this.#remove.run(identity).changes === 1);
+  }
+
+  count(): number {
+    return this.#file.attempt(() => this.#count.get())!.count;
+  }
+
+  /** Identities in order of their bytes, never keys; a million of them need no more memory than a thousand. */
+  *list(): Generator<PskEntry, void, void> {
+    let page: PskEntry[];
+    let last = new Uint8Array(0);
+    do {
+      page = this.#file.attempt(() => this.#listAfter.all(last));
+      yield* page;
+      last = new Uint8Array(page.at(-1)?.identity ?? last);
+    } while (page.length === LIST_PAGE_COUNT);
+  }
+
+  /**
+   * Adds the keys of a CSV file (see key-csv.ts), all of them or none.
+   * Throws StoreError: csv-line, naming the line, unreadable, and what `add` throws for the database.
+   */
+  importCsv(file: string, addedAt: number, onProgress?: OnCsvProgress): Promise<ImportCount> {
+    return this.#file.asyncTransaction(async () => {
+      let [addedCount, knownCount] = [0, 0];
+      await readKeyCsv(
+        file,
+        (identity, key) => {
+          if (this.#file.attempt(() => this.#insert(identity, key, addedAt))) addedCount++;
+          else knownCount++;
+        },
+        onProgress,
+      );
+      return { addedCount, knownCount };
+    });
+  }
+
+  /**
+   * The identities that were removed since the last call (or since `open`), also by this handle; one that has got a
+   * new key meanwhile is among them. "journal-pruned" when more were removed than the journal holds: ask `find` for
+   * each identity that matters. Costs microseconds when there is nothing to tell.
+   */
+  refresh(): readonly Uint8Array[] | "journal-pruned" {
+    const before = this.#cursor;
+    this.#cursor = this.#newestRemoval();
+    const removedCount = this.#cursor - before;
+    if (removedCount === 0) return [];
+    if (removedCount > REMOVAL_COUNT_MAX) return "journal-pruned";
+    return this.#file.attempt(() => this.#removalsAfter.all(before)).map(({ identity }) => identity);
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #insert(identity: Uint8Array, key: Secret, addedAt: number): boolean {
+    if (this.#add.run(identity, key.reveal(), addedAt).changes === 1) return true;
+    if (equal(this.#find.get(identity)!.key, key.reveal())) return false;
+    const name = identityText(identity);
+    throw new StoreError("key-known", `the identity ${name} has another key: remove it first with psk remove ${name}`);
+  }
+
+  #newestRemoval(): number {
+    return this.#file.attempt(() => this.#lastRemoval.get())?.seq ?? 0;
+  }
+}

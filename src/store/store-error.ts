@@ -1,0 +1,48 @@
+// An operator's mistake or a trouble of the operator's disk, met by a store: thrown, caught once at the command line,
+// and printed as one line. Nothing in it is secret.
+
+export type StoreErrorCode =
+  /** Another process holds the store's write lock. */
+  | "busy"
+  /** A line of a key file is not an identity and a key. */
+  | "csv-line"
+  /** A database or an image's content is not what was written. */
+  | "damaged"
+  /** An identity of no bytes or of more than 128 (RFC 4279 5.3), or text that stands for none. */
+  | "identity"
+  /** An image of no bytes, or of more than RFC 7959 can number. */
+  | "image-length"
+  /** A product or version that does not fit the path of a CoAP resource. */
+  | "image-name"
+  /** Other bytes are published under this product and version. */
+  | "image-published"
+  /** A key of no bytes or of more than 64 (RFC 4279 5.3), or text that is not hex digits. */
+  | "key"
+  /** The identity has another key. */
+  | "key-known"
+  /** The data directory's path leads to something else. */
+  | "not-a-directory"
+  /** Group or others may read or write what only the owner should. */
+  | "permissions"
+  /** The file is no store of ours, or one of a version that this program does not know. */
+  | "unknown-format"
+  /** A file of the operator's cannot be read. */
+  | "unreadable"
+  /** The data directory cannot be written. */
+  | "unwritable";
+
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly code: StoreErrorCode;
+
+  /** `message` is one line that says what to do. */
+  constructor(code: StoreErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What the system said about a failed file operation: "ENOSPC: no space left on device, write". */
+export function systemMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

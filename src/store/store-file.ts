@@ -1,0 +1,198 @@
+// One SQLite file in the data directory: made when absent, recognised by its header, guarded by its mode.
+//
+// The journal is a write-ahead log, because a look-up in a running server must never wait for a writer in another
+// process (an import of a million keys holds the write lock for seconds). Its companions `-wal` and `-shm` hold the
+// same bytes as the database; SQLite makes them with the database's mode, and the mode is 0600 from the first byte.
+// A commit is synced before it is reported. The data directory must be on a local disk: the log needs shared memory.
+
+import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { StoreError, systemMessage } from "./store-error.ts";
+
+export interface StoreFormat {
+  /** The file's name in the data directory. */
+  readonly fileName: string;
+  /** SQLite's application_id, which tells our stores from other databases. */
+  readonly applicationId: number;
+  /** SQLite's user_version: raised when the schema changes. */
+  readonly version: number;
+  readonly schema: string;
+  /** Whether to refuse a file that group or others may read or write. */
+  readonly ownerOnly: boolean;
+}
+
+/** How long a writer waits for another process's write lock. */
+const BUSY_TIMEOUT_MS = 30_000;
+
+/** The write-ahead log shrinks back to this after a large transaction. */
+const LOG_LENGTH_MAX = 4 * 1024 * 1024;
+
+export class StoreFile {
+  readonly path: string;
+  readonly #database: Database.Database;
+  #dataVersion: unknown;
+
+  /**
+   * Opens the store, and makes the directory (mode 0700) and the file (mode 0600) where they are absent.
+   * Throws StoreError: busy, damaged, not-a-directory, permissions, unknown-format, unwritable.
+   */
+  static open(directory: string, format: StoreFormat): StoreFile {
+    makeDirectory(directory);
+    const path = join(directory, format.fileName);
+    makeFile(path);
+    if (format.ownerOnly) for (const suffix of ["", "-wal", "-shm", "-journal"]) refuseOthers(path + suffix);
+    const database = translate(path, () => new Database(path, { timeout: BUSY_TIMEOUT_MS }));
+    try {
+      translate(path, () => prepareDatabase(database, path, format));
+      return new StoreFile(path, database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  private constructor(path: string, database: Database.Database) {
+    this.path = path;
+    this.#database = database;
+    this.#dataVersion = this.#askDataVersion();
+  }
+
+  /** A statement; run it inside `attempt` or `transaction`. `Row` is the shape of what it yields. */
+  prepare<Parameters extends unknown[], Row = unknown>(sql: string): Database.Statement<Parameters, Row> {
+    return this.#database.prepare<Parameters, Row>(sql);
+  }
+
+  /** Runs `work`, and says in a StoreError what the database has to complain about. */
+  attempt<Value>(work: () => Value): Value {
+    return translate(this.path, work);
+  }
+
+  /** Runs `work` under the store's write lock; all that it writes is there afterwards, or nothing when it throws. */
+  transaction<Value>(work: () => Value): Value {
+    return this.attempt(() => this.#database.transaction(work).immediate());
+  }
+
+  /** The same for work that waits for a stream; nobody else may use this handle meanwhile. */
+  async asyncTransaction<Value>(work: () => Promise<Value>): Promise<Value> {
+    this.attempt(() => this.#database.exec("BEGIN IMMEDIATE"));
+    try {
+      const value = await work();
+      this.attempt(() => this.#database.exec("COMMIT"));
+      return value;
+    } finally {
+      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+    }
+  }
+
+  /** Whether another handle, in this process or another, has written since the last call. Costs microseconds. */
+  changedElsewhere(): boolean {
+    const before = this.#dataVersion;
+    this.#dataVersion = this.attempt(() => this.#askDataVersion());
+    return this.#dataVersion !== before;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #askDataVersion(): unknown {
+    return this.#database.pragma("data_version", { simple: true });
+  }
+}
+
+/** Makes a directory that only its owner may enter, and its parents. */
+export function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EEXIST" || code === "ENOTDIR") {
+      throw new StoreError("not-a-directory", `${directory} is not a directory: give the data directory's path`);
+    }
+    throw new StoreError("unwritable", `cannot make the directory ${directory}: ${systemMessage(error)}`);
+  }
+}
+
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, "a", 0o600));
+  } catch (error) {
+    throw new StoreError("unwritable", `cannot write ${path}: ${systemMessage(error)}`);
+  }
+}
+
+function refuseOthers(path: string): void {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o077) !== 0) {
+    throw new StoreError("permissions", `others may read the keys in ${path}: run chmod 600 ${path}`);
+  }
+}
+
+function prepareDatabase(database: Database.Database, path: string, format: StoreFormat): void {
+  if (isBlank(database)) {
+    database.pragma("journal_mode = wal");
+    database
+      .transaction(() => {
+        // Another process may have been quicker.
+        if (!isBlank(database)) return;
+        database.exec(format.schema);
+        database.pragma(`application_id = ${format.applicationId}`);
+        database.pragma(`user_version = ${format.version}`);
+      })
+      .immediate();
+  }
+  recognise(database, path, format);
+  // The library's default for a write-ahead log leaves the last commits to the mercy of a power cut.
+  database.pragma("synchronous = full");
+  database.pragma(`journal_size_limit = ${LOG_LENGTH_MAX}`);
+  // A removed key is overwritten, not merely unlinked.
+  database.pragma("secure_delete = on");
+}
+
+function isBlank(database: Database.Database): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_schema").get() === undefined;
+}
+
+function recognise(database: Database.Database, path: string, format: StoreFormat): void {
+  if (database.pragma("application_id", { simple: true }) !== format.applicationId) {
+    throw new StoreError(
+      "unknown-format",
+      `${path} is not a store of Narrowboat: move it away or name another directory`,
+    );
+  }
+  const version = database.pragma("user_version", { simple: true });
+  if (version !== format.version) {
+    const what = `${path} has format ${version}, and this program knows format ${format.version}`;
+    throw new StoreError("unknown-format", `${what}: use the program that wrote it, or a newer one`);
+  }
+}
+
+function translate<Value>(path: string, work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof Database.SqliteError ? (storeErrorFor(path, error) ?? error) : error;
+  }
+}
+
+/** What an SQLite result code means for the operator; undefined when the mistake is ours. */
+function storeErrorFor(path: string, error: InstanceType<typeof Database.SqliteError>): StoreError | undefined {
+  const primaryCode = error.code.split("_").slice(0, 2).join("_");
+  switch (primaryCode) {
+    case "SQLITE_BUSY":
+    case "SQLITE_LOCKED":
+      return new StoreError("busy", `another process is writing ${path}: try again when it has finished`);
+    case "SQLITE_CORRUPT":
+    case "SQLITE_NOTADB":
+      return new StoreError("damaged", `${path} is damaged (${error.message}): restore it from a backup`);
+    case "SQLITE_CANTOPEN":
+    case "SQLITE_FULL":
+    case "SQLITE_IOERR":
+    case "SQLITE_PERM":
+    case "SQLITE_READONLY":
+      return new StoreError("unwritable", `cannot use ${path} (${error.message}): check the disk and its permissions`);
+    default:
+      return undefined;
+  }
+}
