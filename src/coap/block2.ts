@@ -1,0 +1,83 @@
+// Answering with a block of a body (RFC 7959 2.4). It needs no transfer state: a block is a function of body, NUM and
+// SZX, so that any block can be asked for in any order, at any size, any time later.
+
+import { EMPTY, equal } from "../base/bytes.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import { type Block, blockOption, blockSizeOf, NUM_MAX, offsetOf } from "./block.ts";
+import type { Body } from "./body.ts";
+import { Code } from "./code.ts";
+import type { RefusalName } from "./errors.ts";
+import { encodedLength } from "./message.ts";
+import { inOrder, type Option, OptionNumber, uintOption } from "./option.ts";
+import type { Request } from "./request.ts";
+
+export interface Slice {
+  readonly code: Code;
+  /** Ascending by number. */
+  readonly options: readonly Option[];
+  /** A view; valid until the body is read again. */
+  readonly payload: Uint8Array;
+  /** Where the payload lies in the body; undefined for 2.03, which has none. */
+  readonly offset: number | undefined;
+  /** Whether the body goes on behind this block. */
+  readonly more: boolean;
+}
+
+/**
+ * The block of `body` that `request` asks for, at most of size `szxMax` and no longer than its messageLengthMax allows
+ * (but 16 bytes at least). `code` is the answer's; `extraOptions` are sent beside those of the block.
+ */
+export function sliceFor<Association>(
+  request: Request<Association>,
+  body: Body,
+  code: Code,
+  szxMax: number,
+  extraOptions: readonly Option[],
+): Result<Slice, RefusalName> {
+  if (request.accept !== undefined && request.accept !== body.contentFormat) return failed("notAcceptable");
+  if (request.code === Code.GET) {
+    if (!meetsConditions(request, body)) return failed("preconditionFailed");
+    if (body.etag !== undefined && includes(request.etags, body.etag)) return ok(validation(body.etag));
+  }
+  const asked = request.block2;
+  const offset = asked === undefined ? 0 : offsetOf(asked);
+  if (offset > 0 && offset >= body.length) return failed("blockOutOfRange");
+  // RFC 7959 2.4: the size asked for or smaller, never larger; the M of a request is ignored.
+  for (let szx = Math.min(szxMax, asked?.szx ?? szxMax); ; szx--) {
+    const size = blockSizeOf(szx);
+    // A smaller block keeps the byte offset, not NUM: else the client writes its flash at the wrong place.
+    const block = { num: offset / size, more: offset + size < body.length, szx };
+    if (block.num > NUM_MAX) return failed("blockOutOfRange");
+    const length = Math.min(size, body.length - offset);
+    const options = inOrder([...blockOptions(request, body, block), ...extraOptions]);
+    if (szx > 0 && encodedLength(request.message.token.length, options, length) > request.messageLengthMax) continue;
+    return ok({ code, options, payload: body.read(offset, length), offset, more: block.more });
+  }
+}
+
+/** RFC 7252 5.10.8, for a resource that exists. */
+function meetsConditions<Association>(request: Request<Association>, body: Body): boolean {
+  if (request.ifNoneMatch) return false;
+  const { ifMatches } = request;
+  if (ifMatches.length === 0 || ifMatches.some((value) => value.length === 0)) return true;
+  return body.etag !== undefined && includes(ifMatches, body.etag);
+}
+
+/** RFC 7252 5.9.1.3: 2.03 with the ETag and no payload, whichever block was asked for. */
+function validation(etag: Uint8Array): Slice {
+  const options = [{ number: OptionNumber.ETAG, value: etag }];
+  return { code: Code.VALID, options, payload: EMPTY, offset: undefined, more: false };
+}
+
+function blockOptions<Association>(request: Request<Association>, body: Body, block: Block): Option[] {
+  const options: Option[] = [];
+  if (body.etag !== undefined) options.push({ number: OptionNumber.ETAG, value: body.etag });
+  options.push(uintOption(OptionNumber.CONTENT_FORMAT, body.contentFormat));
+  if (request.block2 !== undefined || block.more) options.push(blockOption(OptionNumber.BLOCK2, block));
+  if (request.size2Asked || (block.num === 0 && block.more)) options.push(uintOption(OptionNumber.SIZE2, body.length));
+  return options;
+}
+
+function includes(etags: readonly Uint8Array[], etag: Uint8Array): boolean {
+  return etags.some((other) => equal(other, etag));
+}

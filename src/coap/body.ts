@@ -1,0 +1,44 @@
+// A body (RFC 7959 1: the whole of a representation, against the payload, one block of it) that a request is answered with.
+
+import { copyOf } from "../base/bytes.ts";
+
+/** Immutable: the same object always gives the same bytes. */
+export interface Body {
+  /** Bytes. */
+  readonly length: number;
+  /** 1..8 bytes, sent on every block. */
+  readonly etag: Uint8Array | undefined;
+  /** RFC 7252 12.3. */
+  readonly contentFormat: number;
+  /** A view of [offset, offset + length), which lies inside the body; valid until the next call. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** RFC 7252 12.3: the formats that this product speaks of. */
+export const ContentFormat = {
+  TEXT_PLAIN: 0,
+  LINK_FORMAT: 40,
+  OCTET_STREAM: 42,
+} as const;
+
+/** A body that lies in memory. */
+export class BytesBody implements Body {
+  readonly contentFormat: number;
+  readonly etag: Uint8Array | undefined;
+  readonly #bytes: Uint8Array;
+
+  /** Copies `bytes` and `etag`. */
+  constructor(contentFormat: number, bytes: Uint8Array, etag?: Uint8Array) {
+    this.contentFormat = contentFormat;
+    this.etag = etag === undefined ? undefined : copyOf(etag);
+    this.#bytes = copyOf(bytes);
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    return this.#bytes.subarray(offset, offset + length);
+  }
+}

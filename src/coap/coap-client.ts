@@ -1,0 +1,275 @@
+// The CoAP client of one association (RFC 7252 4 and 5): requests in, matched responses out. Several requests may be
+// outstanding at once; how many is the caller's choice (NSTART, 4.7).
+
+import { assert, unreachable } from "../base/assert.ts";
+import { copyOf, EMPTY } from "../base/bytes.ts";
+import { DeadlineQueue } from "../base/deadline-queue.ts";
+import { addMs, earliest, type Instant } from "../base/instant.ts";
+import { type RandomSource, randomBytes, randomUint16 } from "../base/random-source.ts";
+import { Code, isRequest } from "./code.ts";
+import { decodeMessage, emptyMessage, encodeMessage, type Message } from "./message.ts";
+import { decodeUint, inOrder, isCritical, isRecognised, type Option, OptionNumber, stringOption } from "./option.ts";
+import {
+  CLIENT_RESEND_LENGTH_MAX,
+  DEFAULT_COAP_SERVER_LIMITS,
+  DEFAULT_TRANSMISSION_PARAMETERS,
+  maxTransmitWaitMs,
+  OUTSTANDING_REQUEST_COUNT_MAX,
+  type TransmissionParameters,
+} from "./parameters.ts";
+import { ResendCache } from "./resend-cache.ts";
+import { Retransmitter } from "./retransmission.ts";
+
+/** Names one request of one CoapClient; never used twice. */
+export type RequestId = number;
+
+export interface OutgoingRequest {
+  /** The method. */
+  readonly code: Code;
+  /** One string for each segment. */
+  readonly path: readonly string[];
+  readonly queries?: readonly string[];
+  /** In any order. */
+  readonly options?: readonly Option[];
+  readonly payload?: Uint8Array;
+  /** True when absent. */
+  readonly confirmable?: boolean;
+}
+
+export interface CoapClientOutlet {
+  transmit(now: Instant, datagram: Uint8Array): void;
+  /** The request is over. `message` has views of the datagram that brought it, valid during the call. */
+  response(now: Instant, requestId: RequestId, message: Message): void;
+  /** The request is over: no response came in time, or the server rejected the message. */
+  requestFailed(now: Instant, requestId: RequestId, reason: "reset" | "timeout"): void;
+}
+
+export interface CoapClientOptions {
+  readonly outlet: CoapClientOutlet;
+  readonly random: RandomSource;
+  readonly parameters?: TransmissionParameters;
+}
+
+interface Outstanding {
+  readonly requestId: RequestId;
+  readonly messageId: number;
+  /** The token read as a number. */
+  readonly tokenNumber: number;
+}
+
+const TOKEN_LENGTH = 4;
+/** Odd, so that multiplying by it modulo 2^32 is a bijection: successive tokens look unlike and never repeat. */
+const TOKEN_STRIDE = 0x9e37_79b1;
+/** The one association of a client, as the key of its resend cache. */
+const SERVER = "server";
+
+export class CoapClient {
+  readonly #outlet: CoapClientOutlet;
+  readonly #retransmitter: Retransmitter<Outstanding>;
+  readonly #responseTimeoutMs: number;
+  readonly #byRequestId = new Map<RequestId, Outstanding>();
+  readonly #byMessageId = new Map<number, Outstanding>();
+  readonly #byToken = new Map<number, Outstanding>();
+  /** Where no retransmission runs (a NON, an acknowledged CON): until when the response is waited for. */
+  readonly #deadlines = new DeadlineQueue<Outstanding>();
+  /** Our ACKs of separate responses, for when one of those comes again. */
+  readonly #acknowledgements: ResendCache<typeof SERVER>;
+  readonly #tokenStart: number;
+  #messageId: number;
+  #requestCount = 0;
+
+  constructor(options: CoapClientOptions) {
+    const { outlet, random, parameters = DEFAULT_TRANSMISSION_PARAMETERS } = options;
+    this.#outlet = outlet;
+    this.#tokenStart = decodeUint(randomBytes(random, TOKEN_LENGTH));
+    this.#messageId = randomUint16(random);
+    this.#responseTimeoutMs = maxTransmitWaitMs(parameters);
+    this.#acknowledgements = new ResendCache({
+      countMax: DEFAULT_COAP_SERVER_LIMITS.resendCountMax,
+      lengthMax: CLIENT_RESEND_LENGTH_MAX,
+    });
+    this.#retransmitter = new Retransmitter(
+      {
+        transmit: (now, _outstanding, datagram) => outlet.transmit(now, datagram),
+        gaveUp: (now, outstanding) => this.#fail(now, outstanding, "timeout"),
+      },
+      random,
+      parameters,
+    );
+  }
+
+  /** How many times any request was sent again. */
+  get retransmitCount(): number {
+    return this.#retransmitter.retransmitCount;
+  }
+
+  get outstandingCount(): number {
+    return this.#byRequestId.size;
+  }
+
+  /** Sends a request; at most OUTSTANDING_REQUEST_COUNT_MAX may wait for their responses. */
+  request(now: Instant, request: OutgoingRequest): RequestId {
+    assert(this.#byRequestId.size < OUTSTANDING_REQUEST_COUNT_MAX, "too many requests are outstanding");
+    const confirmable = request.confirmable ?? true;
+    const requestId = this.#requestCount++;
+    const tokenNumber = (this.#tokenStart + Math.imul(requestId, TOKEN_STRIDE)) >>> 0;
+    const outstanding = { requestId, messageId: this.#takeMessageId(), tokenNumber };
+    this.#byRequestId.set(requestId, outstanding);
+    this.#byMessageId.set(outstanding.messageId, outstanding);
+    this.#byToken.set(tokenNumber, outstanding);
+    const datagram = encodeMessage({
+      type: confirmable ? "CON" : "NON",
+      code: request.code,
+      messageId: outstanding.messageId,
+      token: tokenOf(tokenNumber),
+      options: optionsOf(request),
+      payload: request.payload ?? EMPTY,
+    });
+    if (confirmable) {
+      this.#retransmitter.start(now, outstanding, datagram);
+    } else {
+      this.#awaitResponse(now, outstanding);
+      this.#outlet.transmit(now, datagram);
+    }
+    return requestId;
+  }
+
+  /** Forgets a request, outstanding or not: nothing more is heard of it. */
+  cancel(requestId: RequestId): void {
+    const outstanding = this.#byRequestId.get(requestId);
+    if (outstanding !== undefined) this.#end(outstanding);
+  }
+
+  handleDatagram(now: Instant, datagram: Uint8Array): void {
+    const known = this.#acknowledgements.find(now, SERVER, datagram);
+    if (known !== undefined) {
+      this.#outlet.transmit(now, known);
+      return;
+    }
+    const decoded = decodeMessage(datagram);
+    if (!decoded.ok) {
+      const { header } = decoded.error;
+      if (header?.type === "CON") this.#transmitEmpty(now, "RST", header.messageId);
+      return;
+    }
+    const message = decoded.value;
+    switch (message.type) {
+      case "ACK":
+        this.#handleAck(now, message);
+        break;
+      case "RST":
+        this.#handleReset(now, message);
+        break;
+      case "CON":
+        this.#handleSeparateCon(now, datagram, message);
+        break;
+      case "NON":
+        this.#handleNon(now, message);
+        break;
+      default:
+        unreachable(message.type);
+    }
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#retransmitter.handleTimeout(now);
+    for (let late = this.#deadlines.takeDue(now); late !== undefined; late = this.#deadlines.takeDue(now)) {
+      this.#fail(now, late, "timeout");
+    }
+    this.#acknowledgements.handleTimeout(now);
+  }
+
+  pollTimeout(): Instant | undefined {
+    const response = earliest(this.#retransmitter.pollTimeout(), this.#deadlines.earliest);
+    return earliest(response, this.#acknowledgements.pollTimeout());
+  }
+
+  /** RFC 7252 5.3.2: a piggy-backed response must match Message ID and token; an empty ACK announces a separate one. */
+  #handleAck(now: Instant, message: Message): void {
+    const outstanding = this.#byMessageId.get(message.messageId);
+    if (outstanding === undefined) return;
+    if (message.code === Code.EMPTY) {
+      this.#retransmitter.stop(outstanding);
+      this.#awaitResponse(now, outstanding);
+    } else if (this.#requestOf(message) === outstanding) {
+      this.#deliver(now, outstanding, message);
+    }
+  }
+
+  #handleReset(now: Instant, message: Message): void {
+    const outstanding = this.#byMessageId.get(message.messageId);
+    if (outstanding !== undefined) this.#fail(now, outstanding, "reset");
+  }
+
+  #handleNon(now: Instant, message: Message): void {
+    const outstanding = this.#requestOf(message);
+    if (outstanding !== undefined) this.#deliver(now, outstanding, message);
+  }
+
+  /** A separate response is acknowledged; any other CON is rejected (RFC 7252 4.2). */
+  #handleSeparateCon(now: Instant, datagram: Uint8Array, message: Message): void {
+    const outstanding = this.#requestOf(message);
+    if (outstanding === undefined) {
+      this.#transmitEmpty(now, "RST", message.messageId);
+      return;
+    }
+    const acknowledgement = this.#transmitEmpty(now, "ACK", message.messageId);
+    this.#acknowledgements.remember(now, SERVER, copyOf(datagram), acknowledgement);
+    this.#deliver(now, outstanding, message);
+  }
+
+  /** The request that `message` responds to; none for a response that must be rejected (RFC 7252 5.4.1). */
+  #requestOf(message: Message): Outstanding | undefined {
+    const { code, token, options } = message;
+    if (code === Code.EMPTY || isRequest(code) || token.length !== TOKEN_LENGTH) return undefined;
+    const unknown = options.some(({ number }, index) => isCritical(number) && !isRecognised(options, index));
+    return unknown ? undefined : this.#byToken.get(decodeUint(token));
+  }
+
+  #deliver(now: Instant, outstanding: Outstanding, message: Message): void {
+    this.#end(outstanding);
+    this.#outlet.response(now, outstanding.requestId, message);
+  }
+
+  #fail(now: Instant, outstanding: Outstanding, reason: "reset" | "timeout"): void {
+    this.#end(outstanding);
+    this.#outlet.requestFailed(now, outstanding.requestId, reason);
+  }
+
+  #end(outstanding: Outstanding): void {
+    this.#retransmitter.stop(outstanding);
+    this.#deadlines.delete(outstanding);
+    this.#byRequestId.delete(outstanding.requestId);
+    this.#byMessageId.delete(outstanding.messageId);
+    this.#byToken.delete(outstanding.tokenNumber);
+  }
+
+  #awaitResponse(now: Instant, outstanding: Outstanding): void {
+    this.#deadlines.set(outstanding, addMs(now, this.#responseTimeoutMs));
+  }
+
+  #transmitEmpty(now: Instant, type: "ACK" | "RST", messageId: number): Uint8Array {
+    const datagram = encodeMessage(emptyMessage(type, messageId));
+    this.#outlet.transmit(now, datagram);
+    return datagram;
+  }
+
+  #takeMessageId(): number {
+    do this.#messageId = (this.#messageId + 1) & 0xffff;
+    while (this.#byMessageId.has(this.#messageId));
+    return this.#messageId;
+  }
+}
+
+function tokenOf(tokenNumber: number): Uint8Array {
+  return Uint8Array.of(tokenNumber >> 24, tokenNumber >> 16, tokenNumber >> 8, tokenNumber);
+}
+
+function optionsOf(request: OutgoingRequest): readonly Option[] {
+  const { path, queries = [], options = [] } = request;
+  return inOrder([
+    ...path.map((segment) => stringOption(OptionNumber.URI_PATH, segment)),
+    ...queries.map((query) => stringOption(OptionNumber.URI_QUERY, query)),
+    ...options,
+  ]);
+}

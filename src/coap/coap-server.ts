@@ -1,0 +1,202 @@
+// The message layer of a CoAP server (RFC 7252 4) for one or many associations: which message is answered, reset,
+// repeated or passed over in silence.
+//
+//   datagram -> known? the same answer again : decode -> CON/NON/ACK/RST -> request -> responder -> content
+//            -> piggy-backed, NON or separate -> encode -> remember -> transmit
+
+import { copyOf, EMPTY } from "../base/bytes.ts";
+import { earliest, type Instant } from "../base/instant.ts";
+import type { RandomSource } from "../base/random-source.ts";
+import { szxOf } from "./block.ts";
+import { Code, isRequest } from "./code.ts";
+import type { MessageFormatErrorKind, RefusalName } from "./errors.ts";
+import { decodeMessage, emptyMessage, encodeMessage, type Message } from "./message.ts";
+import { MessageIds } from "./message-ids.ts";
+import { BLOCK_SIZE_MAX, type CoapServerLimits, DEFAULT_COAP_SERVER_LIMITS } from "./parameters.ts";
+import { type Request, type RequestHandler, readRequest } from "./request.ts";
+import { ResendCache } from "./resend-cache.ts";
+import { type Content, Responder, type ResponderOutlet } from "./responder.ts";
+import type { Response } from "./response.ts";
+import { SeparateResponses } from "./separate-responses.ts";
+
+/** What a server counts: everything that it discards, resets, refuses or gives up. */
+export type CoapServerCount =
+  | MessageFormatErrorKind
+  | RefusalName
+  /** RFC 7252 4.2: an ACK or RST that carries a request, or belongs to nothing that we sent. */
+  | "acknowledgementUnmatched"
+  /** RFC 7252 4.3: an empty NON; ignored. */
+  | "emptyNonIgnored"
+  /** RFC 7252 4.3: an empty CON, answered with RST. */
+  | "ping"
+  /** A response that came to this server: RST for a CON, silence for a NON. */
+  | "responseUnexpected"
+  | "separateResponseGivenUp"
+  | "separateResponseQueueFull";
+
+export interface CoapServerOutlet<Association> extends ResponderOutlet<Association> {
+  /** One CoAP message to send; it is never changed afterwards. */
+  transmit(now: Instant, association: Association, datagram: Uint8Array): void;
+  /** A repeated request was answered with the bytes of its first answer. */
+  answerResent(now: Instant, association: Association): void;
+  counted(name: CoapServerCount): void;
+}
+
+export interface CoapServerOptions<Association> {
+  readonly handler: RequestHandler<Association>;
+  readonly outlet: CoapServerOutlet<Association>;
+  readonly random: RandomSource;
+  /** The largest block served and asked for: a power of two from 16 to 1024 bytes, 1024 when absent. */
+  readonly blockSize?: number;
+  readonly limits?: Partial<CoapServerLimits>;
+}
+
+export class CoapServer<Association> {
+  readonly #outlet: CoapServerOutlet<Association>;
+  readonly #resends: ResendCache<Association>;
+  readonly #responder: Responder<Association>;
+  readonly #messageIds: MessageIds<Association>;
+  readonly #separate: SeparateResponses<Association>;
+
+  constructor(options: CoapServerOptions<Association>) {
+    const { handler, outlet, random } = options;
+    const limits = { ...DEFAULT_COAP_SERVER_LIMITS, ...options.limits };
+    this.#outlet = outlet;
+    this.#resends = new ResendCache({ countMax: limits.resendCountMax, lengthMax: limits.resendLengthMax });
+    this.#responder = new Responder(handler, outlet, szxOf(options.blockSize ?? BLOCK_SIZE_MAX), limits);
+    this.#messageIds = new MessageIds(random, limits.messageIdLengthMax);
+    this.#separate = new SeparateResponses(
+      { countMax: limits.separateCountMax, totalMax: limits.separateTotalMax },
+      {
+        transmit: (now, association, datagram) => outlet.transmit(now, association, datagram),
+        gaveUp: () => outlet.counted("separateResponseGivenUp"),
+      },
+      random,
+    );
+  }
+
+  /**
+   * Takes one datagram of `association`; it may be a view of a buffer that is used again. `messageLengthMax`: the
+   * longest message, in bytes, that the layers below can carry back; blocks shrink to fit, to 16 bytes at least.
+   */
+  handleDatagram(now: Instant, association: Association, datagram: Uint8Array, messageLengthMax: number): void {
+    const known = this.#resends.find(now, association, datagram);
+    if (known !== undefined) {
+      this.#resend(now, association, known);
+      return;
+    }
+    // One copy serves both the request, which may outlive this call, and the resend cache.
+    const received = copyOf(datagram);
+    const decoded = decodeMessage(received);
+    if (!decoded.ok) {
+      const { kind, header } = decoded.error;
+      this.#outlet.counted(kind);
+      if (header?.type === "CON") this.#transmitEmpty(now, association, "RST", header.messageId);
+      return;
+    }
+    const message = decoded.value;
+    if (message.type === "ACK" || message.type === "RST") this.#handleAnswer(now, association, message);
+    else if (isRequest(message.code)) this.#handleRequest(now, association, received, message, messageLengthMax);
+    else this.#reject(now, association, message);
+  }
+
+  /** Sends the response to a request whose handler answered undefined; not to be called after forget(). */
+  respond(now: Instant, request: Request<Association>, response: Response): void {
+    const { association, message } = request;
+    const content = this.#responder.contentFor(now, request, response);
+    const messageId = this.#messageIds.take(now, association);
+    const datagram = encodeMessage({ ...content, type: message.type, messageId, token: message.token });
+    if (message.type === "NON") this.#outlet.transmit(now, association, datagram);
+    else if (!this.#separate.send(now, association, messageId, datagram)) {
+      this.#outlet.counted("separateResponseQueueFull");
+    }
+  }
+
+  /** Drops all state of an association that has ended. */
+  forget(association: Association): void {
+    this.#resends.forget(association);
+    this.#responder.forget(association);
+    this.#messageIds.forget(association);
+    this.#separate.forget(association);
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#resends.handleTimeout(now);
+    this.#responder.handleTimeout(now);
+    this.#messageIds.handleTimeout(now);
+    this.#separate.handleTimeout(now);
+  }
+
+  pollTimeout(): Instant | undefined {
+    const tables = earliest(this.#resends.pollTimeout(), this.#responder.pollTimeout());
+    return earliest(tables, earliest(this.#messageIds.pollTimeout(), this.#separate.pollTimeout()));
+  }
+
+  /** An ACK or RST is never answered (RFC 7252 4.2); an empty one may end a separate response. */
+  #handleAnswer(now: Instant, association: Association, message: Message): void {
+    const settles = message.code === Code.EMPTY && this.#separate.settle(now, association, message.messageId);
+    if (!settles) this.#outlet.counted("acknowledgementUnmatched");
+  }
+
+  /** RFC 7252 4.2, 4.3: no request: RST for a CON, silence for a NON. */
+  #reject(now: Instant, association: Association, message: Message): void {
+    const confirmable = message.type === "CON";
+    if (message.code !== Code.EMPTY) this.#outlet.counted("responseUnexpected");
+    else this.#outlet.counted(confirmable ? "ping" : "emptyNonIgnored");
+    if (confirmable) this.#transmitEmpty(now, association, "RST", message.messageId);
+  }
+
+  #handleRequest(
+    now: Instant,
+    association: Association,
+    received: Uint8Array,
+    message: Message,
+    messageLengthMax: number,
+  ): void {
+    const read = readRequest(association, message, messageLengthMax);
+    if (!read.ok) {
+      const refusal = this.#responder.refuse(message, messageLengthMax, read.error);
+      // RFC 7252 5.4.1: a NON with an unrecognised critical option is rejected, not answered.
+      if (read.error === "badOption" && message.type === "NON") return;
+      this.#answer(now, association, received, message, refusal);
+      return;
+    }
+    const content = this.#responder.answer(now, read.value);
+    if (content !== undefined) {
+      this.#answer(now, association, received, message, content);
+    } else if (message.type === "CON") {
+      // RFC 7252 5.2.2: while the separate response is pending and after it, a repetition gets the empty ACK again.
+      const acknowledgement = this.#transmitEmpty(now, association, "ACK", message.messageId);
+      this.#resends.remember(now, association, received, acknowledgement);
+    } else {
+      this.#resends.remember(now, association, received, EMPTY);
+    }
+  }
+
+  /** Piggy-backed for a CON; for a NON, a NON under a Message ID of our own (RFC 7252 5.2). */
+  #answer(now: Instant, association: Association, received: Uint8Array, message: Message, content: Content): void {
+    const confirmable = message.type === "CON";
+    const datagram = encodeMessage({
+      type: confirmable ? "ACK" : "NON",
+      code: content.code,
+      messageId: confirmable ? message.messageId : this.#messageIds.take(now, association),
+      token: message.token,
+      options: content.options,
+      payload: content.payload,
+    });
+    this.#resends.remember(now, association, received, datagram);
+    this.#outlet.transmit(now, association, datagram);
+  }
+
+  #resend(now: Instant, association: Association, answer: Uint8Array): void {
+    if (answer.length === 0) return;
+    this.#outlet.transmit(now, association, answer);
+    this.#outlet.answerResent(now, association);
+  }
+
+  #transmitEmpty(now: Instant, association: Association, type: "ACK" | "RST", messageId: number): Uint8Array {
+    const datagram = encodeMessage(emptyMessage(type, messageId));
+    this.#outlet.transmit(now, association, datagram);
+    return datagram;
+  }
+}

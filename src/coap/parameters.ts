@@ -1,0 +1,90 @@
+// Transmission parameters of RFC 7252 4.8, the times derived from them (4.8.2), and every limit that keeps a peer from
+// growing our tables.
+
+export const ACK_TIMEOUT_MS = 2_000;
+export const ACK_RANDOM_FACTOR = 1.5;
+export const MAX_RETRANSMIT = 4;
+export const MAX_LATENCY_MS = 100_000;
+export const PROCESSING_DELAY_MS = ACK_TIMEOUT_MS;
+
+/** What RFC 7252 4.8 lets an application adjust for its network. */
+export interface TransmissionParameters {
+  readonly ackTimeoutMs: number;
+  readonly ackRandomFactor: number;
+  readonly maxRetransmit: number;
+}
+
+export const DEFAULT_TRANSMISSION_PARAMETERS: TransmissionParameters = {
+  ackTimeoutMs: ACK_TIMEOUT_MS,
+  ackRandomFactor: ACK_RANDOM_FACTOR,
+  maxRetransmit: MAX_RETRANSMIT,
+};
+
+/** From the first transmission of a CON to its last retransmission: 45 s with the defaults. */
+export function maxTransmitSpanMs({ ackTimeoutMs, ackRandomFactor, maxRetransmit }: TransmissionParameters): number {
+  return ackTimeoutMs * (2 ** maxRetransmit - 1) * ackRandomFactor;
+}
+
+/** From the first transmission of a CON until its sender gives up: 93 s with the defaults. */
+export function maxTransmitWaitMs({ ackTimeoutMs, ackRandomFactor, maxRetransmit }: TransmissionParameters): number {
+  return ackTimeoutMs * (2 ** (maxRetransmit + 1) - 1) * ackRandomFactor;
+}
+
+/** How long duplicates of a NON are known: 145 s. */
+export const NON_LIFETIME_MS = maxTransmitSpanMs(DEFAULT_TRANSMISSION_PARAMETERS) + MAX_LATENCY_MS;
+/** How long the Message ID of a CON is not used again, and its duplicates are known: 247 s. */
+export const EXCHANGE_LIFETIME_MS =
+  maxTransmitSpanMs(DEFAULT_TRANSMISSION_PARAMETERS) + 2 * MAX_LATENCY_MS + PROCESSING_DELAY_MS;
+
+/** Largest block of RFC 7959 over UDP, in bytes. */
+export const BLOCK_SIZE_MAX = 1_024;
+
+/** More options than any sensible request has; a datagram with more is a message format error. */
+export const OPTION_COUNT_MAX = 256;
+
+/** Expired entries leave at the latest this long after their time, so that idle tables cause few wake-ups. */
+export const EXPIRY_SLACK_MS = 10_000;
+
+/** What one object, its place in two tables and its small byte strings cost beyond the bytes themselves. */
+export const ENTRY_OVERHEAD_LENGTH = 640;
+
+/** Limits of one CoapServer; all lengths in bytes. */
+export interface CoapServerLimits {
+  /** Answers kept for resending, of one association. */
+  readonly resendCountMax: number;
+  /** Bytes of requests and answers kept for resending, over all associations. */
+  readonly resendLengthMax: number;
+  /** Request bodies being gathered by Block1, of one association. */
+  readonly gatheredCountMax: number;
+  /** Bytes of request bodies being gathered, over all associations. */
+  readonly gatheredLengthMax: number;
+  /** Bodies that answer a POST or the like and are being fetched by Block2, of one association. */
+  readonly answerBodyCountMax: number;
+  /** Bytes of such bodies over all associations. */
+  readonly answerBodyLengthMax: number;
+  /** Bytes for Message ID counters, over all associations; one needs ENTRY_OVERHEAD_LENGTH. */
+  readonly messageIdLengthMax: number;
+  /** Separate responses that wait for acknowledgement or for their turn, of one association. */
+  readonly separateCountMax: number;
+  /** The same over all associations. */
+  readonly separateTotalMax: number;
+}
+
+const MIB = 2 ** 20;
+
+export const DEFAULT_COAP_SERVER_LIMITS: CoapServerLimits = {
+  resendCountMax: 64,
+  resendLengthMax: 16 * MIB,
+  gatheredCountMax: 4,
+  gatheredLengthMax: 16 * MIB,
+  answerBodyCountMax: 4,
+  answerBodyLengthMax: 16 * MIB,
+  messageIdLengthMax: 16 * MIB,
+  separateCountMax: 16,
+  separateTotalMax: 4_096,
+};
+
+/** Requests of one CoapClient that may wait for their responses at once. */
+export const OUTSTANDING_REQUEST_COUNT_MAX = 1_024;
+/** Bytes of acknowledgements that one CoapClient keeps for repeated separate responses. */
+export const CLIENT_RESEND_LENGTH_MAX = 2 ** 18;

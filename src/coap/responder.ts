@@ -1,0 +1,155 @@
+// The request/response layer of a server (RFC 7252 5): gathers the request's body, asks the handler, slices the answer's.
+// It knows neither message types nor Message IDs.
+
+import { EMPTY } from "../base/bytes.ts";
+import { earliest, type Instant } from "../base/instant.ts";
+import { AssociationTable } from "./association-table.ts";
+import { blockOption, blockSizeOf } from "./block.ts";
+import { answerKeyOf, BodyGatherer } from "./block1.ts";
+import { sliceFor } from "./block2.ts";
+import type { Body } from "./body.ts";
+import { Code } from "./code.ts";
+import type { RefusalName } from "./errors.ts";
+import { encodedLength, type Message } from "./message.ts";
+import { inOrder, type Option, OptionNumber } from "./option.ts";
+import { type CoapServerLimits, EXCHANGE_LIFETIME_MS } from "./parameters.ts";
+import type { Request, RequestHandler } from "./request.ts";
+import { type BodyResponse, type PlainResponse, type Response, responseFor } from "./response.ts";
+
+/** What a response is made of before it has a type and a Message ID. */
+export interface Content {
+  readonly code: Code;
+  /** Ascending by number. */
+  readonly options: readonly Option[];
+  readonly payload: Uint8Array;
+}
+
+export interface ResponderOutlet<Association> {
+  /** A block was made for a request that is not a repetition. Offset and length in bytes. */
+  blockServed(now: Instant, association: Association, body: Body, offset: number, length: number): void;
+  counted(name: RefusalName): void;
+}
+
+export class Responder<Association> {
+  readonly #handler: RequestHandler<Association>;
+  readonly #outlet: ResponderOutlet<Association>;
+  readonly #szxMax: number;
+  readonly #gatherer: BodyGatherer<Association>;
+  /** Bodies that answer other methods than GET: their next blocks come from here, for the handler must not run twice. */
+  readonly #answerBodies: AssociationTable<Association, string, BodyResponse>;
+
+  constructor(
+    handler: RequestHandler<Association>,
+    outlet: ResponderOutlet<Association>,
+    szxMax: number,
+    limits: CoapServerLimits,
+  ) {
+    this.#handler = handler;
+    this.#outlet = outlet;
+    this.#szxMax = szxMax;
+    this.#gatherer = new BodyGatherer({ countMax: limits.gatheredCountMax, lengthMax: limits.gatheredLengthMax });
+    this.#answerBodies = new AssociationTable({
+      countMax: limits.answerBodyCountMax,
+      lengthMax: limits.answerBodyLengthMax,
+      lifetimeMs: EXCHANGE_LIFETIME_MS,
+    });
+  }
+
+  /** Undefined: the handler answers later, and the answer is then asked of contentFor(). */
+  answer(now: Instant, request: Request<Association>): Content | undefined {
+    if (request.block1 !== undefined) {
+      const szxMax = this.#szxAskedOf(request);
+      const gathering = this.#gatherer.handleBlock(now, this.#handler, request, request.block1, szxMax);
+      switch (gathering.kind) {
+        case "whole":
+          return this.#handle(now, { ...request, payload: gathering.body });
+        case "refused":
+          return this.refuse(request.message, request.messageLengthMax, gathering.refusal, gathering.options);
+        case "continue":
+          return { code: Code.CONTINUE, options: [gathering.acknowledgement], payload: EMPTY };
+        case "rejected":
+          return plainContent(request.message, request.messageLengthMax, gathering.response);
+      }
+    }
+    if (isFollowUp(request)) return this.#nextBlock(now, request);
+    return this.#handle(now, request);
+  }
+
+  contentFor(now: Instant, request: Request<Association>, response: Response): Content {
+    // RFC 7959 2.3: the final answer acknowledges the last block of the request.
+    const extra = request.block1 === undefined ? [] : [blockOption(OptionNumber.BLOCK1, request.block1)];
+    if ("body" in response) return this.#slice(now, request, response, extra);
+    const options = [...(response.options ?? []), ...extra];
+    return plainContent(request.message, request.messageLengthMax, { ...response, options });
+  }
+
+  refuse(message: Message, messageLengthMax: number, name: RefusalName, options?: readonly Option[]): Content {
+    this.#outlet.counted(name);
+    return plainContent(message, messageLengthMax, responseFor(name, options));
+  }
+
+  forget(association: Association): void {
+    this.#gatherer.forget(association);
+    this.#answerBodies.forget(association);
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#gatherer.handleTimeout(now);
+    this.#answerBodies.handleTimeout(now);
+  }
+
+  pollTimeout(): Instant | undefined {
+    return earliest(this.#gatherer.pollTimeout(), this.#answerBodies.pollTimeout());
+  }
+
+  #handle(now: Instant, request: Request<Association>): Content | undefined {
+    const response = this.#handler.handle(now, request);
+    return response && this.contentFor(now, request, response);
+  }
+
+  #nextBlock(now: Instant, request: Request<Association>): Content {
+    const response = this.#answerBodies.find(now, request.association, answerKeyOf(request.message));
+    if (response === undefined)
+      return this.refuse(request.message, request.messageLengthMax, "requestEntityIncomplete");
+    return this.#slice(now, request, response, []);
+  }
+
+  #slice(
+    now: Instant,
+    request: Request<Association>,
+    response: BodyResponse,
+    extraOptions: readonly Option[],
+  ): Content {
+    const { association, message, messageLengthMax } = request;
+    const { body } = response;
+    const slice = sliceFor(request, body, response.code ?? Code.CONTENT, this.#szxMax, extraOptions);
+    if (!slice.ok) return this.refuse(message, messageLengthMax, slice.error);
+    const { offset, payload, more } = slice.value;
+    if (offset !== undefined) this.#outlet.blockServed(now, association, body, offset, payload.length);
+    if (more && request.code !== Code.GET) {
+      this.#answerBodies.set(now, association, answerKeyOf(message), response, body.length);
+    }
+    return slice.value;
+  }
+
+  /** The block size that lets the client's next block, with the options of this one, fit the layers below. */
+  #szxAskedOf(request: Request<Association>): number {
+    const { token, options } = request.message;
+    let szx = this.#szxMax;
+    while (szx > 0 && encodedLength(token.length, options, blockSizeOf(szx)) > request.messageLengthMax) szx--;
+    return szx;
+  }
+}
+
+/** RFC 7959 3.3: a request for a further block of the answer to an earlier request repeats neither body nor Block1. */
+function isFollowUp<Association>(request: Request<Association>): boolean {
+  return request.code !== Code.GET && request.payload.length === 0 && (request.block2?.num ?? 0) > 0;
+}
+
+/** An error says neither Block2 nor ETag; a diagnostic that does not fit is left out. */
+function plainContent(message: Message, messageLengthMax: number, response: PlainResponse): Content {
+  const { code, payload = EMPTY, options = [] } = response;
+  const ordered = inOrder(options);
+  const fits = encodedLength(message.token.length, ordered, payload.length) <= messageLengthMax;
+  return { code, options: ordered, payload: fits ? payload : EMPTY };
+}
