@@ -1,0 +1,88 @@
+// Every step of publishing, cut before it, in its middle and after it; by a kill and by two kinds of power cut.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
+import { scratchDirectories } from "../store/scratch-directory.ts";
+import { type CutPlace, CuttingDisk, type Loss } from "./cutting-disk.ts";
+import { holdsWhole, requestFor, sampleBytes } from "./sample-image.ts";
+
+const test = suite("publishing-cut");
+const scratch = scratchDirectories(test);
+
+const NEVER = Number.POSITIVE_INFINITY;
+const OLD_BYTES = sampleBytes(1, 70_000);
+/** Two writes. */
+const NEW_BYTES = sampleBytes(2, 1_100_000);
+
+/** Publishes version 2 beside version 1 through `disk`; gives back the directory and whether it was published. */
+function publishThrough(disk: CuttingDisk, bytes: Uint8Array): { directory: string; published: boolean } {
+  const directory = scratch();
+  const first = FirmwareStore.open(directory);
+  first.publish(requestFor(directory, "1", OLD_BYTES));
+  first.close();
+  const store = FirmwareStore.open(directory, { disk });
+  try {
+    store.publish(requestFor(directory, "2", bytes));
+    return { directory, published: true };
+  } catch {
+    return { directory, published: false };
+  } finally {
+    store.close();
+  }
+}
+
+/** Fails unless the store is in the old state or the new one, and publishing again makes it the new one. */
+function isOldOrNew(directory: string, published: boolean, bytes: Uint8Array): void {
+  const store = FirmwareStore.open(directory);
+  const versions = store.list().map(({ version }) => version);
+  assert.equal(versions, published ? ["1", "2"] : ["1"]);
+  holdsWhole(store, "1", OLD_BYTES);
+  if (published) holdsWhole(store, "2", bytes);
+  else assert.is(store.find("boat", "2"), undefined);
+  assert.is(store.publish(requestFor(directory, "2", bytes)).created, !published);
+  holdsWhole(store, "1", OLD_BYTES);
+  holdsWhole(store, "2", bytes);
+  const digests = new Set(store.list().map(({ sha256 }) => Buffer.from(sha256).toString("hex")));
+  assert.equal(new Set(readdirSync(join(directory, "images"))), digests, "something is left over");
+  store.close();
+}
+
+function stepCountOf(bytes: Uint8Array): number {
+  const disk = new CuttingDisk(NEVER, "before");
+  assert.ok(publishThrough(disk, bytes).published);
+  return disk.stepCount;
+}
+
+const SCENES: readonly (readonly [string, Uint8Array])[] = [
+  ["a new image", NEW_BYTES],
+  ["another version of the same bytes", OLD_BYTES],
+];
+for (const [what, bytes] of SCENES) {
+  for (const loss of ["nothing", "bytes", "names"] satisfies Loss[]) {
+    test(`${what}, cut at each step, losing ${loss}: the old state, and it can be published again`, () => {
+      const stepCount = stepCountOf(bytes);
+      assert.ok(stepCount >= 6, `${stepCount} steps`);
+      for (let step = 0; step < stepCount; step++) {
+        for (const place of ["before", "middle", "after"] satisfies CutPlace[]) {
+          const disk = new CuttingDisk(step, place);
+          const { directory, published } = publishThrough(disk, bytes);
+          assert.is(published, false, `step ${step} was not cut`);
+          disk.lose(loss);
+          isOldOrNew(directory, published, bytes);
+        }
+      }
+    });
+
+    test(`${what}, published, then losing ${loss}: the new state`, () => {
+      const disk = new CuttingDisk(NEVER, "before");
+      const { directory, published } = publishThrough(disk, bytes);
+      disk.lose(loss);
+      isOldOrNew(directory, published, bytes);
+    });
+  }
+}
+
+test.run();
