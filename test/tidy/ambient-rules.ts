@@ -1,0 +1,72 @@
+// The cores take time, randomness and bytes as arguments: what the simulator says, the wire does.
+
+import { ban, type Rule, violation } from "./rule.ts";
+import type { Import, SourceFile } from "./source-file.ts";
+
+const CORES = /^src\/(?:base|coap|dtls|server|device)\//;
+const CORES_AND_SIM = /^(?:src\/(?:base|coap|dtls|server|device)|sim)\//;
+
+const noClock = ban({
+  name: "no clock and no timer in the cores and the simulator",
+  reason: "`now` is an argument there, so that a run can be replayed and virtual time works",
+  appliesTo: (file) => CORES_AND_SIM.test(file.path),
+  within: "code",
+  pattern:
+    /\bDate\.now\b|\bperformance\.now\b|\bnew Date\b|\bhrtime\b|\b(?:set|clear)(?:Timeout|Interval|Immediate)\b|\bqueueMicrotask\b/g,
+});
+
+const noMathRandom = ban({
+  name: "no Math.random in the cores and the simulator",
+  reason: "a RandomSource is an argument there, so that a run can be replayed from its seed",
+  appliesTo: (file) => CORES_AND_SIM.test(file.path),
+  within: "code",
+  pattern: /\bMath\.random\b|\bgetRandomValues\b|\.generateKeys\(/g,
+});
+
+/** What node:crypto offers that draws its own random bytes. */
+const RANDOM_NAMES = /^(?:random\w+|getRandomValues|webcrypto|generateKey\w*|generatePrime\w*)$/;
+
+const noCryptoRandom: Rule = {
+  name: "no random function of node:crypto in the cores and the simulator",
+  reason: "a RandomSource is an argument there, so that a run can be replayed from its seed",
+  violations: (files) =>
+    importViolations(files, CORES_AND_SIM, ({ specifier, names }) => {
+      if (specifier !== "node:crypto") return [];
+      // Without names (a namespace or a default import) nobody can see what is used.
+      return names.length === 0 ? ["all of node:crypto"] : names.filter((name) => RANDOM_NAMES.test(name));
+    }),
+};
+
+const noIo = ban({
+  name: "no process, console or await in the cores",
+  reason: "the cores are pure and synchronous: between a check and its use no second datagram may come",
+  appliesTo: (file) => CORES.test(file.path),
+  within: "code",
+  pattern: /(?<![\w.$#])(?:process|console)\s*[.[]|(?<![.\w$#])(?:await|async)\b|(?<![\w.$#])fetch\(/g,
+});
+
+/** Modules of Node.js that are pure functions of their arguments. */
+const PURE_MODULES = ["node:buffer", "node:crypto"];
+
+const noIoModules: Rule = {
+  name: "no module of Node.js in the cores but pure ones",
+  reason: `sockets, files, timers and processes belong to src/shell; the cores may have ${PURE_MODULES.join(" and ")}`,
+  violations: (files) =>
+    importViolations(files, CORES, ({ specifier }) =>
+      specifier.startsWith("node:") && !PURE_MODULES.includes(specifier) ? [specifier] : [],
+    ),
+};
+
+function importViolations(
+  files: readonly SourceFile[],
+  folders: RegExp,
+  wrongIn: (one: Import) => readonly string[],
+): string[] {
+  return files
+    .filter((file) => folders.test(file.path))
+    .flatMap((file) =>
+      file.imports.flatMap((one) => wrongIn(one).map((found) => violation(file, one.offset, `imports ${found}`))),
+    );
+}
+
+export const AMBIENT_RULES: readonly Rule[] = [noClock, noMathRandom, noCryptoRandom, noIo, noIoModules];

@@ -1,0 +1,170 @@
+// For each rule, files that break it and files that look as if they did. A key is the rule's name.
+
+interface Planted {
+  /** Each entry is a small house by itself, and breaks the rule. */
+  readonly broken: readonly Readonly<Record<string, string>>[];
+  /** All together one house that keeps the rule. */
+  readonly kept: Readonly<Record<string, string>>;
+}
+
+/** Joined only here, so that this file does not break the rules itself. */
+const NOTE = ["TO", "DO"].join("");
+const SILENCE = ["@ts", "ignore"].join("-");
+const HOME = ["", "home", "ada", "firmware.bin"].join("/");
+
+const MANIFEST = JSON.stringify({ dependencies: { yargs: "1" }, devDependencies: { uvu: "1" } });
+
+function importing(specifier: string): string {
+  return `import { thing } from "${specifier}";\n`;
+}
+
+export const PLANTED: Readonly<Record<string, Planted>> = {
+  "no clock and no timer in the cores and the simulator": {
+    broken: [
+      { "src/coap/a.ts": "const now = Date.now();" },
+      { "src/dtls/a.ts": "const now = performance.now();" },
+      { "src/server/a.ts": "const today = new Date();" },
+      { "src/device/a.ts": "setTimeout(resend, 2000);" },
+      { "sim/a.ts": `const label = \`at \${Date.now()} ms\`;` },
+    ],
+    kept: {
+      "src/coap/a.ts": '// Never Date.now() here.\nconst name = "setTimeout"; const quotient = a / b; // new Date()',
+      "src/shell/a.ts": "setTimeout(resend, Date.now());",
+    },
+  },
+  "no Math.random in the cores and the simulator": {
+    broken: [{ "sim/a.ts": "const lost = Math.random() < 0.1;" }, { "src/dtls/a.ts": "ecdh.generateKeys();" }],
+    kept: { "src/cli/a.ts": "Math.random();", "src/dtls/a.ts": "/* Math.random */ Math.min(1, 2);" },
+  },
+  "no random function of node:crypto in the cores and the simulator": {
+    broken: [
+      { "src/dtls/a.ts": 'import { createHmac, randomBytes } from "node:crypto";' },
+      { "src/dtls/a.ts": 'import { randomFillSync as fill } from "node:crypto";' },
+      { "src/coap/a.ts": 'import * as crypto from "node:crypto";' },
+    ],
+    kept: {
+      "src/dtls/a.ts":
+        'import { createHmac } from "node:crypto";\nimport { randomBytes } from "../base/random-source.ts";',
+      "src/shell/a.ts": 'import { randomFillSync } from "node:crypto";',
+    },
+  },
+  "no process, console or await in the cores": {
+    broken: [
+      { "src/coap/a.ts": "process.exit(1);" },
+      { "src/base/a.ts": 'console.log("here");' },
+      { "src/server/a.ts": "const key = await lookUp(identity);" },
+      { "src/device/a.ts": "export async function pull() {}" },
+    ],
+    kept: {
+      "src/coap/a.ts": "// await the answer\nthis.#process.next(); exchange.process.state;",
+      "src/cli/a.ts": "await serve(process.argv);",
+    },
+  },
+  "no module of Node.js in the cores but pure ones": {
+    broken: [
+      { "src/coap/a.ts": importing("node:dgram") },
+      { "src/dtls/a.ts": importing("node:timers/promises") },
+      { "src/server/a.ts": 'const fs = import("node:fs");' },
+    ],
+    kept: { "src/dtls/a.ts": importing("node:crypto"), "src/shell/a.ts": importing("node:dgram") },
+  },
+  "imports go only where the table of the house lets them": {
+    broken: [
+      { "src/coap/a.ts": importing("../dtls/record.ts") },
+      { "src/dtls/a.ts": 'import type { Message } from "../coap/message.ts";' },
+      { "src/base/a.ts": importing("../coap/message.ts") },
+      { "src/server/a.ts": importing("../shell/udp-port.ts") },
+      { "sim/a.ts": importing("../src/shell/udp-port.ts") },
+      { "psk/a.ts": importing("../firmware-store/image.ts") },
+      { "bench/a.ts": importing("../test/support/peers.ts") },
+      { "src/cli/a.ts": 'export { thing } from "../../bench/main.ts";' },
+      { "attic/a.ts": "" },
+    ],
+    kept: {
+      "src/coap/a.ts": importing("../base/bytes.ts") + importing("./block.ts") + importing("node:crypto"),
+      "src/server/a.ts": importing("../../psk/psk-store.ts") + importing("../dtls/record.ts"),
+      "src/shell/a.ts": '// import { x } from "../cli/main.ts";',
+      "test/a.ts": importing("../bench/main.ts"),
+    },
+  },
+  "no import cycle inside a folder": {
+    broken: [
+      { "src/coap/a.ts": importing("./b.ts"), "src/coap/b.ts": importing("./a.ts") },
+      { "sim/a.ts": importing("./b.ts"), "sim/b.ts": importing("./c.ts"), "sim/c.ts": importing("./b.ts") },
+      { "psk/a.ts": importing("./a.ts") },
+    ],
+    kept: {
+      "src/coap/a.ts": importing("./b.ts") + importing("./c.ts"),
+      "src/coap/b.ts": importing("./c.ts"),
+      "src/coap/c.ts": "",
+    },
+  },
+  "every imported package is declared": {
+    broken: [
+      { "package.json": MANIFEST, "src/cli/a.ts": importing("left-pad") },
+      { "package.json": MANIFEST, "src/cli/a.ts": importing("uvu/assert") },
+      { "package.json": MANIFEST, "test/a.ts": importing("@scope/unknown/part.js") },
+    ],
+    kept: {
+      "package.json": MANIFEST,
+      "src/cli/a.ts": importing("yargs/helpers") + importing("node:fs") + importing("./b.ts"),
+      "test/a.ts": importing("uvu/assert"),
+    },
+  },
+  "every package in `dependencies` is imported by what we ship": {
+    broken: [{ "package.json": MANIFEST }, { "package.json": MANIFEST, "test/a.ts": importing("yargs") }],
+    kept: { "package.json": MANIFEST, "src/cli/a.ts": 'import yargs from "yargs/yargs";' },
+  },
+  "no file over 500 lines": {
+    broken: [{ "test/a.test.ts": "a();\n".repeat(501) }],
+    kept: { "src/coap/a.ts": "a();\n".repeat(500), "README.md": "word\n".repeat(900) },
+  },
+  "files are kebab-case nouns that say what they hold": {
+    broken: [
+      { "src/coap/index.ts": "" },
+      { "src/utils/block.ts": "" },
+      { "src/coap/block-helpers.ts": "" },
+      { "src/dtls/SessionTable.ts": "" },
+    ],
+    kept: { "src/coap/resend-cache.ts": "", "test/coap/block.test.ts": "", "README.md": "" },
+  },
+  "no default export": {
+    broken: [{ "src/coap/a.ts": "export default class {}" }, { "src/coap/a.ts": "export { block as default };" }],
+    kept: { "src/coap/a.ts": '// export default\nexport const text = "export default";' },
+  },
+  "no mutable variable of a module": {
+    broken: [{ "src/coap/a.ts": "let count = 0;" }, { "src/coap/a.ts": "export let count = 0;" }],
+    kept: { "src/coap/a.ts": "const one = 1;\nfunction f() {\n  let count = 0;\n}\n/*\nlet it be\n*/" },
+  },
+  "no `any`": {
+    broken: [{ "src/coap/a.ts": "const x: any = 1;" }, { "test/a.ts": "(x as any).y; f<any>();" }],
+    kept: { "src/coap/a.ts": '// any block\nconst anyBlock = "any"; Promise.any([]); /any/.test(x);' },
+  },
+  "no silenced compiler error": {
+    broken: [{ "src/coap/a.ts": `// ${SILENCE}` }],
+    kept: { "src/coap/a.ts": "// The compiler is not to be ignored." },
+  },
+  "no note of work left undone": {
+    broken: [{ "src/coap/a.ts": `// ${NOTE}: later` }],
+    kept: { "src/coap/a.ts": "// Nothing is left to do." },
+  },
+  "no path of somebody's machine": {
+    broken: [{ "README.md": `Run ${HOME}` }, { "src/coap/a.ts": `const path = "${HOME}";` }],
+    kept: { "README.md": `See https://example.org${HOME} and ./work/lists` },
+  },
+  "every test file makes a suite, and every suite is run": {
+    broken: [
+      { "test/a.test.ts": 'const block = suite("block");\nblock("x", () => {});' },
+      { "test/a.test.ts": 'const block = suite("block");\n// block.run();' },
+      { "test/a.test.ts": "const answer = 42;" },
+    ],
+    kept: { "test/a.test.ts": 'const block = suite("block");\nblock.run();', "test/a.ts": "" },
+  },
+  "no .only and no .skip": {
+    broken: [
+      { "test/a.test.ts": 'const block = suite("block");\nblock.only("x", () => {});' },
+      { "test/a.test.ts": 'const block = suite("block");\nblock.skip("x", () => {});' },
+    ],
+    kept: { "test/a.test.ts": 'const block = suite("block");\nreader.skip(3);\n// block.only' },
+  },
+};

@@ -1,0 +1,122 @@
+// Sizes, names, forbidden words, and tests that really run.
+
+import { ban, type Rule, violation } from "./rule.ts";
+import { isTest, isTypeScript, lineAt, type SourceFile } from "./source-file.ts";
+
+const LINE_COUNT_MAX = 500;
+
+const size: Rule = {
+  name: `no file over ${LINE_COUNT_MAX} lines`,
+  reason: "one idea per file; a file that outgrows a sitting holds several",
+  violations: (files) =>
+    files
+      .filter((file) => /\.(?:ts|mjs)$/.test(file.path))
+      .map((file) => ({ path: file.path, lineCount: lineAt(file.text.trimEnd(), file.text.length) }))
+      .filter(({ lineCount }) => lineCount > LINE_COUNT_MAX)
+      .map(({ path, lineCount }) => `${path}: ${lineCount} lines`),
+};
+
+const fileNames: Rule = {
+  name: "files are kebab-case nouns that say what they hold",
+  reason: "a reader with the RFC open must guess the file; drawers for anything are where nothing is found",
+  violations: (files) =>
+    files.filter(isTypeScript).flatMap(({ path }) => {
+      const base = path.slice(path.lastIndexOf("/") + 1);
+      const words = path.split(/[/.-]/);
+      const vague = words.find((word) => /^(?:utils?|helpers?|managers?|common|misc)$/.test(word));
+      if (vague !== undefined) return [`${path}: "${vague}" says nothing`];
+      if (base === "index.ts") return [`${path}: name the file after what it holds`];
+      return /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.ts$/.test(base) ? [] : [`${path}: not kebab-case`];
+    }),
+};
+
+const noDefaultExport = ban({
+  name: "no default export",
+  reason: "a thing has one name, in the file that makes it and in every file that uses it",
+  appliesTo: isTypeScript,
+  within: "code",
+  pattern: /\bexport\s+default\b|\bexport\s*\{[^}]*\bas\s+default\b/g,
+});
+
+const noModuleState = ban({
+  name: "no mutable variable of a module",
+  reason: "two servers in one process share nothing, and a test leaves nothing behind for the next",
+  appliesTo: isTypeScript,
+  within: "code",
+  pattern: /^(?:export )?(?:let|var) \w+/gm,
+});
+
+const noAny = ban({
+  name: "no `any`",
+  reason: "it switches the compiler off for all that it touches; `unknown` asks first",
+  appliesTo: isTypeScript,
+  within: "code",
+  pattern: /(?<![\w.$#])any\b(?!\s*[(:])/g,
+});
+
+const noSilencing = ban({
+  name: "no silenced compiler error",
+  reason: "what the compiler cannot see a reader cannot see either",
+  appliesTo: isTypeScript,
+  within: "text",
+  pattern: /@ts-(?:ignore|nocheck|expect-error)/g,
+});
+
+const noWorkNotes = ban({
+  name: "no note of work left undone",
+  reason: "work that is left belongs to an issue, where somebody will do it",
+  appliesTo: isTypeScript,
+  within: "text",
+  pattern: /\b(?:TO(?:DO)|FIX(?:ME)|XX(?:X))\b/g,
+});
+
+const noMachinePaths = ban({
+  name: "no path of somebody's machine",
+  reason: "it exists on one computer only",
+  appliesTo: () => true,
+  within: "text",
+  pattern: /(?<![\w.~:/-])\/(?:home|root|work|tmp|Users)\/\w[^\s"'`]*/g,
+});
+
+const suitesRun: Rule = {
+  name: "every test file makes a suite, and every suite is run",
+  reason: "a suite without run() passes in silence",
+  violations: (files) =>
+    files.filter(isTest).flatMap((file) => {
+      const suites = suitesOf(file);
+      if (suites.length === 0) return [`${file.path}: makes no suite`];
+      return suites
+        .filter(({ name }) => !new RegExp(`^ *${name}\\.run\\(\\)`, "m").test(file.code))
+        .map(({ name, offset }) => violation(file, offset, `${name}.run() is missing`));
+    }),
+};
+
+const allTestsRun: Rule = {
+  name: "no .only and no .skip",
+  reason: "a test that is left out tells nothing",
+  violations: (files) =>
+    files.filter(isTest).flatMap((file) =>
+      suitesOf(file).flatMap(({ name }) => {
+        const matches = [...file.code.matchAll(new RegExp(`(?<![\\w.$])${name}\\.(?:only|skip)\\b`, "g"))];
+        return matches.map((match) => violation(file, match.index, match[0]));
+      }),
+    ),
+};
+
+function suitesOf(file: SourceFile): { readonly name: string; readonly offset: number }[] {
+  const matches = [...file.code.matchAll(/\b(\w+)\s*=\s*suite\b/g)];
+  return matches.map((match) => ({ name: match[1]!, offset: match.index }));
+}
+
+export const STYLE_RULES: readonly Rule[] = [
+  size,
+  fileNames,
+  noDefaultExport,
+  noModuleState,
+  noAny,
+  noSilencing,
+  noWorkNotes,
+  noMachinePaths,
+  suitesRun,
+  allTestsRun,
+];
