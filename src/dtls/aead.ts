@@ -1,0 +1,54 @@
+// Records under AES-128 in CCM or GCM (RFC 6655 3, RFC 5288 3): the fragment is an explicit nonce of 8 bytes, the
+// ciphertext, and the tag. The explicit nonce is epoch ‖ sequence number, so that no key ever meets a nonce twice.
+
+import { type CipherCCMTypes, type CipherGCMTypes, createCipheriv, createDecipheriv } from "node:crypto";
+import { writeEpochAndSequence } from "./record.ts";
+import { additionalData, type RecordProtection } from "./record-protection.ts";
+
+const KEY_LENGTH = 16;
+const SALT_LENGTH = 4;
+const EXPLICIT_NONCE_LENGTH = 8;
+
+/** Key material of one direction: the AES key, then the implicit part of the nonce. */
+export function aeadProtection(cipher: "aes-128-ccm" | "aes-128-gcm", tagLength: 8 | 16): RecordProtection {
+  // Node's types name CCM and GCM apart, though the calls that serve them are the same.
+  const algorithm = cipher as CipherCCMTypes & CipherGCMTypes;
+  const overhead = EXPLICIT_NONCE_LENGTH + tagLength;
+  const options = { authTagLength: tagLength };
+  return {
+    keyParts: [KEY_LENGTH, SALT_LENGTH],
+    overhead,
+    fragmentLength: (length) => length + overhead,
+
+    seal(keys, context, plaintext, record, offset) {
+      const nonce = new Uint8Array(SALT_LENGTH + EXPLICIT_NONCE_LENGTH);
+      nonce.set(keys.subarray(KEY_LENGTH));
+      writeEpochAndSequence(nonce, SALT_LENGTH, context.epoch, context.sequenceNumber);
+      const encryption = createCipheriv(algorithm, keys.subarray(0, KEY_LENGTH), nonce, options);
+      encryption.setAAD(additionalData(context, plaintext.length), { plaintextLength: plaintext.length });
+      record.set(nonce.subarray(SALT_LENGTH), offset);
+      record.set(encryption.update(plaintext), offset + EXPLICIT_NONCE_LENGTH);
+      encryption.final();
+      record.set(encryption.getAuthTag(), offset + EXPLICIT_NONCE_LENGTH + plaintext.length);
+    },
+
+    open(keys, context, fragment) {
+      const length = fragment.length - overhead;
+      if (length < 0) return undefined;
+      const nonce = new Uint8Array(SALT_LENGTH + EXPLICIT_NONCE_LENGTH);
+      nonce.set(keys.subarray(KEY_LENGTH));
+      nonce.set(fragment.subarray(0, EXPLICIT_NONCE_LENGTH), SALT_LENGTH);
+      const decryption = createDecipheriv(algorithm, keys.subarray(0, KEY_LENGTH), nonce, options);
+      decryption.setAuthTag(fragment.subarray(EXPLICIT_NONCE_LENGTH + length));
+      decryption.setAAD(additionalData(context, length), { plaintextLength: length });
+      // Node reports a wrong tag by throwing: from update() for CCM, from final() for GCM.
+      try {
+        const plaintext = decryption.update(fragment.subarray(EXPLICIT_NONCE_LENGTH, EXPLICIT_NONCE_LENGTH + length));
+        decryption.final();
+        return plaintext;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,116 @@
+// The connection states of RFC 5246 6.1, one for each direction and epoch: keys, sequence numbers, Connection ID.
+
+import { EMPTY, equal } from "../base/bytes.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import { Secret } from "../base/secret.ts";
+import type { Discard } from "./errors.ts";
+import { PLAINTEXT_LENGTH_MAX } from "./parameters.ts";
+import { ContentType, type DtlsRecord, RECORD_HEADER_LENGTH, writeRecordHeader } from "./record.ts";
+import {
+  decodeInnerPlaintext,
+  encodeInnerPlaintext,
+  NULL_PROTECTION,
+  type RecordProtection,
+} from "./record-protection.ts";
+import { ReplayWindow } from "./replay-window.ts";
+
+const NO_KEYS = new Secret(EMPTY);
+
+/** Seals the records that we send in one epoch. */
+export class WriteState {
+  readonly epoch: number;
+  /** What the peer wants to read in our records; empty for none (RFC 9146 3). */
+  readonly connectionId: Uint8Array;
+  readonly #protection: RecordProtection;
+  readonly #keys: Secret;
+  #sequenceNumber: number;
+
+  constructor(
+    epoch: number,
+    protection: RecordProtection,
+    keys: Secret,
+    connectionId: Uint8Array,
+    firstSequenceNumber = 0,
+  ) {
+    this.epoch = epoch;
+    this.#protection = protection;
+    this.#keys = keys;
+    this.connectionId = connectionId;
+    this.#sequenceNumber = firstSequenceNumber;
+  }
+
+  /** Epoch 0. A server's first record repeats the number of the hello it answers (RFC 6347 4.2.1). */
+  static plaintext(firstSequenceNumber: number): WriteState {
+    return new WriteState(0, NULL_PROTECTION, NO_KEYS, EMPTY, firstSequenceNumber);
+  }
+
+  /** How many bytes a record has beyond its content, at the most. */
+  get overhead(): number {
+    const inner = this.connectionId.length > 0 ? this.connectionId.length + 1 : 0;
+    return RECORD_HEADER_LENGTH + inner + this.#protection.overhead;
+  }
+
+  /** One whole record around `content`, under the next sequence number. */
+  seal(type: number, content: Uint8Array): Uint8Array {
+    const { epoch, connectionId } = this;
+    const wrapped = connectionId.length > 0;
+    const outerType = wrapped ? ContentType.tls12_cid : type;
+    const plaintext = wrapped ? encodeInnerPlaintext(type, content) : content;
+    const sequenceNumber = this.#sequenceNumber++;
+    const fragmentLength = this.#protection.fragmentLength(plaintext.length);
+    const record = new Uint8Array(RECORD_HEADER_LENGTH + connectionId.length + fragmentLength);
+    const headerLength = writeRecordHeader(record, outerType, epoch, sequenceNumber, connectionId, fragmentLength);
+    const context = { type: outerType, epoch, sequenceNumber, connectionId };
+    this.#protection.seal(this.#keys.reveal(), context, plaintext, record, headerLength);
+    return record;
+  }
+
+  /** Overwrites the keys. Nothing can be sealed after. */
+  wipe(): void {
+    this.#keys.wipe();
+  }
+}
+
+/** The content of an authenticated record. */
+export interface OpenedRecord {
+  /** The real type, out of the inner plaintext where there is a Connection ID. */
+  readonly type: number;
+  readonly content: Uint8Array;
+  /** Newer than every authenticated record before it. */
+  readonly newest: boolean;
+}
+
+/** Opens the records that the peer sends in one epoch. */
+export class ReadState {
+  readonly epoch: number;
+  /** What the peer has to put into its records; empty for none (RFC 9146 3). */
+  readonly connectionId: Uint8Array;
+  readonly #protection: RecordProtection;
+  readonly #keys: Secret;
+  readonly #window = new ReplayWindow();
+
+  constructor(epoch: number, protection: RecordProtection, keys: Secret, connectionId: Uint8Array) {
+    this.epoch = epoch;
+    this.#protection = protection;
+    this.#keys = keys;
+    this.connectionId = connectionId;
+  }
+
+  /** First the window, then the MAC, and the window moves only after (RFC 6347 4.1.2.6). */
+  open(record: DtlsRecord): Result<OpenedRecord, Discard> {
+    if (record.epoch !== this.epoch || !equal(record.connectionId, this.connectionId)) return failed("epochUnknown");
+    if (!this.#window.accepts(record.sequenceNumber)) return failed("recordReplayed");
+    const plaintext = this.#protection.open(this.#keys.reveal(), record, record.fragment);
+    if (plaintext === undefined) return failed("badRecordMac");
+    const wrapped = record.type === ContentType.tls12_cid;
+    const { type, content } = wrapped ? decodeInnerPlaintext(plaintext) : { type: record.type, content: plaintext };
+    const newest = this.#window.accept(record.sequenceNumber);
+    if (type === 0) return failed("innerPlaintextEmpty");
+    if (content.length > PLAINTEXT_LENGTH_MAX) return failed("recordOverflow");
+    return ok({ type, content, newest });
+  }
+
+  wipe(): void {
+    this.#keys.wipe();
+  }
+}

@@ -1,0 +1,397 @@
+// The DTLS server: one object for all peers. It routes each record to a session, to a half-open handshake, or to the
+// cookie exchange, which keeps no state. This object performs no I/O: time comes in, datagrams and news go to the outlet.
+
+import { ByteReader } from "../base/byte-reader.ts";
+import { copyOf, equal } from "../base/bytes.ts";
+import { DeadlineQueue } from "../base/deadline-queue.ts";
+import { addMs, earliest, type Instant } from "../base/instant.ts";
+import type { PeerAddress } from "../base/peer-address.ts";
+import { type RandomSource, randomBytes } from "../base/random-source.ts";
+import type { Secret } from "../base/secret.ts";
+import { decodeAlert, encodeAlert } from "./alert.ts";
+import type { CipherSuite } from "./cipher-suite.ts";
+import { WriteState } from "./connection-state.ts";
+import { CookieIssuer } from "./cookie.ts";
+import type { Discard, HandshakeError } from "./errors.ts";
+import { encodeFlight } from "./handshake-exchange.ts";
+import {
+  decodeHandshakeFragment,
+  encodeHandshakeMessage,
+  type HandshakeFragment,
+  HandshakeType,
+} from "./handshake-message.ts";
+import { HandshakeTable } from "./handshake-table.ts";
+import { type ClientParameters, decodeClientParameters, encodeHelloVerifyRequest } from "./hello.ts";
+import {
+  CLIENT_HELLO_MESSAGE_SEQ_MAX,
+  type DtlsParameters,
+  LAST_FLIGHT_LIFETIME_MS,
+  RECORDS_PER_DATAGRAM_MAX,
+} from "./parameters.ts";
+import { ContentType, type DtlsRecord, decodeRecord } from "./record.ts";
+import { ServerHandshake } from "./server-handshake.ts";
+import type { Session } from "./session.ts";
+import { CONNECTION_ID_LENGTH, connectionIdKey, SessionTable } from "./session-table.ts";
+
+/** Why a session ended. */
+export type SessionEnd =
+  | "closeNotify"
+  | "evicted"
+  | "fatalAlert"
+  | "forgeries"
+  | "idle"
+  | "keyRemoved"
+  | "replaced"
+  | "shutdown";
+
+/** What is counted beside discards. */
+export type DtlsCount = Discard | "helloVerifyRequest" | "cookieRefused" | "handshakeEvicted" | "lastFlightResent";
+
+export interface DtlsServerOutlet {
+  transmit(to: PeerAddress, datagram: Uint8Array): void;
+  /** `data` is valid until the call returns. */
+  applicationData(now: Instant, session: Session, data: Uint8Array): void;
+  /** A question: answer with handlePsk, at once or later. */
+  pskWanted(now: Instant, identity: Uint8Array): void;
+  sessionUp(now: Instant, session: Session): void;
+  sessionDown(now: Instant, session: Session, end: SessionEnd): void;
+  handshakeFailed(now: Instant, peer: PeerAddress, error: HandshakeError): void;
+  counted(name: DtlsCount): void;
+}
+
+export interface DtlsServerInput {
+  readonly now: Instant;
+  readonly random: RandomSource;
+  readonly parameters: DtlsParameters;
+  /** In the operator's order of preference. */
+  readonly cipherSuites: readonly CipherSuite[];
+  readonly outlet: DtlsServerOutlet;
+}
+
+export class DtlsServer {
+  readonly #random: RandomSource;
+  readonly #parameters: DtlsParameters;
+  readonly #suites: readonly CipherSuite[];
+  readonly #outlet: DtlsServerOutlet;
+  readonly #cookies: CookieIssuer;
+  readonly #handshakes = new HandshakeTable();
+  readonly #sessions = new SessionTable();
+  /** Sessions whose last flight may still be asked for, by the time when it no longer may. */
+  readonly #lastFlights = new DeadlineQueue<Session>();
+
+  constructor(input: DtlsServerInput) {
+    this.#random = input.random;
+    this.#parameters = input.parameters;
+    this.#suites = input.cipherSuites;
+    this.#outlet = input.outlet;
+    this.#cookies = new CookieIssuer(input.now, input.random);
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  get handshakeCount(): number {
+    return this.#handshakes.size;
+  }
+
+  /** Reads every record of a datagram; an undecodable one ends it (RFC 6347 4.1.2.7). */
+  handleDatagram(now: Instant, from: PeerAddress, datagram: Uint8Array): void {
+    let offset = 0;
+    for (let count = 0; offset < datagram.length; count++) {
+      if (count === RECORDS_PER_DATAGRAM_MAX) return this.#outlet.counted("recordsTooMany");
+      const decoded = decodeRecord(datagram, offset, CONNECTION_ID_LENGTH);
+      if (!decoded.ok) return this.#outlet.counted(decoded.error);
+      this.#handleRecord(now, from, decoded.value);
+      offset = decoded.value.end;
+    }
+  }
+
+  /** The key of an identity that pskWanted asked for; undefined when there is none. */
+  handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined): void {
+    for (const handshake of this.#handshakes.takeAwaiting(identityKey(identity))) {
+      handshake.handlePsk(now, key);
+      this.#handshakes.reschedule(handshake);
+    }
+  }
+
+  /** When handleTimeout has work to do; undefined when never. */
+  pollTimeout(): Instant | undefined {
+    const idle = this.#sessions.leastRecent;
+    const idleAt = idle && addMs(idle.lastActiveAt, this.#parameters.sessionIdleMs);
+    return earliest(earliest(this.#handshakes.earliestDeadline, this.#lastFlights.earliest), idleAt);
+  }
+
+  /** Does what is due by now. An early call does nothing. */
+  handleTimeout(now: Instant): void {
+    for (let due = this.#handshakes.takeDue(now); due; due = this.#handshakes.takeDue(now)) {
+      due.handleTimeout(now);
+      this.#handshakes.reschedule(due);
+    }
+    for (let due = this.#lastFlights.takeDue(now); due; due = this.#lastFlights.takeDue(now))
+      due.lastFlight = undefined;
+    for (const session of this.#sessions) {
+      if (addMs(session.lastActiveAt, this.#parameters.sessionIdleMs) > now) break;
+      this.#close(now, session, "idle");
+    }
+  }
+
+  /** Seals application data of at most `session.plaintextLengthMax` bytes. */
+  send(session: Session, data: Uint8Array): void {
+    this.#outlet.transmit(session.peer, session.write.seal(ContentType.application_data, data));
+  }
+
+  /** Ends the sessions of an identity whose key was removed. */
+  closeIdentity(now: Instant, identity: Uint8Array): void {
+    const key = identityKey(identity);
+    for (const session of this.#sessions) {
+      if (identityKey(session.identity) === key) this.#close(now, session, "keyRemoved");
+    }
+  }
+
+  /** The identities of all sessions, for a store that has lost count of what was removed. */
+  identities(): Uint8Array[] {
+    const identities = new Map<string, Uint8Array>();
+    for (const session of this.#sessions) identities.set(identityKey(session.identity), session.identity);
+    return [...identities.values()];
+  }
+
+  /** Says close_notify to everyone and forgets everything. */
+  shutdown(now: Instant): void {
+    for (const session of this.#sessions) this.#close(now, session, "shutdown");
+    for (let handshake = this.#handshakes.oldest; handshake; handshake = this.#handshakes.oldest) {
+      this.#drop(handshake);
+    }
+  }
+
+  #handleRecord(now: Instant, from: PeerAddress, record: DtlsRecord): void {
+    if (record.type === ContentType.tls12_cid) return this.#handleConnectionIdRecord(now, from, record);
+    if (record.epoch === 0) return this.#handlePlaintextRecord(now, from, record);
+    const session = this.#sessions.at(from);
+    const handshake = this.#handshakes.at(from);
+    if (session === undefined && handshake === undefined) return this.#outlet.counted("unknownPeer");
+    // Both may be there: a device that restarted handshakes anew beside its old association (RFC 6347 4.2.8), which has to
+    // live on until the new Finished is verified. What the new keys do not open belongs to the old.
+    const handshakeFirst = handshake !== undefined && (record.type === ContentType.handshake || session === undefined);
+    if (handshakeFirst && this.#handshakeTakes(now, from, handshake, record)) return;
+    if (session !== undefined) this.#handleSessionRecord(now, from, session, record);
+  }
+
+  #handleConnectionIdRecord(now: Instant, from: PeerAddress, record: DtlsRecord): void {
+    const id = connectionIdKey(record.connectionId);
+    const session = this.#sessions.withConnectionId(id);
+    if (session !== undefined) return this.#handleSessionRecord(now, from, session, record);
+    const handshake = this.#handshakes.withConnectionId(id);
+    if (handshake === undefined) return this.#outlet.counted("unknownConnectionId");
+    this.#handshakeTakes(now, from, handshake, record);
+  }
+
+  #handshakeTakes(now: Instant, from: PeerAddress, handshake: ServerHandshake, record: DtlsRecord): boolean {
+    const taken = handshake.handleProtectedRecord(now, from, record);
+    this.#handshakes.reschedule(handshake);
+    return taken;
+  }
+
+  #handlePlaintextRecord(now: Instant, from: PeerAddress, record: DtlsRecord): void {
+    if (record.type === ContentType.alert) return this.#outlet.counted("alertUnauthenticated");
+    if (record.type === ContentType.application_data) return this.#outlet.counted("applicationDataBeforeFinished");
+    const handshake = this.#handshakes.at(from);
+    if (record.type === ContentType.change_cipher_spec) {
+      if (handshake === undefined) return this.#outlet.counted("changeCipherSpecUnexpected");
+      handshake.handleChangeCipherSpec(now, record.fragment);
+      return this.#handshakes.reschedule(handshake);
+    }
+    const first = decodeHandshakeFragment(new ByteReader(record.fragment));
+    if (!first.ok) return this.#outlet.counted(first.error);
+    if (first.value.type === HandshakeType.client_hello && first.value.fragmentOffset === 0) {
+      return this.#handleClientHello(now, from, record, first.value);
+    }
+    if (handshake === undefined) return this.#outlet.counted("unknownPeer");
+    handshake.handleHandshakeRecord(now, record.fragment);
+    this.#handshakes.reschedule(handshake);
+  }
+
+  /** RFC 6347 4.2.1: no state before the cookie holds. What stands here costs a MAC and an answer smaller than the hello. */
+  #handleClientHello(now: Instant, from: PeerAddress, record: DtlsRecord, fragment: HandshakeFragment): void {
+    const hello = decodeClientParameters(fragment.body);
+    if (hello === undefined) {
+      const whole = fragment.body.length === fragment.length;
+      return this.#outlet.counted(whole ? "clientHelloMalformed" : "clientHelloIncomplete");
+    }
+    const { messageSeq } = fragment;
+    const first = hello.cookie.length === 0;
+    if (first ? messageSeq !== 0 : messageSeq > CLIENT_HELLO_MESSAGE_SEQ_MAX) {
+      return this.#outlet.counted("messageSeqInvalid");
+    }
+    if (first) return this.#sendHelloVerifyRequest(now, from, record, messageSeq, hello);
+    const running = this.#handshakes.at(from);
+    if (running?.isFor(hello.random)) {
+      running.handleHandshakeRecord(now, record.fragment);
+      return this.#handshakes.reschedule(running);
+    }
+    if (!this.#cookies.verifies(now, from, hello)) {
+      this.#outlet.counted("cookieRefused");
+      return this.#sendHelloVerifyRequest(now, from, record, messageSeq, hello);
+    }
+    if (running !== undefined) this.#drop(running);
+    this.#startHandshake(now, from, record, messageSeq, hello.random);
+  }
+
+  /** Stateless: record and message numbers are the hello's own (RFC 6347 4.2.1). */
+  #sendHelloVerifyRequest(
+    now: Instant,
+    to: PeerAddress,
+    record: DtlsRecord,
+    messageSeq: number,
+    hello: ClientParameters,
+  ): void {
+    const body = encodeHelloVerifyRequest(this.#cookies.issue(now, to, hello));
+    const message = encodeHandshakeMessage({ type: HandshakeType.hello_verify_request, messageSeq, body });
+    this.#outlet.counted("helloVerifyRequest");
+    this.#outlet.transmit(to, WriteState.plaintext(record.sequenceNumber).seal(ContentType.handshake, message));
+  }
+
+  #startHandshake(
+    now: Instant,
+    peer: PeerAddress,
+    record: DtlsRecord,
+    messageSeq: number,
+    clientRandom: Uint8Array,
+  ): void {
+    const oldest = this.#handshakes.oldest;
+    if (oldest !== undefined && this.#handshakes.size >= this.#parameters.handshakesMax) {
+      this.#outlet.counted("handshakeEvicted");
+      this.#drop(oldest);
+    }
+    const handshake: ServerHandshake = new ServerHandshake(now, {
+      peer,
+      recordSequenceNumber: record.sequenceNumber,
+      messageSeq,
+      clientRandom: copyOf(clientRandom),
+      suites: this.#suites,
+      parameters: this.#parameters,
+      random: this.#random,
+      outlet: {
+        transmit: (datagram) => this.#outlet.transmit(peer, datagram),
+        counted: (discard) => this.#outlet.counted(discard),
+        allocateConnectionId: () => this.#allocateConnectionId(handshake),
+        pskWanted: (at, identity) => {
+          this.#handshakes.awaitPsk(handshake, identityKey(identity));
+          this.#outlet.pskWanted(at, identity);
+        },
+        established: (at, session) => this.#establish(at, handshake, session),
+        failed: (at, error) => {
+          this.#handshakes.remove(handshake);
+          this.#outlet.handshakeFailed(at, peer, error);
+        },
+      },
+    });
+    this.#handshakes.add(handshake);
+    handshake.handleHandshakeRecord(now, record.fragment);
+    this.#handshakes.reschedule(handshake);
+  }
+
+  #allocateConnectionId(handshake: ServerHandshake): Uint8Array {
+    for (;;) {
+      const id = randomBytes(this.#random, CONNECTION_ID_LENGTH);
+      const key = connectionIdKey(id);
+      if (this.#sessions.withConnectionId(key) || this.#handshakes.withConnectionId(key)) continue;
+      this.#handshakes.nameConnectionId(handshake, key);
+      return id;
+    }
+  }
+
+  #establish(now: Instant, handshake: ServerHandshake, session: Session): void {
+    this.#handshakes.remove(handshake);
+    // RFC 6347 4.2.8: only now may the old association of this address go.
+    const replaced = this.#sessions.at(session.peer);
+    if (replaced !== undefined) this.#end(now, replaced, "replaced");
+    const { leastRecent } = this.#sessions;
+    if (leastRecent && this.#sessions.size >= this.#parameters.sessionsMax) this.#close(now, leastRecent, "evicted");
+    this.#sessions.add(session);
+    this.#lastFlights.set(session, addMs(now, LAST_FLIGHT_LIFETIME_MS));
+    this.#outlet.sessionUp(now, session);
+  }
+
+  #handleSessionRecord(now: Instant, from: PeerAddress, session: Session, record: DtlsRecord): void {
+    const opened = session.read.open(record);
+    if (!opened.ok) {
+      this.#outlet.counted(opened.error);
+      if (opened.error !== "badRecordMac") return;
+      session.authenticationFailures++;
+      if (session.authenticationFailures >= this.#parameters.authenticationFailuresMax) {
+        this.#close(now, session, "forgeries");
+      }
+      return;
+    }
+    const { type, content, newest } = opened.value;
+    this.#sessions.touch(now, session);
+    // RFC 9146 6: verified, and newer than the newest. An older valid record is delivered but moves nothing.
+    if (newest && record.type === ContentType.tls12_cid) session.peer = from;
+    if (type === ContentType.application_data) {
+      this.#releaseLastFlight(session);
+      this.#outlet.applicationData(now, session, content);
+    } else if (type === ContentType.alert) this.#handleAlert(now, session, content);
+    else if (type === ContentType.handshake) this.#handleLateHandshake(session, content);
+    else this.#outlet.counted("changeCipherSpecUnexpected");
+  }
+
+  /** Data can only come after our Finished arrived: nobody will ask for it again. */
+  #releaseLastFlight(session: Session): void {
+    if (session.lastFlight === undefined) return;
+    session.lastFlight = undefined;
+    this.#lastFlights.delete(session);
+  }
+
+  #handleAlert(now: Instant, session: Session, content: Uint8Array): void {
+    const alert = decodeAlert(content);
+    if (alert?.description === 0) this.#close(now, session, "closeNotify");
+    else if (alert?.level === "fatal") this.#end(now, session, "fatalAlert");
+  }
+
+  /** The client's Finished again, because our last flight got lost; or a renegotiation, which we never do. */
+  #handleLateHandshake(session: Session, content: Uint8Array): void {
+    const decoded = decodeHandshakeFragment(new ByteReader(content));
+    if (!decoded.ok) return this.#outlet.counted(decoded.error);
+    const { type, messageSeq, body } = decoded.value;
+    if (type === HandshakeType.client_hello) {
+      // RFC 5746 4.4 and RFC 7925 17: refused, and the association lives on.
+      const alert = encodeAlert("warning", "no_renegotiation");
+      return this.#outlet.transmit(session.peer, session.write.seal(ContentType.alert, alert));
+    }
+    const { lastFlight } = session;
+    const repeats =
+      lastFlight !== undefined &&
+      type === HandshakeType.finished &&
+      messageSeq === lastFlight.peerMessageSeq &&
+      equal(body, lastFlight.peerVerifyData);
+    if (!repeats || lastFlight.resendsLeft === 0) return this.#outlet.counted("handshakeUnexpected");
+    lastFlight.resendsLeft--;
+    this.#outlet.counted("lastFlightResent");
+    for (const datagram of encodeFlight(lastFlight.items)) this.#outlet.transmit(session.peer, datagram);
+  }
+
+  /** Says close_notify, then forgets (RFC 5246 7.2.1). */
+  #close(now: Instant, session: Session, end: SessionEnd): void {
+    const alert = encodeAlert("warning", "close_notify");
+    this.#outlet.transmit(session.peer, session.write.seal(ContentType.alert, alert));
+    this.#end(now, session, end);
+  }
+
+  #end(now: Instant, session: Session, end: SessionEnd): void {
+    this.#sessions.remove(session);
+    this.#lastFlights.delete(session);
+    this.#outlet.sessionDown(now, session, end);
+    session.wipe();
+  }
+
+  #drop(handshake: ServerHandshake): void {
+    handshake.abandon();
+    this.#handshakes.remove(handshake);
+  }
+}
+
+/** Bytes as a map key, one character a byte. */
+function identityKey(identity: Uint8Array): string {
+  return Buffer.from(identity.buffer, identity.byteOffset, identity.byteLength).toString("latin1");
+}

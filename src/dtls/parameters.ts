@@ -1,0 +1,89 @@
+// The numbers of the DTLS core: timers of RFC 6347 4.2.4.1 and the maximum of everything that a peer can grow.
+
+/** DTLS 1.2 on the wire (RFC 6347 4.1). */
+export const DTLS_1_2 = 0xfefd;
+
+/** DTLS 1.0: in the record of a first hello, and in every HelloVerifyRequest (RFC 6347 4.2.1). */
+export const DTLS_1_0 = 0xfeff;
+
+/**
+ * Every datagram of our handshake flights. RIOT's receive buffer for the handshake is this small, and a lost fragment
+ * costs less air than a lost large datagram.
+ */
+export const HANDSHAKE_DATAGRAM_LENGTH_MAX = 160;
+
+/** What we send in one UDP datagram: IPv6's least MTU of 1280 less 40 bytes of IPv6 and 8 of UDP. */
+export const DATAGRAM_LENGTH_MAX = 1232;
+
+/** Records read from one datagram; a flight of three messages and its reply never come near. */
+export const RECORDS_PER_DATAGRAM_MAX = 16;
+
+/** RFC 6347 4.1: the ciphertext of a record, 2^14 bytes of plaintext and what protection may add. */
+export const RECORD_FRAGMENT_LENGTH_MAX = 2 ** 14 + 2048;
+
+/** The plaintext of a record (RFC 5246 6.2.1); also the record_size_limit that we state (RFC 8449). */
+export const PLAINTEXT_LENGTH_MAX = 2 ** 14;
+
+/** A handshake message that we are ready to reassemble. The largest expected is a ClientHello full of extensions. */
+export const HANDSHAKE_MESSAGE_LENGTH_MAX = 2048;
+
+/** Messages held while an earlier one is missing: a client's flight 5 has two, a server's flight 4 three. */
+export const HANDSHAKE_MESSAGES_AHEAD_MAX = 4;
+
+/** Gaps in one message under reassembly; a peer that cuts finer than this loses the fragment. */
+export const HANDSHAKE_FRAGMENTS_MAX = 32;
+
+/** Records of the next epoch held until its keys are there (RFC 6347 4.1: may be buffered). */
+export const HELD_RECORDS_MAX = 4;
+
+/** A held record: a Finished is 77 bytes at most, with CBC and a Connection ID. */
+export const HELD_RECORD_LENGTH_MAX = 160;
+
+/** ClientHellos of one handshake: 0, 1 after HelloVerifyRequest, and more where cookies expired on the way. */
+export const CLIENT_HELLO_MESSAGE_SEQ_MAX = 3;
+
+/** RFC 4279 5.3: identities up to 128 bytes. */
+export const PSK_IDENTITY_LENGTH_MAX = 128;
+
+/** Each cookie secret is used this long and accepted as long again. */
+export const COOKIE_SECRET_LIFETIME_MS = 60_000;
+
+/** How long the last flight can be asked for again: 2 MSL (RFC 6347 4.2.4, RFC 793: MSL = 120 s). */
+export const LAST_FLIGHT_LIFETIME_MS = 240_000;
+
+/** How often the last flight is sent again for one session. */
+export const LAST_FLIGHT_RESENDS_MAX = 8;
+
+/** What one DTLS server or client may hold and how long it waits; a test reaches each of them with small ones. */
+export interface DtlsParameters {
+  /**
+   * First retransmission of a flight, ms. RFC 6347 4.2.4.1 has 1 s for the Internet, RFC 7925 11 has 9 s; NB-IoT's round
+   * trip of 1 to 2 s would make copies of every flight with the former and stalls minutes on loss with the latter.
+   */
+  readonly retransmitMs: number;
+  /** Doubling stops here, ms. */
+  readonly retransmitMaxMs: number;
+  /** Retransmissions of one flight before the handshake is given up. */
+  readonly retransmissionsMax: number;
+  /** A handshake that has not finished by then is dropped, ms. */
+  readonly handshakeLifetimeMs: number;
+  /** Half-open handshakes; the oldest gives way. */
+  readonly handshakesMax: number;
+  /** Established sessions; the least recently used gives way. */
+  readonly sessionsMax: number;
+  /** A session without an authentic record for so long ends, ms. Devices with a Connection ID sleep for hours. */
+  readonly sessionIdleMs: number;
+  /** Records that fail authentication before a session ends (RFC 6347 4.1.2.7; bounds forging an 8-byte tag). */
+  readonly authenticationFailuresMax: number;
+}
+
+export const DTLS_PARAMETERS: DtlsParameters = {
+  retransmitMs: 2_000,
+  retransmitMaxMs: 60_000,
+  retransmissionsMax: 5,
+  handshakeLifetimeMs: 120_000,
+  handshakesMax: 10_000,
+  sessionsMax: 1_000_000,
+  sessionIdleMs: 24 * 3_600_000,
+  authenticationFailuresMax: 2 ** 20,
+};

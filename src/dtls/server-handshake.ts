@@ -1,0 +1,364 @@
+// The server's side of one handshake, from a ClientHello whose cookie held (RFC 6347 4.2, RFC 5246 7.3):
+//
+//   client                                            server
+//   ClientHello + cookie       ------------------>
+//                              <------------------    ServerHello, [ServerKeyExchange], ServerHelloDone
+//   ClientKeyExchange, [ChangeCipherSpec], Finished ->
+//                              <------------------    [ChangeCipherSpec], Finished
+//
+// The state is named after what must come next and holds only what is known by then.
+
+import { timingSafeEqual } from "node:crypto";
+import { unreachable } from "../base/assert.ts";
+import { ByteReader } from "../base/byte-reader.ts";
+import { copyOf, EMPTY, equal } from "../base/bytes.ts";
+import { addMs, type Instant } from "../base/instant.ts";
+import type { PeerAddress } from "../base/peer-address.ts";
+import { type RandomSource, randomBytes } from "../base/random-source.ts";
+import type { Secret } from "../base/secret.ts";
+import { encodeAlert } from "./alert.ts";
+import type { CipherSuite } from "./cipher-suite.ts";
+import { WriteState } from "./connection-state.ts";
+import { alertFor, type Discard, type HandshakeError, type HandshakeErrorKind, handshakeError } from "./errors.ts";
+import { type FlightItem, HandshakeExchange } from "./handshake-exchange.ts";
+import {
+  decodeHandshakeFragment,
+  type HandshakeFragment,
+  type HandshakeMessage,
+  HandshakeType,
+} from "./handshake-message.ts";
+import { HeldRecords } from "./held-records.ts";
+import { decodeClientHello, encodeServerHello } from "./hello.ts";
+import { decodeClientKeyExchange, encodeServerKeyExchange } from "./key-exchange.ts";
+import { extendedMasterSecret, masterSecret, premasterSecret, verifyData } from "./key-schedule.ts";
+import { type KeyShare, keyShare } from "./key-share.ts";
+import { type Negotiation, negotiate } from "./negotiation.ts";
+import { DTLS_1_2, type DtlsParameters, PLAINTEXT_LENGTH_MAX, PSK_IDENTITY_LENGTH_MAX } from "./parameters.ts";
+import { type PendingStates, pendingStates } from "./pending-states.ts";
+import { ContentType, type DtlsRecord } from "./record.ts";
+import { lastFlight, Session } from "./session.ts";
+
+export interface ServerHandshakeInput {
+  readonly peer: PeerAddress;
+  /** Of the ClientHello with the cookie: our first record and message take the same numbers (RFC 6347 4.2.1, erratum 5186). */
+  readonly recordSequenceNumber: number;
+  readonly messageSeq: number;
+  /** A copy: this hello may still come in fragments, and may come again. */
+  readonly clientRandom: Uint8Array;
+  readonly suites: readonly CipherSuite[];
+  readonly parameters: DtlsParameters;
+  readonly random: RandomSource;
+  readonly outlet: ServerHandshakeOutlet;
+}
+
+/** What a handshake asks of and tells its owner. */
+export interface ServerHandshakeOutlet {
+  transmit(datagram: Uint8Array): void;
+  counted(discard: Discard): void;
+  /** A fresh Connection ID for this handshake, which from now on routes records to it. */
+  allocateConnectionId(): Uint8Array;
+  /** The owner answers with handlePsk, at once or later. */
+  pskWanted(now: Instant, identity: Uint8Array): void;
+  established(now: Instant, session: Session): void;
+  failed(now: Instant, error: HandshakeError): void;
+}
+
+interface Agreed {
+  readonly negotiation: Negotiation;
+  readonly clientRandom: Uint8Array;
+  readonly serverRandom: Uint8Array;
+  readonly connectionId: Uint8Array;
+}
+
+interface Keyed {
+  readonly agreed: Agreed;
+  readonly identity: Uint8Array;
+  readonly masterSecret: Uint8Array;
+  readonly states: PendingStates;
+}
+
+type State =
+  | { readonly kind: "expectClientHello" }
+  | { readonly kind: "expectClientKeyExchange"; readonly agreed: Agreed; readonly share: KeyShare | undefined }
+  | {
+      readonly kind: "expectPsk";
+      readonly agreed: Agreed;
+      readonly identity: Uint8Array;
+      readonly sharedSecret: Uint8Array | undefined;
+    }
+  | { readonly kind: "expectChangeCipherSpec"; readonly keyed: Keyed }
+  | { readonly kind: "expectFinished"; readonly keyed: Keyed }
+  | { readonly kind: "ended" };
+
+export class ServerHandshake {
+  readonly peer: PeerAddress;
+  /** When the handshake is given up, whatever happens. */
+  readonly expiresAt: Instant;
+  readonly #input: ServerHandshakeInput;
+  readonly #exchange: HandshakeExchange;
+  readonly #plain: WriteState;
+  readonly #held = new HeldRecords();
+  #changeCipherSpecHeld = false;
+  #state: State = { kind: "expectClientHello" };
+
+  constructor(now: Instant, input: ServerHandshakeInput) {
+    this.#input = input;
+    this.peer = input.peer;
+    this.expiresAt = addMs(now, input.parameters.handshakeLifetimeMs);
+    this.#plain = WriteState.plaintext(input.recordSequenceNumber);
+    const { messageSeq, outlet, parameters } = input;
+    this.#exchange = new HandshakeExchange((datagram) => outlet.transmit(datagram), parameters, messageSeq, messageSeq);
+  }
+
+  get deadline(): Instant {
+    const { deadline } = this.#exchange;
+    return deadline === undefined || deadline > this.expiresAt ? this.expiresAt : deadline;
+  }
+
+  /** Whether a hello with this random is the one that this handshake answers or gathers. */
+  isFor(clientRandom: Uint8Array): boolean {
+    return equal(this.#input.clientRandom, clientRandom);
+  }
+
+  /** A plaintext handshake record: one or more fragments. */
+  handleHandshakeRecord(now: Instant, fragment: Uint8Array): void {
+    const reader = new ByteReader(fragment);
+    while (reader.remaining > 0) {
+      const decoded = decodeHandshakeFragment(reader);
+      if (!decoded.ok) return this.#input.outlet.counted(decoded.error);
+      this.#handleFragment(now, decoded.value);
+    }
+    for (;;) {
+      const message = this.#exchange.reassembly.take();
+      if (message === undefined) return;
+      this.#handleMessage(now, message);
+    }
+  }
+
+  #handleFragment(now: Instant, fragment: HandshakeFragment): void {
+    const { kind } = this.#state;
+    const repeated = fragment.messageSeq < this.#exchange.reassembly.nextMessageSeq;
+    // After the ClientKeyExchange nothing more comes in plaintext. A Finished of epoch 0 is the forgery that skips
+    // ChangeCipherSpec, and it must not take the place of the real one.
+    const due = repeated || kind === "expectClientHello" || kind === "expectClientKeyExchange";
+    const discard = due ? this.#exchange.reassembly.add(fragment) : "handshakeUnexpected";
+    if (discard !== undefined) this.#input.outlet.counted(discard);
+    // The client repeats its hello because our flight got lost (RFC 6347 4.2.4); once is enough for all its fragments.
+    const helloRepeated = repeated && fragment.type === HandshakeType.client_hello && fragment.fragmentOffset === 0;
+    if (helloRepeated && kind === "expectClientKeyExchange") this.#exchange.resend(now);
+  }
+
+  /** ChangeCipherSpec has no message_seq: it waits where it overtook the ClientKeyExchange (RFC 6347 4.1). */
+  handleChangeCipherSpec(now: Instant, content: Uint8Array): void {
+    const { kind } = this.#state;
+    const due = kind === "expectClientKeyExchange" || kind === "expectPsk" || kind === "expectChangeCipherSpec";
+    if (!due || this.#changeCipherSpecHeld || content.length !== 1 || content[0] !== 1) {
+      this.#input.outlet.counted("changeCipherSpecUnexpected");
+      return;
+    }
+    this.#changeCipherSpecHeld = true;
+    this.#changeCipherSpec(now);
+  }
+
+  /** A record of epoch 1. False when it does not authenticate under this handshake's keys. */
+  handleProtectedRecord(now: Instant, from: PeerAddress, record: DtlsRecord): boolean {
+    if (this.#state.kind !== "expectFinished") {
+      const discard = this.#state.kind === "ended" ? "epochUnknown" : this.#held.hold(from, record);
+      if (discard !== undefined) this.#input.outlet.counted(discard);
+      return true;
+    }
+    const { keyed } = this.#state;
+    const opened = keyed.states.read.open(record);
+    if (!opened.ok) {
+      this.#input.outlet.counted(opened.error);
+      return opened.error !== "badRecordMac";
+    }
+    const { type, content } = opened.value;
+    if (type === ContentType.handshake) this.#handleFinishedRecord(now, from, content, keyed);
+    else if (type === ContentType.alert) this.#end(now, handshakeError("peerAlert", `description ${content[1]}`));
+    else this.#input.outlet.counted("applicationDataBeforeFinished");
+    return true;
+  }
+
+  /** The answer to pskWanted. An unknown identity goes on with a key that nobody has (RFC 4279 2). */
+  handlePsk(now: Instant, key: Secret | undefined): void {
+    const state = this.#state;
+    if (state.kind !== "expectPsk") return;
+    const { agreed, identity, sharedSecret } = state;
+    const { negotiation, clientRandom, serverRandom } = agreed;
+    const psk = key === undefined ? randomBytes(this.#input.random, 16) : key.reveal();
+    const premaster = premasterSecret(psk, sharedSecret);
+    const master = negotiation.extendedMasterSecret
+      ? extendedMasterSecret(premaster, this.#exchange.transcriptHash())
+      : masterSecret(premaster, clientRandom, serverRandom);
+    premaster.fill(0);
+    const states = pendingStates({
+      role: "server",
+      suite: negotiation.suite,
+      encryptThenMac: negotiation.encryptThenMac,
+      masterSecret: master,
+      clientRandom,
+      serverRandom,
+      readConnectionId: agreed.connectionId,
+      writeConnectionId: negotiation.clientConnectionId ?? EMPTY,
+      random: this.#input.random,
+    });
+    this.#state = { kind: "expectChangeCipherSpec", keyed: { agreed, identity, masterSecret: master, states } };
+    if (this.#changeCipherSpecHeld) this.#changeCipherSpec(now);
+  }
+
+  /** Sends the flight again, or gives up. An early call does nothing. */
+  handleTimeout(now: Instant): void {
+    if (now >= this.expiresAt) {
+      this.#end(now, handshakeError("timeout", `in state ${this.#state.kind}`));
+    } else if (!this.#exchange.handleTimeout(now)) {
+      this.#end(now, handshakeError("timeout", "no answer to our flight"));
+    }
+  }
+
+  /** Ends without a word: another handshake took this one's place. */
+  abandon(): void {
+    this.#state = { kind: "ended" };
+    this.#exchange.settle();
+  }
+
+  #handleMessage(now: Instant, message: HandshakeMessage): void {
+    const state = this.#state;
+    switch (state.kind) {
+      case "expectClientHello":
+        if (message.type !== HandshakeType.client_hello) return this.#refuseMessage(now, message);
+        return this.#handleClientHello(now, message);
+      case "expectClientKeyExchange":
+        if (message.type !== HandshakeType.client_key_exchange) return this.#refuseMessage(now, message);
+        return this.#handleClientKeyExchange(now, message, state.agreed, state.share);
+      case "expectPsk":
+      case "expectChangeCipherSpec":
+      case "expectFinished":
+      case "ended":
+        return;
+      default:
+        return unreachable(state);
+    }
+  }
+
+  #handleClientHello(now: Instant, message: HandshakeMessage): void {
+    const hello = decodeClientHello(message.body);
+    if (hello === undefined) return this.#fail(now, "decodeError", "ClientHello");
+    const negotiated = negotiate(hello, this.#input.suites);
+    if (!negotiated.ok) return this.#fail(now, negotiated.error.kind, negotiated.error.detail);
+    this.#exchange.record(message);
+    const negotiation = negotiated.value;
+    const { random, outlet } = this.#input;
+    const agreed: Agreed = {
+      negotiation,
+      clientRandom: this.#input.clientRandom,
+      serverRandom: randomBytes(random, 32),
+      connectionId: negotiation.clientConnectionId === undefined ? EMPTY : outlet.allocateConnectionId(),
+    };
+    const share = negotiation.group === undefined ? undefined : keyShare(negotiation.group, random);
+    this.#state = { kind: "expectClientKeyExchange", agreed, share };
+    this.#exchange.send(now, this.#helloFlight(agreed, share), true);
+  }
+
+  #helloFlight(agreed: Agreed, share: KeyShare | undefined): FlightItem[] {
+    const { negotiation } = agreed;
+    const serverHello = encodeServerHello({
+      version: DTLS_1_2,
+      random: agreed.serverRandom,
+      sessionId: EMPTY,
+      cipherSuite: negotiation.suite.id,
+      compressionMethod: 0,
+      extensions: {
+        ...(negotiation.secureRenegotiation && { renegotiationInfo: EMPTY }),
+        ...(negotiation.extendedMasterSecret && { extendedMasterSecret: true as const }),
+        ...(negotiation.encryptThenMac && { encryptThenMac: true as const }),
+        ...(negotiation.clientConnectionId && { connectionId: agreed.connectionId }),
+        ...(negotiation.maxFragmentLength && { maxFragmentLength: negotiation.maxFragmentLength }),
+        ...(negotiation.recordSizeLimit && { recordSizeLimit: PLAINTEXT_LENGTH_MAX }),
+      },
+    });
+    const flight = [this.#exchange.message(this.#plain, HandshakeType.server_hello, serverHello)];
+    if (share !== undefined) {
+      const body = encodeServerKeyExchange(share.group, share.publicKey);
+      flight.push(this.#exchange.message(this.#plain, HandshakeType.server_key_exchange, body));
+    }
+    flight.push(this.#exchange.message(this.#plain, HandshakeType.server_hello_done, EMPTY));
+    return flight;
+  }
+
+  #handleClientKeyExchange(now: Instant, message: HandshakeMessage, agreed: Agreed, share: KeyShare | undefined): void {
+    const exchange = decodeClientKeyExchange(message.body, agreed.negotiation.suite.keyExchange);
+    if (exchange === undefined) return this.#fail(now, "decodeError", "ClientKeyExchange");
+    const sharedSecret = share && exchange.publicKey && share.agree(exchange.publicKey);
+    if (share !== undefined && sharedSecret === undefined) {
+      return this.#fail(now, "keyShareInvalid", "the client's public key is not usable");
+    }
+    this.#exchange.record(message);
+    this.#exchange.settle();
+    this.#exchange.reassembly.dropIncomplete();
+    const identity = copyOf(exchange.identity);
+    this.#state = { kind: "expectPsk", agreed, identity, sharedSecret };
+    // An identity that no store can hold is an unknown one, and is treated like every unknown one.
+    if (identity.length > PSK_IDENTITY_LENGTH_MAX) this.handlePsk(now, undefined);
+    else this.#input.outlet.pskWanted(now, identity);
+  }
+
+  #changeCipherSpec(now: Instant): void {
+    if (this.#state.kind !== "expectChangeCipherSpec") return;
+    this.#state = { kind: "expectFinished", keyed: this.#state.keyed };
+    for (const { from, record } of this.#held.release()) this.handleProtectedRecord(now, from, record);
+  }
+
+  #handleFinishedRecord(now: Instant, from: PeerAddress, content: Uint8Array, keyed: Keyed): void {
+    const decoded = decodeHandshakeFragment(new ByteReader(content));
+    const discard = decoded.ok ? this.#exchange.reassembly.add(decoded.value) : decoded.error;
+    if (discard !== undefined) return this.#input.outlet.counted(discard);
+    const message = this.#exchange.reassembly.take();
+    if (message === undefined) return;
+    if (message.type !== HandshakeType.finished) return this.#refuseMessage(now, message);
+    const expected = verifyData(keyed.masterSecret, "client", this.#exchange.transcriptHash());
+    if (message.body.length !== expected.length || !timingSafeEqual(message.body, expected)) {
+      return this.#fail(now, "finishedMismatch", "the client's verify_data differs");
+    }
+    this.#exchange.record(message);
+    this.#establish(now, from, message, keyed);
+  }
+
+  #establish(now: Instant, from: PeerAddress, finished: HandshakeMessage, keyed: Keyed): void {
+    const { agreed, identity, states } = keyed;
+    const body = verifyData(keyed.masterSecret, "server", this.#exchange.transcriptHash());
+    const flight: FlightItem[] = [
+      { kind: "changeCipherSpec", state: this.#plain },
+      this.#exchange.message(states.write, HandshakeType.finished, body),
+    ];
+    keyed.masterSecret.fill(0);
+    const session = new Session(now, {
+      peer: agreed.connectionId.length > 0 ? from : this.peer,
+      identity,
+      suite: agreed.negotiation.suite,
+      ...states,
+      peerPlaintextLengthMax: agreed.negotiation.plaintextLengthMax,
+    });
+    session.lastFlight = lastFlight(flight, finished.messageSeq, finished.body);
+    this.#state = { kind: "ended" };
+    this.#exchange.send(now, flight, false);
+    this.#input.outlet.established(now, session);
+  }
+
+  #refuseMessage(now: Instant, message: HandshakeMessage): void {
+    this.#fail(now, "unexpectedMessage", `message type ${message.type} in state ${this.#state.kind}`);
+  }
+
+  #fail(now: Instant, kind: HandshakeErrorKind, detail: string): void {
+    const alert = alertFor(kind);
+    if (alert !== undefined) {
+      this.#input.outlet.transmit(this.#plain.seal(ContentType.alert, encodeAlert("fatal", alert)));
+    }
+    this.#end(now, handshakeError(kind, detail));
+  }
+
+  #end(now: Instant, error: HandshakeError): void {
+    this.abandon();
+    this.#input.outlet.failed(now, error);
+  }
+}

@@ -1,0 +1,162 @@
+// A DTLS client and a DTLS server joined by a wire in memory. The wire's script says what becomes of each datagram;
+// time moves only when nothing is in flight, to the next deadline of either side.
+
+import { EMPTY, toUtf8 } from "../../src/base/bytes.ts";
+import { addMs, earliest, type Instant, instant } from "../../src/base/instant.ts";
+import { type PeerAddress, peerAddress } from "../../src/base/peer-address.ts";
+import { Secret } from "../../src/base/secret.ts";
+import { type CipherSuite, DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
+import { type ClientEnd, DtlsClient } from "../../src/dtls/dtls-client.ts";
+import { type DtlsCount, DtlsServer, type SessionEnd } from "../../src/dtls/dtls-server.ts";
+import type { HandshakeError } from "../../src/dtls/errors.ts";
+import { DTLS_PARAMETERS, type DtlsParameters } from "../../src/dtls/parameters.ts";
+import type { Session } from "../../src/dtls/session.ts";
+import { SeededRandom } from "./seeded-random.ts";
+
+export const IDENTITY = toUtf8("device-1");
+export const KEY = new Secret(toUtf8("secretPSK"));
+export const CLIENT_ADDRESS = peerAddress("192.0.2.1", 40_000);
+export const SERVER_ADDRESS = peerAddress("192.0.2.99", 5684);
+const LATENCY_MS = 50;
+
+export type Fate = "deliver" | "drop" | "duplicate";
+
+/** `number` counts the datagrams of both directions from 1. */
+export type Wire = (datagram: Uint8Array, number: number, direction: "up" | "down") => Fate;
+
+export interface PairInput {
+  readonly seed?: number;
+  readonly wire?: Wire;
+  readonly clientSuites?: readonly CipherSuite[];
+  readonly serverSuites?: readonly CipherSuite[];
+  readonly clientKey?: Secret;
+  readonly identity?: Uint8Array;
+  readonly connectionId?: Uint8Array;
+  readonly maxFragmentLength?: number;
+  readonly recordSizeLimit?: number;
+  readonly parameters?: Partial<DtlsParameters>;
+  /** What the server's owner answers to a question for a key; "later" leaves it open. */
+  readonly psk?: (identity: Uint8Array) => Secret | undefined | "later";
+}
+
+interface InFlight {
+  readonly at: Instant;
+  readonly direction: "up" | "down";
+  readonly datagram: Uint8Array;
+}
+
+export class DtlsPair {
+  now: Instant = instant(1_000_000);
+  readonly server: DtlsServer;
+  readonly client: DtlsClient;
+  clientAddress: PeerAddress = CLIENT_ADDRESS;
+  readonly counts = new Map<string, number>();
+  readonly serverReceived: Uint8Array[] = [];
+  readonly clientReceived: Uint8Array[] = [];
+  readonly sessions: Session[] = [];
+  readonly downs: SessionEnd[] = [];
+  readonly failures: HandshakeError[] = [];
+  readonly pskQuestions: Uint8Array[] = [];
+  readonly datagrams: { readonly direction: "up" | "down"; readonly bytes: Uint8Array }[] = [];
+  clientSession: Session | undefined;
+  clientEnd: ClientEnd | undefined;
+  #inFlight: InFlight[] = [];
+  readonly #wire: Wire;
+
+  constructor(input: PairInput = {}) {
+    this.#wire = input.wire ?? (() => "deliver");
+    const parameters = { ...DTLS_PARAMETERS, ...input.parameters };
+    const random = new SeededRandom(input.seed ?? 1);
+    const answer = input.psk ?? ((identity) => (Buffer.compare(identity, IDENTITY) === 0 ? KEY : undefined));
+    this.server = new DtlsServer({
+      now: this.now,
+      random,
+      parameters,
+      cipherSuites: input.serverSuites ?? DEFAULT_CIPHER_SUITES,
+      outlet: {
+        transmit: (_to, datagram) => this.#launch("down", datagram),
+        applicationData: (_now, _session, data) => this.serverReceived.push(Uint8Array.from(data)),
+        pskWanted: (now, identity) => {
+          this.pskQuestions.push(identity);
+          const key = answer(identity);
+          if (key !== "later") this.server.handlePsk(now, identity, key);
+        },
+        sessionUp: (_now, session) => this.sessions.push(session),
+        sessionDown: (_now, _session, end) => this.downs.push(end),
+        handshakeFailed: (_now, _peer, error) => this.failures.push(error),
+        counted: (name) => this.#count(name),
+      },
+    });
+    this.client = new DtlsClient(this.now, {
+      server: SERVER_ADDRESS,
+      identity: input.identity ?? IDENTITY,
+      key: input.clientKey ?? KEY,
+      suites: input.clientSuites ?? DEFAULT_CIPHER_SUITES,
+      ...(input.connectionId && { connectionId: input.connectionId }),
+      ...(input.maxFragmentLength && { maxFragmentLength: input.maxFragmentLength }),
+      ...(input.recordSizeLimit && { recordSizeLimit: input.recordSizeLimit }),
+      parameters,
+      random: new SeededRandom((input.seed ?? 1) + 1_000),
+      outlet: {
+        transmit: (datagram) => this.#launch("up", datagram),
+        connected: (_now, session) => {
+          this.clientSession = session;
+        },
+        applicationData: (_now, data) => this.clientReceived.push(Uint8Array.from(data)),
+        ended: (_now, end) => {
+          this.clientEnd = end;
+        },
+        counted: (name) => this.#count(`client ${name}`),
+      },
+    });
+  }
+
+  /** Runs until nothing is in flight and no deadline comes within `ms`. */
+  run(ms = 300_000): this {
+    const end = addMs(this.now, ms);
+    while (this.step(end));
+    return this;
+  }
+
+  /** One arrival, or else one deadline; false when there is neither until `end`. */
+  step(end: Instant): boolean {
+    const arrival = this.#inFlight[0];
+    if (arrival !== undefined) {
+      this.#inFlight.shift();
+      this.now = arrival.at > this.now ? arrival.at : this.now;
+      this.deliver(arrival.direction, arrival.datagram);
+      return true;
+    }
+    const deadline = earliest(this.server.pollTimeout(), this.client.pollTimeout());
+    if (deadline === undefined || deadline > end) return false;
+    this.now = deadline;
+    this.server.handleTimeout(this.now);
+    this.client.handleTimeout(this.now);
+    return true;
+  }
+
+  deliver(direction: "up" | "down", datagram: Uint8Array): void {
+    if (direction === "up") this.server.handleDatagram(this.now, this.clientAddress, datagram);
+    else this.client.handleDatagram(this.now, datagram);
+  }
+
+  /** How often a discard or another thing was counted; the client's with "client " before the name. */
+  counted(name: DtlsCount | `client ${DtlsCount}`): number {
+    return this.counts.get(name) ?? 0;
+  }
+
+  #count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  #launch(direction: "up" | "down", datagram: Uint8Array): void {
+    this.datagrams.push({ direction, bytes: datagram });
+    const fate = this.#wire(datagram, this.datagrams.length, direction);
+    const arrival = { at: addMs(this.now, LATENCY_MS), direction, datagram };
+    if (fate !== "drop") this.#inFlight.push(arrival);
+    if (fate === "duplicate") this.#inFlight.push(arrival);
+  }
+}
+
+/** Sends nothing, asks for nothing: RFC 9146's zero-length Connection ID. */
+export const SEND_ONLY_CONNECTION_ID = EMPTY;
