@@ -8,10 +8,9 @@
 //
 // The file is read as a stream of bounded memory. An error names the line and never what stands in it.
 
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { CsvError, type Options, parse } from "csv-parse";
-import { fromUtf8 } from "../src/base/bytes.ts";
+import { equal, fromUtf8 } from "../src/base/bytes.ts";
 import type { Secret } from "../src/base/secret.ts";
 import { StoreError, systemMessage } from "../src/store/store-error.ts";
 import { parseIdentity } from "./identity.ts";
@@ -21,6 +20,9 @@ import { parseKey } from "./key.ts";
 const RECORD_LENGTH_MAX = 4096;
 const PROGRESS_RECORD_COUNT = 10_000;
 
+/** What some spreadsheets put before the first character. The parser would strip it, but decode all fields then. */
+const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+
 export type OnCsvProgress = (bytesDone: number, bytesTotal: number) => void;
 
 interface CsvRecord {
@@ -29,7 +31,6 @@ interface CsvRecord {
 }
 
 const OPTIONS: Options = {
-  bom: true,
   comment: "#",
   comment_no_infix: true,
   // Bytes, so that an identity that is not UTF-8 is refused rather than mended into another one.
@@ -49,14 +50,12 @@ export async function readKeyCsv(
   onKey: (identity: Uint8Array, key: Secret) => void,
   onProgress?: OnCsvProgress,
 ): Promise<void> {
-  const parser = parse(OPTIONS);
-  const source = createReadStream(file);
-  source.on("error", (error) => parser.destroy(error));
+  let handle: FileHandle | undefined;
   try {
-    const bytesTotal = (await stat(file)).size;
-    source.pipe(parser);
+    handle = await open(file);
+    const bytesTotal = (await handle.stat()).size;
     let recordCount = 0;
-    for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
+    for await (const { record, info } of await recordsOf(handle)) {
       recordCount++;
       if (recordCount === 1 && isHeader(record)) continue;
       readRecord(file, info.lines, record, onKey);
@@ -66,8 +65,17 @@ export async function readKeyCsv(
   } catch (error) {
     throw storeErrorFor(file, error);
   } finally {
-    source.destroy();
+    await handle?.close();
   }
+}
+
+async function recordsOf(handle: FileHandle): Promise<AsyncIterable<CsvRecord>> {
+  const { buffer } = await handle.read(new Uint8Array(BYTE_ORDER_MARK.length), { position: 0 });
+  const start = equal(buffer, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  const parser = parse(OPTIONS);
+  const source = handle.createReadStream({ start, autoClose: false });
+  source.on("error", (error) => parser.destroy(error));
+  return source.pipe(parser);
 }
 
 function isHeader(record: readonly Uint8Array[]): boolean {

@@ -1,0 +1,162 @@
+import { rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ContentFile, OPEN_FILE_COUNT_MAX, OpenFiles } from "../../firmware-store/content-file.ts";
+import { etagOf, FirmwareImage } from "../../firmware-store/firmware-image.ts";
+import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
+import { contentName } from "../../firmware-store/image-index.ts";
+import { PAGE_LENGTH, PageCache } from "../../firmware-store/page-cache.ts";
+import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
+import { requestFor, sampleBytes, soundImage } from "./sample-image.ts";
+
+const test = suite("firmware-image");
+const scratch = scratchDirectories(test);
+
+const BYTES = sampleBytes(3, 3 * PAGE_LENGTH + 100);
+
+interface Served {
+  readonly store: FirmwareStore;
+  readonly image: FirmwareImage;
+  readonly path: string;
+}
+
+function served(cacheBytesMax?: number): Served {
+  const directory = scratch();
+  const store = FirmwareStore.open(directory, cacheBytesMax === undefined ? {} : { cacheBytesMax });
+  store.publish(requestFor(directory, "1", BYTES));
+  const image = soundImage(store, "boat", "1");
+  return { store, image, path: join(directory, "images", contentName(image.sha256)) };
+}
+
+function isBytes(found: Uint8Array, start: number, end: number): void {
+  assert.ok(Buffer.from(BYTES.subarray(start, end)).equals(found), `${start} to ${end} differ`);
+}
+
+test("RFC 7252 5.10.6: the ETag is the first 8 bytes of the SHA-256", () => {
+  const { store, image } = served();
+  assert.is(image.etag.length, 8);
+  assert.equal(image.etag, image.sha256.subarray(0, 8));
+  assert.equal(etagOf(image.sha256), image.etag);
+  store.close();
+});
+
+test("RFC 7252 12.3: the Content-Format is application/octet-stream", () => {
+  const { store, image } = served();
+  assert.is(image.contentFormat, 42);
+  store.close();
+});
+
+for (const blockSize of [16, 32, 64, 128, 256, 512, 1024, 1000]) {
+  test(`blocks of ${blockSize} bytes make up the image`, () => {
+    const { store, image } = served();
+    for (let offset = 0; offset < BYTES.length; offset += blockSize) {
+      const end = Math.min(offset + blockSize, BYTES.length);
+      isBytes(image.read(offset, end - offset), offset, end);
+    }
+    store.close();
+  });
+}
+
+test("a read within a page is a view, not a copy", () => {
+  const { store, image } = served();
+  assert.is(image.read(0, 16).buffer, image.read(1024, 16).buffer);
+  store.close();
+});
+
+test("a read over several pages is joined", () => {
+  const { store, image } = served();
+  isBytes(image.read(PAGE_LENGTH - 1, PAGE_LENGTH + 2), PAGE_LENGTH - 1, 2 * PAGE_LENGTH + 1);
+  isBytes(image.read(0, BYTES.length), 0, BYTES.length);
+  store.close();
+});
+
+test("a read of nothing, also at the end, is empty", () => {
+  const { store, image } = served();
+  assert.is(image.read(BYTES.length, 0).length, 0);
+  store.close();
+});
+
+test("a read outside the image is our own mistake", () => {
+  const { store, image } = served();
+  assert.throws(() => image.read(BYTES.length, 1), "outside the image");
+  assert.throws(() => image.read(-1, 1), "outside the image");
+  store.close();
+});
+
+test("an image larger than the page cache is read right", () => {
+  const { store, image } = served(2 * PAGE_LENGTH);
+  for (const offset of [0, 3 * PAGE_LENGTH, PAGE_LENGTH, 2 * PAGE_LENGTH, 0]) {
+    isBytes(image.read(offset, 100), offset, offset + 100);
+  }
+  store.close();
+});
+
+test("the page cache holds no more than its bytes", () => {
+  const pages = new PageCache(2 * PAGE_LENGTH);
+  const content = pages.register();
+  for (let i = 0; i < 5; i++) pages.page(content, i, () => new Uint8Array(PAGE_LENGTH));
+  assert.is(pages.bytes, 2 * PAGE_LENGTH);
+});
+
+test("two images' pages of one number are not mixed up", () => {
+  const pages = new PageCache(2 * PAGE_LENGTH);
+  const [a, b] = [pages.register(), pages.register()];
+  pages.page(a, 0, () => Uint8Array.of(1));
+  assert.equal(
+    pages.page(b, 0, () => Uint8Array.of(2)),
+    Uint8Array.of(2),
+  );
+});
+
+test("no more files are open than the maximum, and a closed one is opened again", () => {
+  const directory = scratch();
+  const files = new OpenFiles();
+  const paths = Array.from({ length: OPEN_FILE_COUNT_MAX + 1 }, (_, i) => join(directory, String(i)));
+  for (const path of paths) {
+    writeFileSync(path, "");
+    files.handle(path);
+  }
+  assert.is(files.size, OPEN_FILE_COUNT_MAX);
+  files.handle(paths[0]!);
+  assert.is(files.size, OPEN_FILE_COUNT_MAX);
+  files.closeAll();
+});
+
+test("a content that was cut while served gives an error, not bytes", () => {
+  const { store, image, path } = served();
+  image.read(0, 16);
+  truncateSync(path, 2 * PAGE_LENGTH);
+  throwsStoreError(() => image.read(PAGE_LENGTH, 16), "damaged", "/fw/boat/1", "publish the same file again");
+  store.close();
+});
+
+test("a content that was overwritten while served gives an error, not bytes", () => {
+  const { store, image, path } = served();
+  image.read(0, 16);
+  writeFileSync(path, sampleBytes(4, BYTES.length));
+  utimesSync(path, 1, 1);
+  throwsStoreError(() => image.read(PAGE_LENGTH, 16), "damaged");
+  store.close();
+});
+
+test("a content that was touched and not changed is served on", () => {
+  const { store, image, path } = served();
+  utimesSync(path, 1, 1);
+  isBytes(image.read(PAGE_LENGTH, 16), PAGE_LENGTH, PAGE_LENGTH + 16);
+  store.close();
+});
+
+test("a content that was removed while its file was closed gives an error", () => {
+  const { path, store, image } = served();
+  store.close();
+  const files = new OpenFiles();
+  const content = new ContentFile(files, path, image.length, image.sha256);
+  const reopened = new FirmwareImage(image, content, new PageCache(PAGE_LENGTH));
+  assert.is(reopened.damage(), undefined);
+  rmSync(path);
+  files.close(path);
+  throwsStoreError(() => reopened.read(0, 16), "damaged", "content-missing");
+});
+
+test.run();

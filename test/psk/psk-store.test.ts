@@ -1,0 +1,259 @@
+import { chmodSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import Database from "better-sqlite3";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { identityText, parseIdentity } from "../../psk/identity.ts";
+import { PskStore, REMOVAL_COUNT_MAX } from "../../psk/psk-store.ts";
+import { toHex, toUtf8 } from "../../src/base/bytes.ts";
+import { Secret } from "../../src/base/secret.ts";
+import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
+
+const test = suite("psk-store");
+const scratch = scratchDirectories(test);
+
+const METER = parseIdentity("meter-1");
+const KEY_TEXT = "sixteen byte key";
+const KEY = new Secret(toUtf8(KEY_TEXT));
+const OTHER_KEY = new Secret(toUtf8("another long key"));
+
+function withStore(work: (store: PskStore, directory: string) => void): void {
+  const directory = scratch();
+  const store = PskStore.open(directory);
+  try {
+    work(store, directory);
+  } finally {
+    store.close();
+  }
+}
+
+/** A server and a command that have the same directory open. */
+function withTwo(work: (server: PskStore, command: PskStore) => void): void {
+  withStore((server, directory) => {
+    const command = PskStore.open(directory);
+    try {
+      work(server, command);
+    } finally {
+      command.close();
+    }
+  });
+}
+
+function removedTexts(store: PskStore): string[] {
+  const removed = store.refresh();
+  if (removed === "journal-pruned") throw new Error("the journal was pruned");
+  return removed.map(identityText);
+}
+
+/** Adds identities n0, n1, … as quickly as SQLite can. */
+function addMany(directory: string, count: number): void {
+  const database = new Database(join(directory, "psk.db"));
+  database.exec(`
+    WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${count})
+    INSERT INTO psk SELECT CAST('n' || i AS BLOB), x'01', 0 FROM n`);
+  database.close();
+}
+
+test("a key that was added is found, by the same identity only", () => {
+  withStore((store) => {
+    assert.is(store.add(METER, KEY, 5), true);
+    assert.is(toHex(store.find(METER)!.reveal()), toHex(KEY.reveal()));
+    for (const other of ["meter-2", "METER-1", "meter-1 ", "meter-"]) assert.is(store.find(toUtf8(other)), undefined);
+  });
+});
+
+test("a key is there when the store opens again", () => {
+  const directory = scratch();
+  const store = PskStore.open(directory);
+  store.add(METER, KEY, 5);
+  store.close();
+  const again = PskStore.open(directory);
+  assert.ok(again.find(METER));
+  again.close();
+});
+
+test("an identity of any bytes is kept apart from others", () => {
+  withStore((store) => {
+    const identities = [Uint8Array.of(0), Uint8Array.of(0, 0), Uint8Array.of(0xff), new Uint8Array(128).fill(0xff)];
+    identities.forEach((identity, i) => {
+      store.add(identity, new Secret(Uint8Array.of(i + 1)), 0);
+    });
+    assert.equal(
+      identities.map((identity) => store.find(identity)!.reveal()[0]),
+      [1, 2, 3, 4],
+    );
+  });
+});
+
+test("the same key again: nothing new", () => {
+  withStore((store) => {
+    store.add(METER, KEY, 5);
+    assert.is(store.add(METER, new Secret(toUtf8(KEY_TEXT)), 6), false);
+    assert.equal(
+      [...store.list()].map(({ addedAt }) => addedAt),
+      [5],
+    );
+  });
+});
+
+test("another key for a known identity is refused, and neither key is shown", () => {
+  withStore((store) => {
+    store.add(METER, KEY, 5);
+    throwsStoreError(() => store.add(METER, OTHER_KEY, 6), "key-known", "meter-1", "psk remove meter-1");
+    try {
+      store.add(METER, OTHER_KEY, 6);
+    } catch (error) {
+      for (const key of [KEY, OTHER_KEY]) assert.not.ok(inspect(error).includes(toHex(key.reveal())));
+      assert.not.match(inspect(error), /sixteen|another long/);
+    }
+    assert.is(toHex(store.find(METER)!.reveal()), toHex(KEY.reveal()));
+  });
+});
+
+test("RFC 4279 5.3: identities of 1 to 128 bytes and keys of 1 to 64 bytes", () => {
+  withStore((store) => {
+    store.add(new Uint8Array(128), new Secret(new Uint8Array(64)), 0);
+    throwsStoreError(() => store.add(new Uint8Array(129), KEY, 0), "identity", "129 bytes");
+    throwsStoreError(() => store.add(new Uint8Array(0), KEY, 0), "identity", "0 bytes");
+    throwsStoreError(() => store.add(METER, new Secret(new Uint8Array(65)), 0), "key", "65 bytes");
+    throwsStoreError(() => store.add(METER, new Secret(new Uint8Array(0)), 0), "key", "0 bytes");
+    assert.is(store.count(), 1);
+  });
+});
+
+test("a peer's identity of no bytes, or of too many, is just unknown", () => {
+  withStore((store) => {
+    assert.is(store.find(new Uint8Array(0)), undefined);
+    assert.is(store.find(new Uint8Array(65_535)), undefined);
+  });
+});
+
+test("a removed key is not found, and can be given anew", () => {
+  withStore((store) => {
+    store.add(METER, KEY, 5);
+    assert.is(store.remove(METER), true);
+    assert.is(store.find(METER), undefined);
+    assert.is(store.remove(METER), false);
+    assert.is(store.add(METER, OTHER_KEY, 6), true);
+  });
+});
+
+test("a removed key's bytes are not left in the closed store", () => {
+  const directory = scratch();
+  const store = PskStore.open(directory);
+  store.add(METER, KEY, 5);
+  store.close();
+  const path = join(directory, "psk.db");
+  assert.ok(readFileSync(path).includes(KEY_TEXT));
+  const again = PskStore.open(directory);
+  again.remove(METER);
+  again.close();
+  assert.not.ok(readFileSync(path).includes(KEY_TEXT));
+});
+
+test("the list is in order of bytes, over several pages, and holds no keys", () => {
+  withStore((store, directory) => {
+    addMany(directory, 2500);
+    const entries = [...store.list()];
+    assert.is(entries.length, 2500);
+    assert.is(store.count(), 2500);
+    const texts = entries.map(({ identity }) => identityText(identity));
+    assert.equal(texts, [...texts].sort());
+    assert.equal(Object.keys(entries[0]!).sort(), ["addedAt", "identity"]);
+  });
+});
+
+test("a list can be walked while keys are removed", () => {
+  withStore((store, directory) => {
+    addMany(directory, 1500);
+    for (const { identity } of store.list()) store.remove(identity);
+    assert.is(store.count(), 0);
+  });
+});
+
+test("a running server sees at once what a command added and removed", () => {
+  withTwo((server, command) => {
+    command.add(METER, KEY, 5);
+    assert.ok(server.find(METER));
+    command.remove(METER);
+    assert.is(server.find(METER), undefined);
+  });
+});
+
+test("a running server is told once which identities were removed, in order", () => {
+  withTwo((server, command) => {
+    for (const name of ["b", "a", "c"]) command.add(toUtf8(name), KEY, 0);
+    assert.equal(removedTexts(server), []);
+    command.remove(toUtf8("b"));
+    command.remove(toUtf8("a"));
+    assert.equal(removedTexts(server), ["b", "a"]);
+    assert.equal(removedTexts(server), []);
+  });
+});
+
+test("what was removed before the server started is no news", () => {
+  withStore((store, directory) => {
+    store.add(METER, KEY, 0);
+    store.remove(METER);
+    const server = PskStore.open(directory);
+    assert.equal(removedTexts(server), []);
+    server.close();
+  });
+});
+
+test("a removal by the server itself is told too", () => {
+  withStore((store) => {
+    store.add(METER, KEY, 0);
+    store.remove(METER);
+    assert.equal(removedTexts(store), ["meter-1"]);
+  });
+});
+
+test("a key that was replaced is told as removed", () => {
+  withTwo((server, command) => {
+    command.add(METER, KEY, 0);
+    command.remove(METER);
+    command.add(METER, OTHER_KEY, 0);
+    assert.equal(removedTexts(server), ["meter-1"]);
+  });
+});
+
+test("a key changed by another program is told as removed", () => {
+  withStore((store, directory) => {
+    store.add(METER, KEY, 0);
+    const database = new Database(join(directory, "psk.db"));
+    database.exec("UPDATE psk SET key = x'00'");
+    database.close();
+    assert.equal(removedTexts(store), ["meter-1"]);
+  });
+});
+
+test("the journal of removals holds its maximum, and a handle that it outran is told so", () => {
+  withStore((late, directory) => {
+    addMany(directory, REMOVAL_COUNT_MAX + 1);
+    const prompt = PskStore.open(directory);
+    const database = new Database(join(directory, "psk.db"));
+    database.exec("DELETE FROM psk WHERE identity = CAST('n0' AS BLOB)");
+    assert.equal(removedTexts(prompt), ["n0"]);
+    database.exec("DELETE FROM psk");
+    const rows = database.prepare<[], { count: number }>("SELECT count(*) AS count FROM removal").get();
+    assert.is(rows?.count, REMOVAL_COUNT_MAX);
+    database.close();
+    assert.is(prompt.refresh().length, REMOVAL_COUNT_MAX);
+    assert.is(late.refresh(), "journal-pruned");
+    assert.equal(late.refresh(), []);
+    prompt.close();
+  });
+});
+
+test("the file is its owner's only, and refused when it is not", () => {
+  const directory = scratch();
+  PskStore.open(directory).close();
+  const path = join(directory, "psk.db");
+  assert.is(statSync(path).mode & 0o777, 0o600);
+  chmodSync(path, 0o640);
+  throwsStoreError(() => PskStore.open(directory), "permissions", `chmod 600 ${path}`);
+});
+
+test.run();
