@@ -72,6 +72,15 @@ function install() {
       ? "npm ci failed: better-sqlite3 needs a compiler here. Run `apt install python3 make g++`, then try again."
       : "npm ci failed, see above. Check the network and the registry that npm uses, then try again.",
   );
+  // npm is content with a binary that was compiled against another Node.js's headers; this Node.js would not load it.
+  const openDatabase = 'new (require("better-sqlite3"))(":memory:")';
+  run(
+    process.execPath,
+    ["--eval", openDatabase],
+    env,
+    () =>
+      `better-sqlite3 does not load in Node.js ${process.version}: look at \`npm config get nodedir\`, then try again.`,
+  );
   writeFileSync(INSTALL_STAMP, installState());
 }
 

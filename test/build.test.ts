@@ -24,10 +24,11 @@ const NPM = `
   appendFileSync("npm-runs.log", process.argv.slice(2).join(" ") + "\\n");
   rmSync("node_modules", { recursive: true, force: true });
   mkdirSync("node_modules");
-  for (const name of ["typescript", "@typescript", "@types", "undici-types"]) {
+  for (const name of ["typescript", "@typescript", "@types", "undici-types", "better-sqlite3"]) {
     symlinkSync(${JSON.stringify(join(root, "node_modules"))} + "/" + name, "node_modules/" + name);
   }
 `;
+const NPM_WITHOUT_DATABASE = NPM.replace(', "better-sqlite3"', "");
 const BROKEN_NPM = 'console.error("gyp ERR! not found: make"); process.exitCode = 1;';
 
 const building = suite("build", { folder: "" });
@@ -136,6 +137,13 @@ building("a failed installation shows npm's output and says what to do", ({ fold
   assert.is(status, 1);
   assert.match(stderr, "gyp ERR! not found: make");
   assert.match(stderr, "apt install python3 make g++");
+});
+
+building("packages that this Node.js cannot load are not taken for installed", ({ folder }) => {
+  write(folder, "npm/npm-cli.js", NPM_WITHOUT_DATABASE);
+  assert.match(build(folder).stderr, "better-sqlite3 does not load in Node.js");
+  assert.is(build(folder).status, 1);
+  assert.is(npmRunCount(folder), 2);
 });
 
 building("the command line's entry can be executed", ({ folder }) => {
