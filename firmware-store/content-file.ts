@@ -68,17 +68,12 @@ export class ContentFile {
    */
   damage(): ContentDamage | undefined {
     try {
-      const handle = this.#openFiles.handle(this.path);
-      const found = identityOf(handle);
-      if (found === this.#judged) return this.#damage;
-      this.#damage = this.#hasDigest(handle) ? undefined : "content-differs";
-      this.#judged = found;
+      this.#judge(this.#openFiles.handle(this.path));
     } catch (error) {
       this.#judged = undefined;
       this.#damage = isAbsent(error) ? "content-missing" : "content-unreadable";
     }
-    // A healed file comes under the same name: open the name anew next time.
-    if (this.#damage !== undefined) this.#openFiles.close(this.path);
+    this.#leaveDamaged();
     return this.#damage;
   }
 
@@ -91,8 +86,20 @@ export class ContentFile {
     } catch {
       this.#damage = "content-unreadable";
     }
-    this.#openFiles.close(this.path);
+    this.#leaveDamaged();
     return this.#damage;
+  }
+
+  #judge(handle: number): void {
+    const found = identityOf(handle);
+    if (found === this.#judged) return;
+    this.#damage = this.#hasDigest(handle) ? undefined : "content-differs";
+    this.#judged = found;
+  }
+
+  /** A healed file comes under the same name, so the name is opened anew next time. */
+  #leaveDamaged(): void {
+    if (this.#damage !== undefined) this.#openFiles.close(this.path);
   }
 
   #hasDigest(handle: number): boolean {

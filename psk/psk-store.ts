@@ -2,7 +2,7 @@
 // commands that add and remove them meanwhile. What is removed goes into a journal, from which a server learns whose
 // sessions to end.
 
-import { equal } from "../src/base/bytes.ts";
+import { EMPTY, equal } from "../src/base/bytes.ts";
 import { Secret } from "../src/base/secret.ts";
 import { StoreError } from "../src/store/store-error.ts";
 import { StoreFile, type StoreFormat } from "../src/store/store-file.ts";
@@ -122,11 +122,11 @@ export class PskStore {
   /** Identities in order of their bytes, never keys; a million of them need no more memory than a thousand. */
   *list(): Generator<PskEntry, void, void> {
     let page: PskEntry[];
-    let last = new Uint8Array(0);
+    let last: Uint8Array = EMPTY;
     do {
       page = this.#file.attempt(() => this.#listAfter.all(last));
       yield* page;
-      last = new Uint8Array(page.at(-1)?.identity ?? last);
+      last = page.at(-1)?.identity ?? last;
     } while (page.length === LIST_PAGE_COUNT);
   }
 

@@ -42,7 +42,7 @@ export class StoreError extends Error {
   }
 }
 
-/** What the system said about a failed file operation: "ENOSPC: no space left on device, write". */
+/** What the system said about a failed file operation, without the path: "ENOENT: no such file or directory". */
 export function systemMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return String(error instanceof Error ? error.message : error).replace(/, \w+(?: '.*')?$/s, "");
 }

@@ -108,7 +108,7 @@ export function makeDirectory(directory: string): void {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "EEXIST" || code === "ENOTDIR") {
-      throw new StoreError("not-a-directory", `${directory} is not a directory: give the data directory's path`);
+      throw new StoreError("not-a-directory", `${directory} is not a directory: name another data directory`);
     }
     throw new StoreError("unwritable", `cannot make the directory ${directory}: ${systemMessage(error)}`);
   }

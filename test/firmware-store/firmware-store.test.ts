@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
+import { FirmwareStore, SERVED_COUNT_MAX } from "../../firmware-store/firmware-store.ts";
 import { contentName } from "../../firmware-store/image-index.ts";
 import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
 import { holdsWhole, requestFor, sampleBytes, soundImage } from "./sample-image.ts";
@@ -20,6 +20,16 @@ function published(): { directory: string; path: string } {
   const { image } = store.publish(requestFor(directory, "1", BYTES));
   store.close();
   return { directory, path: join(directory, "images", contentName(image.sha256)) };
+}
+
+/** Adds rows for versions 0, 1, … of product "many", one byte each, as quickly as SQLite can. */
+function addMany(directory: string, count: number, sha256: Uint8Array): void {
+  const database = new Database(join(directory, "firmware.db"));
+  const add = database.prepare("INSERT INTO image VALUES ('many', ?, 1, ?, 0)");
+  database.transaction(() => {
+    for (let i = 0; i < count; i++) add.run(String(i), sha256);
+  })();
+  database.close();
 }
 
 test("an image is served after the store is opened again", () => {
@@ -132,16 +142,25 @@ test("an image that is damaged while it is served is called damaged at the next 
 
 test("a store with ten thousand images opens without reading any", () => {
   const { directory } = published();
-  const database = new Database(join(directory, "firmware.db"));
-  const add = database.prepare("INSERT INTO image VALUES ('many', ?, 1, zeroblob(32), 0)");
-  database.transaction(() => {
-    for (let i = 0; i < 10_000; i++) add.run(String(i));
-  })();
-  database.close();
+  addMany(directory, 10_000, new Uint8Array(32));
   const store = FirmwareStore.open(directory);
   assert.is(store.list().length, 10_001);
   assert.equal(store.find("many", "77"), { damaged: "content-missing" });
   holdsWhole(store, "1", BYTES);
+  store.close();
+});
+
+test("no more images are remembered than the maximum, and a forgotten one is found again", () => {
+  const directory = scratch();
+  const store = FirmwareStore.open(directory);
+  const { image } = store.publish(requestFor(directory, "1", Uint8Array.of(7)));
+  addMany(directory, SERVED_COUNT_MAX + 1, image.sha256);
+  const first = soundImage(store, "many", "0");
+  for (let i = 1; i < SERVED_COUNT_MAX; i++) store.find("many", String(i));
+  assert.is(store.find("many", "0"), first);
+  for (let i = 1; i <= SERVED_COUNT_MAX; i++) store.find("many", String(i));
+  assert.is.not(store.find("many", "0"), first);
+  assert.equal([...soundImage(store, "many", "0").read(0, 1)], [7]);
   store.close();
 });
 

@@ -3,16 +3,12 @@
 
 import { writeSync } from "node:fs";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
-import { requestFor, sampleBytes } from "./sample-image.ts";
+import { FOREVER_LENGTH, requestFor, sampleBytes } from "./sample-image.ts";
 
-export const FOREVER_LENGTH = 300_000;
-
-const [directory, firstVersion] = process.argv.slice(2);
-if (directory !== undefined) {
-  const store = FirmwareStore.open(directory);
-  writeSync(1, "ready\n");
-  for (let version = Number(firstVersion); ; version++) {
-    store.publish(requestFor(directory, String(version), sampleBytes(version, FOREVER_LENGTH)));
-    writeSync(1, `${version}\n`);
-  }
+const [directory = "", firstVersion] = process.argv.slice(2);
+const store = FirmwareStore.open(directory);
+writeSync(1, "ready\n");
+for (let version = Number(firstVersion); ; version++) {
+  store.publish(requestFor(directory, String(version), sampleBytes(version, FOREVER_LENGTH)));
+  writeSync(1, `${version}\n`);
 }

@@ -10,8 +10,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
-import { FOREVER_LENGTH } from "./publish-forever.ts";
-import { holdsWhole, requestFor, sampleBytes } from "./sample-image.ts";
+import { FOREVER_LENGTH, holdsWhole, requestFor, sampleBytes } from "./sample-image.ts";
 
 const test = suite("publishing-kill");
 const scratch = scratchDirectories(test);

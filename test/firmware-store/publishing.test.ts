@@ -134,7 +134,7 @@ test("publishing the same file again heals a damaged content", () => {
     const request = requestFor(directory, "1", bytes);
     const { image } = store.publish(request);
     truncateSync(join(directory, "images", contentName(image.sha256)), 10);
-    assert.equal(store.find("boat", "1"), { damaged: "content-differs" });
+    for (let i = 0; i < 3; i++) assert.equal(store.find("boat", "1"), { damaged: "content-differs" });
     assert.is(store.publish(request).created, false);
     holdsWhole(store, "1", bytes);
   });
