@@ -1,0 +1,23 @@
+// What the server asks of a store of images. The stores know nothing of this; firmware-store/ happens to fit.
+
+/** One published image, immutable. */
+export interface CatalogueImage {
+  readonly product: string;
+  readonly version: string;
+  /** Bytes. */
+  readonly length: number;
+  /** 32 bytes. */
+  readonly sha256: Uint8Array;
+  /** A view of [offset, offset + length), valid until the next call; undefined when the content turns out damaged. */
+  read(offset: number, length: number): Uint8Array | undefined;
+}
+
+/** An image that is published but whose content is missing or is not what was published. */
+export interface DamagedImage {
+  readonly damaged: string;
+}
+
+export interface Catalogue {
+  find(product: string, version: string): CatalogueImage | DamagedImage | undefined;
+  list(): readonly { readonly product: string; readonly version: string; readonly length: number }[];
+}

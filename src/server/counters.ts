@@ -1,0 +1,14 @@
+// Every discard, alert and refusal, counted by its name.
+
+export class Counters {
+  readonly #counts = new Map<string, number>();
+
+  add(name: string): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  /** In alphabetical order; names that never happened are absent. */
+  snapshot(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}

@@ -1,0 +1,101 @@
+// The resources: `/fw/<product>/<version>`, an image or the slice of it that `offset` and `length` ask for, and
+// `/.well-known/core`, the links to all images (RFC 6690). Decides by request alone; holds no state about any peer.
+
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { toUtf8 } from "../base/bytes.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import { type Body, BytesBody, ContentFormat } from "../coap/body.ts";
+import { Code } from "../coap/code.ts";
+import { filterLinks, formatLinks, type Link } from "../coap/link-format.ts";
+import type { Request } from "../coap/request.ts";
+import type { PlainResponse, Response } from "../coap/response.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { ImageBody } from "./image-body.ts";
+import { resourcePath } from "./resource-path.ts";
+
+/** `rt` of an image's link; no name is registered for firmware. */
+const IMAGE_RESOURCE_TYPE = "fw.image";
+
+/** Link lists kept for their next blocks, one for each filter that was asked for lately; the rest is made again. */
+const LINK_BODIES_MAX = 16;
+
+export class FirmwareResource {
+  readonly #catalogue: Catalogue;
+  readonly #imageDamaged: (path: string, reason: string) => void;
+  readonly #linkBodies = new LRUCache<string, Body>({ max: LINK_BODIES_MAX });
+  #links: readonly Link[] | undefined;
+
+  /** `imageDamaged` is told of each request for an image that cannot be served. */
+  constructor(catalogue: Catalogue, imageDamaged: (path: string, reason: string) => void) {
+    this.#catalogue = catalogue;
+    this.#imageDamaged = imageDamaged;
+  }
+
+  /** The images may have changed: links are made anew when next asked for. */
+  handleCatalogueChange(): void {
+    this.#links = undefined;
+    this.#linkBodies.clear();
+  }
+
+  respond(request: Request<unknown>): Response {
+    const { segments, queries } = resourcePath(request.path, request.queries);
+    const body = this.#bodyFor(segments, queries);
+    if (!body.ok) return body.error;
+    if (request.code !== Code.GET) return { code: Code.METHOD_NOT_ALLOWED };
+    return { body: body.value };
+  }
+
+  #bodyFor(segments: readonly string[], queries: readonly string[]): Result<Body, PlainResponse> {
+    const [root, second, third] = segments;
+    if (segments.length === 2 && root === ".well-known" && second === "core") return ok(this.#linksBody(queries));
+    if (segments.length !== 3 || root !== "fw") return failed({ code: Code.NOT_FOUND });
+    const image = this.#catalogue.find(second!, third!);
+    if (image === undefined) return failed({ code: Code.NOT_FOUND });
+    if ("damaged" in image) {
+      this.#imageDamaged(`/fw/${second}/${third}`, image.damaged);
+      return failed({ code: Code.INTERNAL_SERVER_ERROR, payload: toUtf8("image damaged") });
+    }
+    const slice = sliceAsked(queries, image.length);
+    if (slice === undefined) return failed({ code: Code.BAD_REQUEST, payload: toUtf8("offset or length") });
+    return ok(new ImageBody(image, slice.start, slice.length));
+  }
+
+  #linksBody(queries: readonly string[]): Body {
+    const key = queries.join("&");
+    const known = this.#linkBodies.get(key);
+    if (known !== undefined) return known;
+    this.#links ??= this.#catalogue.list().map(({ product, version, length }) => ({
+      href: `/fw/${product}/${version}`,
+      attributes: { rt: IMAGE_RESOURCE_TYPE, ct: ContentFormat.OCTET_STREAM, sz: length },
+    }));
+    const bytes = toUtf8(formatLinks(filterLinks(this.#links, queries)));
+    const etag = createHash("sha256").update(bytes).digest().subarray(0, 8);
+    const body = new BytesBody(ContentFormat.LINK_FORMAT, bytes, etag);
+    this.#linkBodies.set(key, body);
+    return body;
+  }
+}
+
+/**
+ * What `offset` and `length` cut out of an image of `imageLength` bytes: at most up to its end, at least one byte.
+ * Undefined for anything that is no such slice. Other queries are passed over.
+ */
+function sliceAsked(
+  queries: readonly string[],
+  imageLength: number,
+): { readonly start: number; readonly length: number } | undefined {
+  if (queries.length === 0) return { start: 0, length: imageLength };
+  const start = numberAsked(queries, "offset", 0);
+  if (start === undefined || start >= imageLength) return undefined;
+  const length = numberAsked(queries, "length", imageLength - start);
+  if (length === undefined || length === 0) return undefined;
+  return { start, length: Math.min(length, imageLength - start) };
+}
+
+function numberAsked(queries: readonly string[], name: string, absent: number): number | undefined {
+  const asked = queries.filter((query) => query.startsWith(`${name}=`));
+  if (asked.length === 0) return absent;
+  const text = asked[0]!.slice(name.length + 1);
+  return asked.length === 1 && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+}

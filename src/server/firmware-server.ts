@@ -1,0 +1,187 @@
+// The server as one object: DTLS, CoAP and the resources, for all peers. It performs no I/O; a thin shell and the simulator
+// drive the very same object:
+//
+//   handle*  in    a datagram, a time that has come, an answer to a question
+//   poll*    out   drain pollTransmit first, then pollEvent, then arm one timer for pollTimeout
+
+import { Fifo } from "../base/fifo.ts";
+import { earliest, type Instant } from "../base/instant.ts";
+import type { PeerAddress } from "../base/peer-address.ts";
+import type { RandomSource } from "../base/random-source.ts";
+import type { Secret } from "../base/secret.ts";
+import { CoapServer } from "../coap/coap-server.ts";
+import { type CipherSuite, DEFAULT_CIPHER_SUITES } from "../dtls/cipher-suite.ts";
+import { DtlsServer } from "../dtls/dtls-server.ts";
+import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
+import { Session } from "../dtls/session.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { Counters } from "./counters.ts";
+import { FirmwareResource } from "./firmware-resource.ts";
+import { ImageBody } from "./image-body.ts";
+import type { ServerEvent } from "./server-event.ts";
+import { Transfers } from "./transfers.ts";
+
+/** RFC 7252 4.6: the message size to assume for plain CoAP when nothing is known of the path. */
+const PLAIN_MESSAGE_LENGTH_MAX = 1152;
+
+export type Scheme = "coap" | "coaps";
+
+export interface Transmit {
+  /** Which of the server's ports sends it. */
+  readonly scheme: Scheme;
+  readonly to: PeerAddress;
+  readonly datagram: Uint8Array;
+}
+
+export interface FirmwareServerInput {
+  readonly now: Instant;
+  readonly random: RandomSource;
+  readonly catalogue: Catalogue;
+  /** In order of preference; DEFAULT_CIPHER_SUITES when absent. */
+  readonly cipherSuites?: readonly CipherSuite[];
+  /** The largest block, a power of two from 16 to 1024 bytes; 1024 when absent. */
+  readonly blockSize?: number;
+  readonly dtlsParameters?: Partial<DtlsParameters>;
+}
+
+/** To whom CoAP talks: a DTLS session, or an address on plain CoAP (RFC 7252 9.1.1). */
+type Association = Session | PeerAddress;
+
+export class FirmwareServer {
+  readonly counters = new Counters();
+  readonly #dtls: DtlsServer;
+  readonly #coap: CoapServer<Association>;
+  readonly #resource: FirmwareResource;
+  readonly #transfers = new Transfers<Association>();
+  readonly #transmits = new Fifo<Transmit>();
+  readonly #events = new Fifo<ServerEvent>();
+
+  constructor(input: FirmwareServerInput) {
+    this.#resource = new FirmwareResource(input.catalogue, (path, reason) => {
+      this.#events.push({ kind: "imageDamaged", path, reason });
+    });
+    this.#dtls = this.#createDtls(input);
+    this.#coap = this.#createCoap(input);
+  }
+
+  get sessionCount(): number {
+    return this.#dtls.sessionCount;
+  }
+
+  get handshakeCount(): number {
+    return this.#dtls.handshakeCount;
+  }
+
+  /** `datagram` may be a view of a buffer that is used again after the call. */
+  handleDatagram(now: Instant, scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
+    if (scheme === "coaps") this.#dtls.handleDatagram(now, from, datagram);
+    else this.#coap.handleDatagram(now, from, datagram, PLAIN_MESSAGE_LENGTH_MAX);
+  }
+
+  /** Does what is due by now. An early call does nothing. */
+  handleTimeout(now: Instant): void {
+    this.#dtls.handleTimeout(now);
+    this.#coap.handleTimeout(now);
+  }
+
+  /** The answer to a pskWanted event: the key, or undefined when the identity is unknown. */
+  handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined): void {
+    if (key === undefined) this.counters.add("pskIdentityUnknown");
+    this.#dtls.handlePsk(now, identity, key);
+  }
+
+  /** The key of an identity was removed or replaced: its sessions end. */
+  handleKeyRemoved(now: Instant, identity: Uint8Array): void {
+    this.#dtls.closeIdentity(now, identity);
+  }
+
+  /** Images were published. */
+  handleCatalogueChange(): void {
+    this.#resource.handleCatalogueChange();
+  }
+
+  /** The identities that have sessions, each once. */
+  identities(): readonly Uint8Array[] {
+    return this.#dtls.identities();
+  }
+
+  /** Says close_notify to every session; what then is to be sent is in pollTransmit. */
+  shutdown(now: Instant): void {
+    this.#dtls.shutdown(now);
+  }
+
+  pollTransmit(): Transmit | undefined {
+    return this.#transmits.shift();
+  }
+
+  pollEvent(): ServerEvent | undefined {
+    return this.#events.shift();
+  }
+
+  pollTimeout(): Instant | undefined {
+    return earliest(this.#dtls.pollTimeout(), this.#coap.pollTimeout());
+  }
+
+  #createDtls(input: FirmwareServerInput): DtlsServer {
+    return new DtlsServer({
+      now: input.now,
+      random: input.random,
+      parameters: { ...DTLS_PARAMETERS, ...input.dtlsParameters },
+      cipherSuites: input.cipherSuites ?? DEFAULT_CIPHER_SUITES,
+      outlet: {
+        transmit: (to, datagram) => this.#transmits.push({ scheme: "coaps", to, datagram }),
+        applicationData: (now, session, data) =>
+          this.#coap.handleDatagram(now, session, data, session.plaintextLengthMax),
+        pskWanted: (_now, identity) => this.#events.push({ kind: "pskWanted", identity }),
+        sessionUp: (_now, { peer, identity, suite, read }) => {
+          const connectionId = read.connectionId.length > 0;
+          this.#events.push({ kind: "sessionUp", peer, identity, cipherSuite: suite.name, connectionId });
+        },
+        sessionDown: (_now, session, end) => {
+          this.counters.add(`sessionDown.${end}`);
+          this.#coap.forget(session);
+          this.#transfers.forget(session);
+          this.#events.push({ kind: "sessionDown", peer: session.peer, identity: session.identity, end });
+        },
+        handshakeFailed: (_now, peer, { kind: error, detail }) => {
+          this.counters.add(`handshakeFailed.${error}`);
+          this.#events.push({ kind: "handshakeFailed", peer, error, detail });
+        },
+        counted: (name) => this.counters.add(name),
+      },
+    });
+  }
+
+  #createCoap(input: FirmwareServerInput): CoapServer<Association> {
+    return new CoapServer<Association>({
+      random: input.random,
+      ...(input.blockSize && { blockSize: input.blockSize }),
+      handler: {
+        // No resource takes a body yet: a request that brings one is answered as if it had none.
+        admit: (request) => {
+          const response = this.#resource.respond(request);
+          return "body" in response ? 0 : response;
+        },
+        handle: (_now, request) => this.#resource.respond(request),
+      },
+      outlet: {
+        transmit: (_now, association, datagram) => this.#transmit(association, datagram),
+        blockServed: (now, association, body, offset, length) => {
+          if (!(body instanceof ImageBody)) return;
+          for (const news of this.#transfers.blockServed(now, association, body, offset, length)) {
+            const session = association instanceof Session ? association : undefined;
+            const peer = association instanceof Session ? association.peer : association;
+            this.#events.push({ kind: "transfer", peer, identity: session?.identity, news });
+          }
+        },
+        answerResent: (_now, association) => this.#transfers.answerResent(association),
+        counted: (name) => this.counters.add(name),
+      },
+    });
+  }
+
+  #transmit(association: Association, datagram: Uint8Array): void {
+    if (association instanceof Session) this.#dtls.send(association, datagram);
+    else this.#transmits.push({ scheme: "coap", to: association, datagram });
+  }
+}

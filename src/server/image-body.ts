@@ -1,0 +1,37 @@
+// An image, or a slice of one, as a body that CoAP can cut into blocks.
+
+import { createHash } from "node:crypto";
+import { ByteWriter } from "../base/byte-writer.ts";
+import { type Body, ContentFormat } from "../coap/body.ts";
+import type { CatalogueImage } from "./catalogue.ts";
+
+const ETAG_LENGTH = 8;
+
+export class ImageBody implements Body {
+  readonly image: CatalogueImage;
+  /** Where in the image this body begins, bytes. */
+  readonly start: number;
+  readonly length: number;
+  readonly etag: Uint8Array;
+  readonly contentFormat = ContentFormat.OCTET_STREAM;
+
+  constructor(image: CatalogueImage, start: number, length: number) {
+    this.image = image;
+    this.start = start;
+    this.length = length;
+    this.etag = length === image.length ? image.sha256.subarray(0, ETAG_LENGTH) : sliceEtag(image, start, length);
+  }
+
+  read(offset: number, length: number): Uint8Array | undefined {
+    return this.image.read(this.start + offset, length);
+  }
+}
+
+/**
+ * A slice has an ETag of its own: a client that forgets its Uri-Query after the first block gets blocks of the whole image,
+ * and must not take them for blocks of the slice.
+ */
+function sliceEtag(image: CatalogueImage, start: number, length: number): Uint8Array {
+  const range = new ByteWriter().uint32(start).uint32(length).finish();
+  return createHash("sha256").update(image.sha256).update(range).digest().subarray(0, ETAG_LENGTH);
+}

@@ -1,0 +1,39 @@
+// What the server tells its driver: questions, and what an operator wants to know. Nothing here holds a key or a payload.
+
+import type { PeerAddress } from "../base/peer-address.ts";
+import type { SessionEnd } from "../dtls/dtls-server.ts";
+import type { HandshakeErrorKind } from "../dtls/errors.ts";
+import type { TransferNews } from "./transfers.ts";
+
+export type ServerEvent =
+  /** A question; FirmwareServer.handlePsk takes the answer. */
+  | { readonly kind: "pskWanted"; readonly identity: Uint8Array }
+  | {
+      readonly kind: "sessionUp";
+      readonly peer: PeerAddress;
+      readonly identity: Uint8Array;
+      /** IANA name. */
+      readonly cipherSuite: string;
+      /** Whether the session survives a change of address (RFC 9146). */
+      readonly connectionId: boolean;
+    }
+  | {
+      readonly kind: "sessionDown";
+      readonly peer: PeerAddress;
+      readonly identity: Uint8Array;
+      readonly end: SessionEnd;
+    }
+  | {
+      readonly kind: "handshakeFailed";
+      readonly peer: PeerAddress;
+      readonly error: HandshakeErrorKind;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: "transfer";
+      readonly peer: PeerAddress;
+      /** Absent on plain CoAP. */
+      readonly identity: Uint8Array | undefined;
+      readonly news: TransferNews;
+    }
+  | { readonly kind: "imageDamaged"; readonly path: string; readonly reason: string };

@@ -1,0 +1,102 @@
+// Telemetry of transfers: which device has got how much of which image. Nothing here is needed to serve a block; what does
+// not fit the limits is served all the same and only not reported.
+
+import { LRUCache } from "lru-cache";
+import type { Instant } from "../base/instant.ts";
+import { RangeSet } from "../base/range-set.ts";
+import type { CatalogueImage } from "./catalogue.ts";
+import type { ImageBody } from "./image-body.ts";
+
+/** Transfers followed at a time; the one without a block for longest is forgotten. */
+export const TRANSFERS_MAX = 16_384;
+
+/** Gaps followed in one transfer: more than any window of a downloader leaves, fewer than random access would. */
+export const TRANSFER_RANGES_MAX = 128;
+
+const PROGRESS_STEP_PERCENT = 25;
+
+export interface TransferNews {
+  readonly kind: "begun" | "progress" | "done";
+  readonly image: CatalogueImage;
+  /** 0 when begun, 25, 50 or 75 on the way, 100 when done. */
+  readonly percent: number;
+  /** Answers with image bytes, repeated ones included. */
+  readonly blocks: number;
+  /** Blocks that had gone out before. */
+  readonly resends: number;
+  /** Image bytes sent, repeated ones included. */
+  readonly bytes: number;
+  /** Since the first block. */
+  readonly seconds: number;
+}
+
+interface Transfer {
+  readonly image: CatalogueImage;
+  readonly startedAt: Instant;
+  readonly covered: RangeSet;
+  blocks: number;
+  resends: number;
+  bytes: number;
+  percent: number;
+}
+
+export class Transfers<Association extends object | string> {
+  readonly #transfers = new LRUCache<Association, Transfer>({ max: TRANSFERS_MAX });
+
+  get size(): number {
+    return this.#transfers.size;
+  }
+
+  /** A block of an image, or of a slice of one, went out. Gives what is worth telling, in order. */
+  blockServed(
+    now: Instant,
+    association: Association,
+    body: ImageBody,
+    offset: number,
+    length: number,
+  ): readonly TransferNews[] {
+    const news: TransferNews[] = [];
+    const start = body.start + offset;
+    let transfer = this.#transfers.get(association);
+    const again = transfer?.percent === 100 && start === 0;
+    if (transfer === undefined || again || !sameImage(transfer.image, body.image)) {
+      const covered = new RangeSet();
+      transfer = { image: body.image, startedAt: now, covered, blocks: 0, resends: 0, bytes: 0, percent: 0 };
+      this.#transfers.set(association, transfer);
+      news.push(newsOf(now, "begun", transfer));
+    }
+    transfer.blocks++;
+    transfer.bytes += length;
+    if (transfer.covered.ranges.length >= TRANSFER_RANGES_MAX) return news;
+    const fresh = transfer.covered.add(start, start + length);
+    if (fresh === 0) transfer.resends++;
+    const percent = Math.floor((100 * transfer.covered.covered) / transfer.image.length);
+    const step = percent - (percent % PROGRESS_STEP_PERCENT);
+    if (step > transfer.percent) {
+      transfer.percent = step;
+      news.push(newsOf(now, step === 100 ? "done" : "progress", transfer));
+    }
+    return news;
+  }
+
+  /** An answer came out of the resend cache. */
+  answerResent(association: Association): void {
+    const transfer = this.#transfers.get(association);
+    if (transfer === undefined) return;
+    transfer.blocks++;
+    transfer.resends++;
+  }
+
+  forget(association: Association): void {
+    this.#transfers.delete(association);
+  }
+}
+
+function newsOf(now: Instant, kind: TransferNews["kind"], transfer: Transfer): TransferNews {
+  const { image, percent, blocks, resends, bytes, startedAt } = transfer;
+  return { kind, image, percent, blocks, resends, bytes, seconds: (now - startedAt) / 1000 };
+}
+
+function sameImage(a: CatalogueImage, b: CatalogueImage): boolean {
+  return a === b || (a.product === b.product && a.version === b.version);
+}
