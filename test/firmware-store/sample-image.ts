@@ -7,8 +7,8 @@ import type { FirmwareImage } from "../../firmware-store/firmware-image.ts";
 import type { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import type { PublishRequest } from "../../firmware-store/publishing.ts";
 
-/** Bytes of each image that the publisher which runs until it is killed makes from its version. */
-export const FOREVER_LENGTH = 300_000;
+/** Bytes of each image that publish-series.ts makes from its version. */
+export const SERIES_LENGTH = 300_000;
 
 /** `length` bytes, others for each `seed`. */
 export function sampleBytes(seed: number, length: number): Uint8Array {
