@@ -1,10 +1,8 @@
 // An image that is being served: its names, its validators, and its bytes through the page cache.
 
 import { assert } from "../src/base/assert.ts";
-import { StoreError } from "../src/store/store-error.ts";
 import type { ContentDamage, ContentFile } from "./content-file.ts";
 import type { ImageRecord } from "./image-index.ts";
-import { imagePath } from "./image-name.ts";
 import { PAGE_LENGTH, type PageCache } from "./page-cache.ts";
 
 const ETAG_LENGTH = 8;
@@ -51,42 +49,39 @@ export class FirmwareImage implements ImageRecord {
 
   /**
    * `length` bytes from `offset` on, both within the image. A view of the cache where one page holds them all: read it,
-   * do not write to it. Throws StoreError "damaged" when the content was damaged since it was opened.
+   * do not write to it. Undefined when the content was damaged since it was opened; `damage` then says how.
    */
-  read(offset: number, length: number): Uint8Array {
+  read(offset: number, length: number): Uint8Array | undefined {
     assert(offset >= 0 && length >= 0 && offset + length <= this.length, `${offset}+${length} is outside the image`);
     if (length === 0) return new Uint8Array(0);
     const first = Math.floor(offset / PAGE_LENGTH);
     const start = offset - first * PAGE_LENGTH;
     const page = this.#page(first);
+    if (page === undefined) return undefined;
     if (start + length <= page.length) return page.subarray(start, start + length);
     return this.#join(offset, length);
   }
 
-  #join(offset: number, length: number): Uint8Array {
+  #join(offset: number, length: number): Uint8Array | undefined {
     const joined = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const pageNumber = Math.floor((offset + done) / PAGE_LENGTH);
       const start = offset + done - pageNumber * PAGE_LENGTH;
-      const piece = this.#page(pageNumber).subarray(start, start + length - done);
+      const piece = this.#page(pageNumber)?.subarray(start, start + length - done);
+      if (piece === undefined) return undefined;
       joined.set(piece, done);
       done += piece.length;
     }
     return joined;
   }
 
-  #page(pageNumber: number): Uint8Array {
+  #page(pageNumber: number): Uint8Array | undefined {
     return this.#pages.page(this.#contentNumber, pageNumber, () => this.#load(pageNumber));
   }
 
-  #load(pageNumber: number): Uint8Array {
+  #load(pageNumber: number): Uint8Array | undefined {
     const offset = pageNumber * PAGE_LENGTH;
     const page = new Uint8Array(Math.min(PAGE_LENGTH, this.length - offset));
-    const damage = this.#content.read(offset, page);
-    if (damage !== undefined) {
-      const what = `the content of ${imagePath(this.product, this.version)} is damaged (${damage})`;
-      throw new StoreError("damaged", `${what}: publish the same file again to heal it`);
-    }
-    return page;
+    return this.#content.read(offset, page) === undefined ? page : undefined;
   }
 }

@@ -27,14 +27,13 @@ export class PageCache {
     return this.#contentCount++;
   }
 
-  /** The page, made by `load` when it is not in memory. What `load` throws is passed on, and nothing is remembered. */
-  page(content: number, pageNumber: number, load: () => Uint8Array): Uint8Array {
+  /** The page, made by `load` when it is not in memory. Where `load` has none, nothing is remembered. */
+  page(content: number, pageNumber: number, load: () => Uint8Array | undefined): Uint8Array | undefined {
     const key = content * PAGE_COUNT_MAX + pageNumber;
-    let page = this.#pages.get(key);
-    if (page === undefined) {
-      page = load();
-      this.#pages.set(key, page);
-    }
+    const known = this.#pages.get(key);
+    if (known !== undefined) return known;
+    const page = load();
+    if (page !== undefined) this.#pages.set(key, page);
     return page;
   }
 }

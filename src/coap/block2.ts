@@ -51,7 +51,8 @@ export function sliceFor<Association>(
     const length = Math.min(size, body.length - offset);
     const options = inOrder([...blockOptions(request, body, block), ...extraOptions]);
     if (szx > 0 && encodedLength(request.message.token.length, options, length) > request.messageLengthMax) continue;
-    return ok({ code, options, payload: body.read(offset, length), offset, more: block.more });
+    const payload = body.read(offset, length);
+    return payload === undefined ? failed("bodyUnreadable") : ok({ code, options, payload, offset, more: block.more });
   }
 }
 

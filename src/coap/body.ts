@@ -10,8 +10,11 @@ export interface Body {
   readonly etag: Uint8Array | undefined;
   /** RFC 7252 12.3. */
   readonly contentFormat: number;
-  /** A view of [offset, offset + length), which lies inside the body; valid until the next call. */
-  read(offset: number, length: number): Uint8Array;
+  /**
+   * A view of [offset, offset + length), which lies inside the body; valid until the next call. Undefined when the bytes
+   * cannot be had any more, and the request is answered 5.00.
+   */
+  read(offset: number, length: number): Uint8Array | undefined;
 }
 
 /** RFC 7252 12.3: the formats that this product speaks of. */

@@ -47,6 +47,8 @@ const REFUSALS = {
   blockLengthMismatch: { code: Code.BAD_REQUEST, diagnostic: "payload length does not fit Block1" },
   /** RFC 7959 names no code for a NUM behind the body's end; 4.00 is our choice, as of libcoap and aiocoap. */
   blockOutOfRange: { code: Code.BAD_REQUEST, diagnostic: "block out of range" },
+  /** RFC 7252 5.9.3.1: the bytes of a body that was offered cannot be had. */
+  bodyUnreadable: { code: Code.INTERNAL_SERVER_ERROR, diagnostic: "" },
   /** RFC 7252 5.8. */
   methodNotAllowed: { code: Code.METHOD_NOT_ALLOWED, diagnostic: "" },
   /** RFC 7252 5.10.4. */

@@ -135,7 +135,7 @@ test("an image that is damaged while it is served is called damaged at the next 
   const store = FirmwareStore.open(directory);
   const image = soundImage(store, "boat", "1");
   truncateSync(path, 100);
-  assert.throws(() => image.read(0, 16));
+  assert.is(image.read(0, 16), undefined);
   assert.equal(store.find("boat", "1"), { damaged: "content-differs" });
   store.close();
 });
@@ -160,7 +160,7 @@ test("no more images are remembered than the maximum, and a forgotten one is fou
   assert.is(store.find("many", "0"), first);
   for (let i = 1; i <= SERVED_COUNT_MAX; i++) store.find("many", String(i));
   assert.is.not(store.find("many", "0"), first);
-  assert.equal([...soundImage(store, "many", "0").read(0, 1)], [7]);
+  assert.equal([...soundImage(store, "many", "0").read(0, 1)!], [7]);
   store.close();
 });
 

@@ -38,5 +38,5 @@ export function soundImage(store: FirmwareStore, product: string, version: strin
 export function holdsWhole(store: FirmwareStore, version: string, bytes: Uint8Array): void {
   const image = soundImage(store, "boat", version);
   assert.is(image.length, bytes.length);
-  assert.ok(Buffer.from(image.read(0, image.length)).equals(bytes), `${version} has other bytes`);
+  assert.ok(Buffer.from(image.read(0, image.length)!).equals(bytes), `${version} has other bytes`);
 }
