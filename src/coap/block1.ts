@@ -51,10 +51,6 @@ export class BodyGatherer<Association> {
     return this.#bodies.length;
   }
 
-  countOf(association: Association): number {
-    return this.#bodies.countOf(association);
-  }
-
   /** Takes the block of `request`, whose answers are to ask for blocks of at most `szxMax`. */
   handleBlock(
     now: Instant,

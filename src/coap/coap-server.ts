@@ -75,6 +75,11 @@ export class CoapServer<Association> {
     );
   }
 
+  /** About how many bytes are remembered of all associations; the limits bound it. */
+  get rememberedLength(): number {
+    return this.#resends.length + this.#responder.length + this.#messageIds.length;
+  }
+
   /**
    * Takes one datagram of `association`; it may be a view of a buffer that is used again. `messageLengthMax`: the
    * longest message, in bytes, that the layers below can carry back; blocks shrink to fit, to 16 bytes at least.

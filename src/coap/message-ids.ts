@@ -20,6 +20,11 @@ export class MessageIds<Association> {
     return this.#next.associationCount;
   }
 
+  /** Bytes, overhead included. */
+  get length(): number {
+    return this.#next.length;
+  }
+
   take(now: Instant, association: Association): number {
     const messageId = this.#next.find(now, association, "next") ?? randomUint16(this.#random);
     this.#next.set(now, association, "next", (messageId + 1) & 0xffff, 0);

@@ -55,6 +55,11 @@ export class Responder<Association> {
     });
   }
 
+  /** Bytes of the bodies that are being gathered or fetched, overhead included. */
+  get length(): number {
+    return this.#gatherer.length + this.#answerBodies.length;
+  }
+
   /** Undefined: the handler answers later, and the answer is then asked of contentFor(). */
   answer(now: Instant, request: Request<Association>): Content | undefined {
     if (request.block1 !== undefined) {
