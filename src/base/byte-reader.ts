@@ -71,7 +71,7 @@ export class ByteReader {
   }
 
   #has(length: number): boolean {
-    if (this.#overrun || length > this.remaining) this.#overrun = true;
+    if (length > this.remaining) this.#overrun = true;
     return !this.#overrun;
   }
 

@@ -23,10 +23,16 @@ verdict("failed tests are counted one by one, and so are the passed ones beside 
   assert.is(result.fault, "2 of 5 tests failed");
 });
 
-verdict("a file that prints no summary fails: run() was forgotten, or it crashed", () => {
+verdict("a file that ends well but prints no summary fails: run() was forgotten", () => {
   const result = verdictOn(ending({ output: "" }));
   assert.is(result.failedCount, 1);
-  assert.match(result.fault, "without a summary");
+  assert.match(result.fault, "forget run()");
+});
+
+verdict("a file that crashes before its summary fails, and the signal is named", () => {
+  const result = verdictOn(ending({ output: "• •", exit: "SIGABRT" }));
+  assert.is(result.failedCount, 1);
+  assert.match(result.fault, "exit SIGABRT: it crashed");
 });
 
 verdict("a file without tests fails", () => {

@@ -45,7 +45,8 @@ function faultOf(
 ): string {
   if (ending.timedOut) return "ran past its time limit and was killed";
   if (total === undefined || passed === undefined || skipped === undefined) {
-    return `ended without a summary (exit ${ending.exit}): did the file forget run()?`;
+    const guess = ending.exit === 0 ? "did the file forget run()?" : "it crashed";
+    return `ended without a summary, exit ${ending.exit}: ${guess}`;
   }
   if (passed !== total) return `${total - passed} of ${total} tests failed`;
   if (ending.exit !== 0) return `exit ${ending.exit} although its tests passed`;
