@@ -103,7 +103,12 @@ function build() {
   rmSync(next, { recursive: true, force: true });
   const typescript = "node_modules/typescript";
   const compiler = join(typescript, readJson(join(typescript, "package.json")).bin.tsc);
-  run(process.execPath, [compiler, "--pretty", "false", "--outDir", next], process.env, () => "The build failed, see above.");
+  run(
+    process.execPath,
+    [compiler, "--pretty", "false", "--outDir", next],
+    process.env,
+    () => "The build failed, see above.",
+  );
   if (existsSync(join(next, ENTRY))) chmodSync(join(next, ENTRY), 0o755);
   replaceFiles(next, "dist");
   rmSync(next, { recursive: true, force: true });
