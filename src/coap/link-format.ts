@@ -7,6 +7,9 @@ export interface Link {
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
+/** Attributes whose value is a list of words: RFC 6690 2.2 and 3, RFC 7252 7.2.1. */
+const WORD_ATTRIBUTES: ReadonlySet<string> = new Set(["rel", "rev", "rt", "if", "ct"]);
+
 /** RFC 6690 2: numbers as they are, text as quoted strings. */
 export function formatLinks(links: readonly Link[]): string {
   return links.map(formatLink).join(",");
@@ -40,9 +43,6 @@ function valuesOf(link: Link, name: string): readonly string[] {
   const text = String(value);
   return WORD_ATTRIBUTES.has(name) ? text.split(" ") : [text];
 }
-
-/** Attributes whose value is a list of words: RFC 6690 2.2 and 3, RFC 7252 7.2.1. */
-const WORD_ATTRIBUTES: ReadonlySet<string> = new Set(["rel", "rev", "rt", "if", "ct"]);
 
 function matches(value: string, pattern: string): boolean {
   return pattern.endsWith("*") ? value.startsWith(pattern.slice(0, -1)) : value === pattern;

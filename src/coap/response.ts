@@ -18,7 +18,7 @@ export interface PlainResponse {
 /** A representation: sliced by Block2 as the request asks, or replaced by 2.03, 4.06 or 4.12 as the request asks. */
 export interface BodyResponse {
   readonly body: Body;
-  /** 2.05 when absent; a POST may answer with another success code. */
+  /** 2.05 when absent, which answers a GET or FETCH; other methods answer with 2.01, 2.02 or 2.04. */
   readonly code?: Code;
 }
 

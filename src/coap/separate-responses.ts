@@ -35,10 +35,9 @@ export class SeparateResponses<Association> {
 
   constructor(limits: SeparateResponsesLimits, outlet: SeparateResponsesOutlet<Association>, random: RandomSource) {
     this.#limits = limits;
-    const { transmit } = outlet;
     this.#retransmitter = new Retransmitter(
       {
-        transmit,
+        transmit: (now, association, datagram) => outlet.transmit(now, association, datagram),
         gaveUp: (now, association) => {
           this.#advance(now, association);
           outlet.gaveUp(now, association);

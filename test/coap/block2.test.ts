@@ -221,6 +221,12 @@ block2("RFC 7959 2.2: an offset whose NUM has no 20 bits at the smaller size is 
   peer.receives('ACK 0001 4.00 "block out of range"');
 });
 
+block2("a body whose bytes cannot be had any more gets 5.00, and no block is reported", () => {
+  const body = { length: 20, etag: Uint8Array.of(1), contentFormat: 42, read: () => undefined };
+  const peer = exchange("CON 1 GET /fw 2:0/0/64", "ACK 0001 5.00", { handle: () => ({ body }) });
+  assert.equal([peer.counted, peer.served.length], [["bodyUnreadable"], 0]);
+});
+
 block2("each fresh block is reported with its body, offset and length", () => {
   const peer = exchange("CON 1 GET /fw 2:2/0/64", `ACK 0001 2.05 ${FORMAT} 2:2/0/64 [22 bytes]`);
   assert.equal(peer.served, [{ body: IMAGE, offset: 128, length: 22 }]);

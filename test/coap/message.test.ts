@@ -100,6 +100,7 @@ message("RFC 7252 12.2: an option number has 16 bits", () => {
 
 message("RFC 7252 4.1: the empty message with a token or with bytes behind it", () => {
   formatErrorIs("41 00 1234 ab", "emptyWithTrailingBytes");
+  formatErrorIs("41 00 1234", "emptyWithTrailingBytes");
   formatErrorIs("40 00 1234 00", "emptyWithTrailingBytes");
 });
 
