@@ -1,9 +1,16 @@
 // Records under AES-128 in CCM or GCM (RFC 6655 3, RFC 5288 3): the fragment is an explicit nonce of 8 bytes, the
 // ciphertext, and the tag. The explicit nonce is epoch ‖ sequence number, so that no key ever meets a nonce twice.
 
-import { type CipherCCMTypes, type CipherGCMTypes, createCipheriv, createDecipheriv } from "node:crypto";
+import {
+  type CipherCCMTypes,
+  type CipherGCMTypes,
+  createCipheriv,
+  createDecipheriv,
+  timingSafeEqual,
+} from "node:crypto";
+import { EMPTY } from "../base/bytes.ts";
 import { writeEpochAndSequence } from "./record.ts";
-import { additionalData, type RecordProtection } from "./record-protection.ts";
+import { additionalData, type RecordContext, type RecordProtection } from "./record-protection.ts";
 
 const KEY_LENGTH = 16;
 const SALT_LENGTH = 4;
@@ -15,6 +22,25 @@ export function aeadProtection(cipher: "aes-128-ccm" | "aes-128-gcm", tagLength:
   const algorithm = cipher as CipherCCMTypes & CipherGCMTypes;
   const overhead = EXPLICIT_NONCE_LENGTH + tagLength;
   const options = { authTagLength: tagLength };
+
+  function encryption(keys: Uint8Array, nonce: Uint8Array, context: RecordContext, length: number) {
+    const cipher = createCipheriv(algorithm, keys.subarray(0, KEY_LENGTH), nonce, options);
+    return cipher.setAAD(additionalData(context, length), { plaintextLength: length });
+  }
+
+  /** Node takes any tag for right over an empty CCM plaintext: it is made here instead, and compared. */
+  function openEmpty(
+    keys: Uint8Array,
+    nonce: Uint8Array,
+    context: RecordContext,
+    tag: Uint8Array,
+  ): Uint8Array | undefined {
+    const tagging = encryption(keys, nonce, context, 0);
+    tagging.update(EMPTY);
+    tagging.final();
+    return timingSafeEqual(tagging.getAuthTag(), tag) ? EMPTY : undefined;
+  }
+
   return {
     keyParts: [KEY_LENGTH, SALT_LENGTH],
     overhead,
@@ -24,12 +50,11 @@ export function aeadProtection(cipher: "aes-128-ccm" | "aes-128-gcm", tagLength:
       const nonce = new Uint8Array(SALT_LENGTH + EXPLICIT_NONCE_LENGTH);
       nonce.set(keys.subarray(KEY_LENGTH));
       writeEpochAndSequence(nonce, SALT_LENGTH, context.epoch, context.sequenceNumber);
-      const encryption = createCipheriv(algorithm, keys.subarray(0, KEY_LENGTH), nonce, options);
-      encryption.setAAD(additionalData(context, plaintext.length), { plaintextLength: plaintext.length });
+      const sealing = encryption(keys, nonce, context, plaintext.length);
       record.set(nonce.subarray(SALT_LENGTH), offset);
-      record.set(encryption.update(plaintext), offset + EXPLICIT_NONCE_LENGTH);
-      encryption.final();
-      record.set(encryption.getAuthTag(), offset + EXPLICIT_NONCE_LENGTH + plaintext.length);
+      record.set(sealing.update(plaintext), offset + EXPLICIT_NONCE_LENGTH);
+      sealing.final();
+      record.set(sealing.getAuthTag(), offset + EXPLICIT_NONCE_LENGTH + plaintext.length);
     },
 
     open(keys, context, fragment) {
@@ -38,8 +63,10 @@ export function aeadProtection(cipher: "aes-128-ccm" | "aes-128-gcm", tagLength:
       const nonce = new Uint8Array(SALT_LENGTH + EXPLICIT_NONCE_LENGTH);
       nonce.set(keys.subarray(KEY_LENGTH));
       nonce.set(fragment.subarray(0, EXPLICIT_NONCE_LENGTH), SALT_LENGTH);
+      const tag = fragment.subarray(EXPLICIT_NONCE_LENGTH + length);
+      if (length === 0) return openEmpty(keys, nonce, context, tag);
       const decryption = createDecipheriv(algorithm, keys.subarray(0, KEY_LENGTH), nonce, options);
-      decryption.setAuthTag(fragment.subarray(EXPLICIT_NONCE_LENGTH + length));
+      decryption.setAuthTag(tag);
       decryption.setAAD(additionalData(context, length), { plaintextLength: length });
       // Node reports a wrong tag by throwing: from update() for CCM, from final() for GCM.
       try {
