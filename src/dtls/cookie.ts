@@ -58,11 +58,11 @@ function periodOf(now: Instant): number {
   return Math.floor(now / COOKIE_SECRET_LIFETIME_MS);
 }
 
-/** Covers what RFC 6347 4.2.1 tells a client to keep equal in both hellos. */
+/** Covers what RFC 6347 4.2.1 tells a client to keep equal in both hellos; lengths come first, so nothing can be moved. */
 function cookieFor(secret: Secret, peer: PeerAddress, hello: ClientParameters): Uint8Array {
   return createHmac("sha256", secret.reveal())
-    .update(peer, "utf16le")
     .update(Uint8Array.of(peer.length, hello.version >> 8, hello.version & 255, hello.sessionId.length))
+    .update(peer, "utf16le")
     .update(hello.random)
     .update(hello.sessionId)
     .update(encodeUint16List([hello.cipherSuites.length, ...hello.cipherSuites]))
