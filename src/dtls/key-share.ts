@@ -22,6 +22,10 @@ const X25519_PRIVATE_PREFIX = fromHex("302e020100300506032b656e04220420")!;
 const X25519_PUBLIC_PREFIX = fromHex("302a300506032b656e032100")!;
 const KEY_LENGTH = 32;
 
+// SEC 1 2.3.3: a byte for the form, then both coordinates.
+const SECP256R1_POINT_LENGTH = 65;
+const UNCOMPRESSED = 4;
+
 /** A fresh key pair of a group out of NAMED_GROUPS. */
 export function keyShare(group: number, random: RandomSource): KeyShare {
   return group === NamedGroup.x25519 ? x25519(random) : secp256r1(random);
@@ -50,7 +54,11 @@ function secp256r1(random: RandomSource): KeyShare {
   return {
     group: NamedGroup.secp256r1,
     publicKey: copyOf(exchange.getPublicKey()),
-    agree: (peerPublicKey) => agreed(() => exchange.computeSecret(peerPublicKey)),
+    agree(peerPublicKey) {
+      // RFC 8422 5.1.2: uncompressed points only.
+      if (peerPublicKey.length !== SECP256R1_POINT_LENGTH || peerPublicKey[0] !== UNCOMPRESSED) return undefined;
+      return agreed(() => exchange.computeSecret(peerPublicKey));
+    },
   };
 }
 
