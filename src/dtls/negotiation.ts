@@ -8,13 +8,7 @@ import { type HandshakeError, handshakeError } from "./errors.ts";
 import { maxFragmentLengthFor, TLS_EMPTY_RENEGOTIATION_INFO_SCSV } from "./extension.ts";
 import type { ClientHello } from "./hello.ts";
 import { NAMED_GROUPS, NamedGroup } from "./key-share.ts";
-import { DTLS_1_2, PLAINTEXT_LENGTH_MAX } from "./parameters.ts";
-
-/** A device that wants a longer Connection ID in each of our records gets none. */
-const CONNECTION_ID_LENGTH_MAX = 32;
-
-/** RFC 8449 4: an endpoint must not ask for less. */
-const RECORD_SIZE_LIMIT_MIN = 64;
+import { CONNECTION_ID_LENGTH_MAX, DTLS_1_2, PLAINTEXT_LENGTH_MAX, RECORD_SIZE_LIMIT_MIN } from "./parameters.ts";
 
 const NULL_COMPRESSION = 0;
 
@@ -54,6 +48,7 @@ export function negotiate(hello: ClientHello, suites: readonly CipherSuite[]): R
   if (!choice.ok) return choice;
   const { suite, group } = choice.value;
   const clientConnectionId = extensions.connectionId;
+  // A device that asks for a longer one gets none.
   const takesConnectionId = clientConnectionId !== undefined && clientConnectionId.length <= CONNECTION_ID_LENGTH_MAX;
   return ok({
     suite,

@@ -30,13 +30,13 @@ export const HANDSHAKE_MESSAGE_LENGTH_MAX = 2048;
 /** Messages held while an earlier one is missing: a client's flight 5 has two, a server's flight 4 three. */
 export const HANDSHAKE_MESSAGES_AHEAD_MAX = 4;
 
-/** Gaps in one message under reassembly; a peer that cuts finer than this loses the fragment. */
+/** Separate pieces of one message under reassembly; a peer that cuts finer than this begins anew. */
 export const HANDSHAKE_FRAGMENTS_MAX = 32;
 
 /** Records of the next epoch held until its keys are there (RFC 6347 4.1: may be buffered). */
 export const HELD_RECORDS_MAX = 4;
 
-/** A held record: a Finished is 77 bytes at most, with CBC and a Connection ID. */
+/** A held record: a Finished has 80 bytes under CBC, and a few more where a peer pads generously. */
 export const HELD_RECORD_LENGTH_MAX = 160;
 
 /** ClientHellos of one handshake: 0, 1 after HelloVerifyRequest, and more where cookies expired on the way. */
@@ -47,6 +47,12 @@ export const PSK_IDENTITY_LENGTH_MAX = 128;
 
 /** Each cookie secret is used this long and accepted as long again. */
 export const COOKIE_SECRET_LIFETIME_MS = 60_000;
+
+/** A longer Connection ID in each record to the peer is more air than either side gains; RFC 9146 3 has up to 255. */
+export const CONNECTION_ID_LENGTH_MAX = 32;
+
+/** RFC 8449 4: an endpoint must not ask for less. */
+export const RECORD_SIZE_LIMIT_MIN = 64;
 
 /** How long the last flight can be asked for again: 2 MSL (RFC 6347 4.2.4, RFC 793: MSL = 120 s). */
 export const LAST_FLIGHT_LIFETIME_MS = 240_000;

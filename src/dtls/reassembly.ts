@@ -36,7 +36,11 @@ export class Reassembly {
       this.#partial.set(fragment.messageSeq, partial);
     }
     if (partial.type !== fragment.type || partial.body.length !== fragment.length) return "fragmentInconsistent";
-    if (partial.received.ranges.length >= HANDSHAKE_FRAGMENTS_MAX) return "fragmentTooFar";
+    if (partial.received.ranges.length >= HANDSHAKE_FRAGMENTS_MAX) {
+      // Begun anew: the message would otherwise stay torn however often the peer repeats it.
+      this.#partial.delete(fragment.messageSeq);
+      return "fragmentTooFar";
+    }
     partial.body.set(fragment.body, fragment.fragmentOffset);
     partial.received.add(fragment.fragmentOffset, fragment.fragmentOffset + fragment.body.length);
     return undefined;
