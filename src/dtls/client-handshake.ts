@@ -33,7 +33,13 @@ import { decodeHelloVerifyRequest, decodeServerHello, encodeClientHello } from "
 import { decodeServerKeyExchange, encodeClientKeyExchange, type ServerKeyExchange } from "./key-exchange.ts";
 import { extendedMasterSecret, masterSecret, premasterSecret, verifyData } from "./key-schedule.ts";
 import { keyShare, NAMED_GROUPS } from "./key-share.ts";
-import { DTLS_1_2, type DtlsParameters, PLAINTEXT_LENGTH_MAX } from "./parameters.ts";
+import {
+  CONNECTION_ID_LENGTH_MAX,
+  DTLS_1_2,
+  type DtlsParameters,
+  PLAINTEXT_LENGTH_MAX,
+  RECORD_SIZE_LIMIT_MIN,
+} from "./parameters.ts";
 import { type PendingStates, pendingStates } from "./pending-states.ts";
 import { ContentType, type DtlsRecord } from "./record.ts";
 import { Session } from "./session.ts";
@@ -120,7 +126,7 @@ export class ClientHandshake {
   handleProtectedRecord(now: Instant, record: DtlsRecord): void {
     const state = this.#state;
     if (state.kind === "expectChangeCipherSpec") {
-      const discard = this.#held.hold(this.#input.server, record);
+      const discard = this.#held.hold(record);
       if (discard !== undefined) this.#input.outlet.counted(discard);
       return;
     }
@@ -236,12 +242,8 @@ export class ClientHandshake {
     if (suite === undefined) return this.#fail(now, "noCommonCipherSuite", `server chose ${hello.cipherSuite}`);
     if (hello.compressionMethod !== 0) return this.#fail(now, "compressionMissing", "server compresses");
     const offered: Extensions = { ...this.#offer(), renegotiationInfo: EMPTY };
-    const unasked = Object.keys(hello.extensions).find((name) => !(name in offered));
-    if (unasked !== undefined) return this.#fail(now, "extensionUnasked", unasked);
-    if ((hello.extensions.renegotiationInfo?.length ?? 0) > 0) {
-      return this.#fail(now, "renegotiationInfoInvalid", "not empty in a first handshake (RFC 5746 3.4)");
-    }
-    this.#exchange.settle();
+    const fault = extensionFault(hello.extensions, offered);
+    if (fault !== undefined) return this.#fail(now, fault.kind, fault.detail);
     this.#exchange.record(message);
     const extensions = { ...hello.extensions, ...copiedConnectionId(hello.extensions) };
     this.#state = { kind: "expectServerHelloDone", agreed: { suite, extensions, serverRandom: copyOf(hello.random) } };
@@ -311,7 +313,7 @@ export class ClientHandshake {
       return this.#input.outlet.counted("changeCipherSpecUnexpected");
     }
     this.#state = { kind: "expectFinished", keyed: this.#state.keyed };
-    for (const { record } of this.#held.release()) this.handleProtectedRecord(now, record);
+    for (const record of this.#held.release()) this.handleProtectedRecord(now, record);
   }
 
   #handleFinishedRecord(now: Instant, content: Uint8Array, keyed: Keyed): void {
@@ -367,6 +369,29 @@ export class ClientHandshake {
     this.#exchange.settle();
     this.#input.outlet.failed(now, error);
   }
+}
+
+/** What is wrong with the extensions of a ServerHello, as an answer to those of our hello. */
+function extensionFault(answered: Extensions, offered: Extensions): HandshakeError | undefined {
+  const unasked = Object.keys(answered).find((name) => !(name in offered));
+  if (unasked !== undefined) return handshakeError("extensionUnasked", unasked);
+  const { connectionId, maxFragmentLength, recordSizeLimit, renegotiationInfo } = answered;
+  if (renegotiationInfo !== undefined && renegotiationInfo.length > 0) {
+    return handshakeError("renegotiationInfoInvalid", "not empty in a first handshake (RFC 5746 3.4)");
+  }
+  if (connectionId !== undefined && connectionId.length > CONNECTION_ID_LENGTH_MAX) {
+    return handshakeError("connectionIdTooLong", `${connectionId.length} bytes, at most ${CONNECTION_ID_LENGTH_MAX}`);
+  }
+  if (maxFragmentLength !== undefined && maxFragmentLength !== offered.maxFragmentLength) {
+    return handshakeError("recordSizeLimitInvalid", "another max_fragment_length than asked for (RFC 6066 4)");
+  }
+  if (recordSizeLimit !== undefined && recordSizeLimit < RECORD_SIZE_LIMIT_MIN) {
+    return handshakeError("recordSizeLimitInvalid", `record_size_limit ${recordSizeLimit}`);
+  }
+  if (maxFragmentLength !== undefined && recordSizeLimit !== undefined) {
+    return handshakeError("recordSizeLimitInvalid", "max_fragment_length beside record_size_limit (RFC 8449 5)");
+  }
+  return undefined;
 }
 
 /** The hello's bytes are a view into a datagram; the Connection ID outlives it. */

@@ -1,5 +1,6 @@
 // The connection states of RFC 5246 6.1, one for each direction and epoch: keys, sequence numbers, Connection ID.
 
+import { assert } from "../base/assert.ts";
 import { EMPTY, equal } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { Secret } from "../base/secret.ts";
@@ -24,6 +25,7 @@ export class WriteState {
   readonly #protection: RecordProtection;
   readonly #keys: Secret;
   #sequenceNumber: number;
+  #wiped = false;
 
   constructor(
     epoch: number,
@@ -52,6 +54,8 @@ export class WriteState {
 
   /** One whole record around `content`, under the next sequence number. */
   seal(type: number, content: Uint8Array): Uint8Array {
+    // Zeros are a key like any other: what they seal, everyone can read.
+    assert(!this.#wiped, "nothing can be sealed once the keys are wiped");
     const { epoch, connectionId } = this;
     const wrapped = connectionId.length > 0;
     const outerType = wrapped ? ContentType.tls12_cid : type;
@@ -67,6 +71,7 @@ export class WriteState {
 
   /** Overwrites the keys. Nothing can be sealed after. */
   wipe(): void {
+    this.#wiped = true;
     this.#keys.wipe();
   }
 }

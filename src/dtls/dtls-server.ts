@@ -173,7 +173,7 @@ export class DtlsServer {
     // Both may be there: a device that restarted handshakes anew beside its old association (RFC 6347 4.2.8), which has to
     // live on until the new Finished is verified. What the new keys do not open belongs to the old.
     const handshakeFirst = handshake !== undefined && (record.type === ContentType.handshake || session === undefined);
-    if (handshakeFirst && this.#handshakeTakes(now, from, handshake, record)) return;
+    if (handshakeFirst && this.#handshakeTakes(now, handshake, record)) return;
     if (session !== undefined) this.#handleSessionRecord(now, from, session, record);
   }
 
@@ -183,11 +183,11 @@ export class DtlsServer {
     if (session !== undefined) return this.#handleSessionRecord(now, from, session, record);
     const handshake = this.#handshakes.withConnectionId(id);
     if (handshake === undefined) return this.#outlet.counted("unknownConnectionId");
-    this.#handshakeTakes(now, from, handshake, record);
+    this.#handshakeTakes(now, handshake, record);
   }
 
-  #handshakeTakes(now: Instant, from: PeerAddress, handshake: ServerHandshake, record: DtlsRecord): boolean {
-    const taken = handshake.handleProtectedRecord(now, from, record);
+  #handshakeTakes(now: Instant, handshake: ServerHandshake, record: DtlsRecord): boolean {
+    const taken = handshake.handleProtectedRecord(now, record);
     this.#handshakes.reschedule(handshake);
     return taken;
   }

@@ -55,6 +55,7 @@ export type Discard =
 /** Why a handshake ended without a session. */
 export type HandshakeErrorKind =
   | "compressionMissing"
+  | "connectionIdTooLong"
   | "decodeError"
   | "extensionUnasked"
   | "finishedMismatch"
@@ -87,6 +88,7 @@ export function alertFor(kind: HandshakeErrorKind): AlertName | undefined {
       return "unsupported_extension";
     case "finishedMismatch":
       return "decrypt_error";
+    case "connectionIdTooLong":
     case "noCommonCipherSuite":
     case "noCommonGroup":
     case "renegotiationInfoInvalid":

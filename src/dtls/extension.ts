@@ -39,6 +39,8 @@ export interface Extensions {
   readonly recordSizeLimit?: number;
   readonly renegotiationInfo?: Uint8Array;
   readonly supportedGroups?: readonly number[];
+  /** Types that have no meaning here: a server passes over them, a client did not ask for them. */
+  readonly unknownTypes?: readonly number[];
 }
 
 /** Bytes of plaintext for a max_fragment_length code, or undefined for a code that has no meaning. */
@@ -93,7 +95,10 @@ function decodeExtension(
       into.supportedGroups = groups;
       return true;
     }
+    case ExtensionType.ec_point_formats:
+      return true;
     default:
+      into.unknownTypes = [...(into.unknownTypes ?? []), type];
       return true;
   }
 }

@@ -30,6 +30,7 @@ export class HandshakeExchange {
   #deadline: Instant | undefined;
   #timeoutMs: number;
   #retransmissions = 0;
+  #resends = 0;
 
   /** `messageSeq` is the number of our first message, `peerMessageSeq` that of the peer's. */
   constructor(
@@ -85,14 +86,18 @@ export class HandshakeExchange {
     this.#flight = flight;
     this.#timeoutMs = this.#parameters.retransmitMs;
     this.#retransmissions = 0;
+    this.#resends = 0;
     this.#deadline = awaitsAnswer ? addMs(now, this.#timeoutMs) : undefined;
     this.#sendFlight();
   }
 
-  /** Sends the flight again because the peer, by repeating its own, showed that it did not arrive. */
+  /**
+   * Sends the flight again because the peer, by repeating its own, showed that it did not arrive. Counted apart from the
+   * timer's: copies that a slow link delivers in a burst must not use up our patience.
+   */
   resend(now: Instant): void {
-    if (this.#retransmissions >= this.#parameters.retransmissionsMax) return;
-    this.#retransmissions++;
+    if (this.#resends >= this.#parameters.retransmissionsMax) return;
+    this.#resends++;
     if (this.#deadline !== undefined) this.#deadline = addMs(now, this.#timeoutMs);
     this.#sendFlight();
   }

@@ -161,9 +161,9 @@ export class ServerHandshake {
   }
 
   /** A record of epoch 1. False when it does not authenticate under this handshake's keys. */
-  handleProtectedRecord(now: Instant, from: PeerAddress, record: DtlsRecord): boolean {
+  handleProtectedRecord(now: Instant, record: DtlsRecord): boolean {
     if (this.#state.kind !== "expectFinished") {
-      const discard = this.#state.kind === "ended" ? "epochUnknown" : this.#held.hold(from, record);
+      const discard = this.#state.kind === "ended" ? "epochUnknown" : this.#held.hold(record);
       if (discard !== undefined) this.#input.outlet.counted(discard);
       return true;
     }
@@ -174,7 +174,7 @@ export class ServerHandshake {
       return opened.error !== "badRecordMac";
     }
     const { type, content } = opened.value;
-    if (type === ContentType.handshake) this.#handleFinishedRecord(now, from, content, keyed);
+    if (type === ContentType.handshake) this.#handleFinishedRecord(now, content, keyed);
     else if (type === ContentType.alert) this.#end(now, handshakeError("peerAlert", `description ${content[1]}`));
     else this.#input.outlet.counted("applicationDataBeforeFinished");
     return true;
@@ -218,6 +218,12 @@ export class ServerHandshake {
 
   /** Ends without a word: another handshake took this one's place. */
   abandon(): void {
+    const state = this.#state;
+    if (state.kind === "expectChangeCipherSpec" || state.kind === "expectFinished") {
+      state.keyed.masterSecret.fill(0);
+      state.keyed.states.read.wipe();
+      state.keyed.states.write.wipe();
+    }
     this.#state = { kind: "ended" };
     this.#exchange.settle();
   }
@@ -306,10 +312,10 @@ export class ServerHandshake {
   #changeCipherSpec(now: Instant): void {
     if (this.#state.kind !== "expectChangeCipherSpec") return;
     this.#state = { kind: "expectFinished", keyed: this.#state.keyed };
-    for (const { from, record } of this.#held.release()) this.handleProtectedRecord(now, from, record);
+    for (const record of this.#held.release()) this.handleProtectedRecord(now, record);
   }
 
-  #handleFinishedRecord(now: Instant, from: PeerAddress, content: Uint8Array, keyed: Keyed): void {
+  #handleFinishedRecord(now: Instant, content: Uint8Array, keyed: Keyed): void {
     const decoded = decodeHandshakeFragment(new ByteReader(content));
     const discard = decoded.ok ? this.#exchange.reassembly.add(decoded.value) : decoded.error;
     if (discard !== undefined) return this.#input.outlet.counted(discard);
@@ -321,10 +327,10 @@ export class ServerHandshake {
       return this.#fail(now, "finishedMismatch", "the client's verify_data differs");
     }
     this.#exchange.record(message);
-    this.#establish(now, from, message, keyed);
+    this.#establish(now, message, keyed);
   }
 
-  #establish(now: Instant, from: PeerAddress, finished: HandshakeMessage, keyed: Keyed): void {
+  #establish(now: Instant, finished: HandshakeMessage, keyed: Keyed): void {
     const { agreed, identity, states } = keyed;
     const body = verifyData(keyed.masterSecret, "server", this.#exchange.transcriptHash());
     const flight: FlightItem[] = [
@@ -333,7 +339,8 @@ export class ServerHandshake {
     ];
     keyed.masterSecret.fill(0);
     const session = new Session(now, {
-      peer: agreed.connectionId.length > 0 ? from : this.peer,
+      // The address that showed the cookie, wherever the Finished came from: a later record may move it (RFC 9146 6).
+      peer: this.peer,
       identity,
       suite: agreed.negotiation.suite,
       ...states,
