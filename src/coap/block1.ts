@@ -68,18 +68,19 @@ export class BodyGatherer<Association> {
     if (block.more ? payload.length !== size : payload.length > size) return refused("blockLengthMismatch");
     const offset = offsetOf(block);
     if (offset > known.length) return refused("requestEntityIncomplete");
-    const length = offset + payload.length;
-    if (length > known.lengthMax || (request.size1 ?? 0) > known.lengthMax) {
+    const end = offset + payload.length;
+    if (end > known.lengthMax || (request.size1 ?? 0) > known.lengthMax) {
       this.#bodies.delete(association, key);
       return refused("requestEntityTooLarge", [uintOption(OptionNumber.SIZE1, known.lengthMax)]);
     }
-    // A block that came before takes its old place: a client that missed our 2.31 sends it under a new Message ID.
-    const buffer = grown(known, length);
+    // A block that came before takes its old place and undoes nothing: it was delayed, or its 2.31 was lost.
+    const buffer = grown(known, end);
     buffer.set(payload, offset);
     if (!block.more) {
       this.#bodies.delete(association, key);
-      return { kind: "whole", body: buffer.subarray(0, length) };
+      return { kind: "whole", body: buffer.subarray(0, end) };
     }
+    const length = Math.max(end, known.length);
     this.#bodies.set(now, association, key, { lengthMax: known.lengthMax, buffer, length }, buffer.length);
     return { kind: "continue", acknowledgement: acknowledgementOf(block, szxMax) };
   }

@@ -39,11 +39,6 @@ export function classOf(code: Code): number {
   return code >> 5;
 }
 
-/** 4.xx or 5.xx. */
-export function isError(code: Code): boolean {
-  return classOf(code) === 4 || classOf(code) === 5;
-}
-
 /** A request with any method code, known or not; the empty message is none. */
 export function isRequest(code: Code): boolean {
   return classOf(code) === 0 && code !== Code.EMPTY;

@@ -58,6 +58,22 @@ block1("RFC 7959 2.5: a block that comes again under a new Message ID takes its 
   assert.is(peer.handled[0]!.payload.length, 33);
 });
 
+block1("RFC 7959 2.5: an early block that was delayed does not set the body back", () => {
+  const peer = peerThatChanges();
+  for (const [messageId, num] of [
+    [1, 0],
+    [2, 1],
+    [3, 2],
+    [4, 1],
+  ]) {
+    peer.sends(`CON ${messageId} PUT /r 1:${num}/1/16 [16 bytes]`);
+    peer.receives(`ACK 000${messageId} 2.31 1:${num}/1/16`);
+  }
+  peer.sends("CON 5 PUT /r 1:3/0/16 [1 bytes]");
+  peer.receives("ACK 0005 2.04 1:3/0/16");
+  assert.is(peer.handled[0]!.payload.length, 49);
+});
+
 block1("RFC 7959 2.5: NUM 0 always begins the body anew", () => {
   const peer = peerThatChanges();
   peer.sends("CON 1 PUT /r 1:0/1/16 [16 bytes]");
