@@ -2,13 +2,13 @@
 // It knows neither sockets nor DTLS nor retransmission; FirmwareDevice joins it with those.
 
 import { copyOf, EMPTY, equal } from "../base/bytes.ts";
-import { type Block, blockOption, blockSizeOf, decodeBlock, offsetOf } from "../coap/block.ts";
+import { blockOption, blockSizeOf, decodeBlock, NUM_MAX, offsetOf } from "../coap/block.ts";
 import { Code, formatCode } from "../coap/code.ts";
 import type { Message } from "../coap/message.ts";
 import { decodeUint, type Option, OptionNumber, uintOption } from "../coap/option.ts";
 
 /** Times that a body may change under a download before it is given up. */
-const RESTARTS_MAX = 3;
+export const RESTARTS_MAX = 3;
 
 export type DownloadStep =
   /** Bytes in their place; ask for more. `total` is what Size2 said, once it did. */
@@ -41,17 +41,18 @@ export class BlockDownload {
   }
 
   handleResponse(message: Message): DownloadStep {
-    if (message.code !== Code.CONTENT) return { kind: "refused", detail: refusalText(message) };
+    if (message.code !== Code.CONTENT) return refused(refusalText(message));
     const option = optionValue(message, OptionNumber.BLOCK2);
     // Without Block2 the payload is the whole body.
-    const block: Block | undefined =
-      option === undefined ? { num: 0, more: false, szx: this.#szx } : decodeBlock(option);
-    if (block === undefined || block.szx > this.#szx || offsetOf(block) !== this.#offset) {
-      return { kind: "refused", detail: "the server sent a block that was not asked for" };
+    const block = option === undefined ? { num: 0, more: false, szx: this.#szx } : decodeBlock(option);
+    if (block.szx > this.#szx || offsetOf(block) !== this.#offset) {
+      return refused("the server sent a block that was not asked for");
     }
-    if (block.more && message.payload.length !== blockSizeOf(block.szx)) {
-      return { kind: "refused", detail: "the server sent a block that is not full" };
-    }
+    const size = blockSizeOf(block.szx);
+    const { length } = message.payload;
+    if (block.more && length !== size) return refused("the server sent a block that is not full");
+    if (option !== undefined && length > size) return refused("the server sent a block that is longer than its size");
+    if (block.more && block.num === NUM_MAX) return refused(`the image has too many blocks of ${size} bytes`);
     const etag = optionValue(message, OptionNumber.ETAG) ?? EMPTY;
     if (this.#etag !== undefined && !equal(this.#etag, etag)) return this.#restart();
     this.#etag = copyOf(etag);
@@ -66,12 +67,16 @@ export class BlockDownload {
 
   #restart(): DownloadStep {
     this.#restarts++;
-    if (this.#restarts > RESTARTS_MAX) return { kind: "refused", detail: "the image keeps changing" };
+    if (this.#restarts > RESTARTS_MAX) return refused("the image keeps changing");
     this.#offset = 0;
     this.#total = undefined;
     this.#etag = undefined;
     return { kind: "restart" };
   }
+}
+
+function refused(detail: string): DownloadStep {
+  return { kind: "refused", detail };
 }
 
 function optionValue(message: Message, number: number): Uint8Array | undefined {

@@ -10,12 +10,12 @@ import type { PeerAddress } from "../base/peer-address.ts";
 import type { RandomSource } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
 import { szxOf } from "../coap/block.ts";
-import { CoapClient } from "../coap/coap-client.ts";
+import { CoapClient, type RequestId } from "../coap/coap-client.ts";
 import { Code } from "../coap/code.ts";
 import type { CipherSuite } from "../dtls/cipher-suite.ts";
 import { DtlsClient } from "../dtls/dtls-client.ts";
 import type { HandshakeErrorKind } from "../dtls/errors.ts";
-import { DTLS_PARAMETERS } from "../dtls/parameters.ts";
+import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
 import { BlockDownload } from "./block-download.ts";
 
 export interface DeviceSecurity {
@@ -35,6 +35,7 @@ export interface FirmwareDeviceInput {
   /** A power of two from 16 to 1024 bytes. */
   readonly blockSize: number;
   readonly random: RandomSource;
+  readonly dtlsParameters?: Partial<DtlsParameters>;
 }
 
 export interface DeviceStatistics {
@@ -61,6 +62,7 @@ export class FirmwareDevice {
   readonly #coap: CoapClient;
   readonly #dtls: DtlsClient | undefined;
   readonly #download: BlockDownload;
+  #requestId: RequestId | undefined;
   #blocks = 0;
   #ended = false;
 
@@ -91,7 +93,7 @@ export class FirmwareDevice {
 
   /** Ends the association with close_notify; what then is to be sent is in pollTransmit. */
   close(): void {
-    this.#ended = true;
+    this.#stop();
     this.#dtls?.close();
   }
 
@@ -114,7 +116,7 @@ export class FirmwareDevice {
       key: security.key,
       suites: security.cipherSuites,
       connectionId: security.connectionId,
-      parameters: DTLS_PARAMETERS,
+      parameters: { ...DTLS_PARAMETERS, ...this.#input.dtlsParameters },
       random: this.#input.random,
       outlet: {
         transmit: (datagram) => this.#transmits.push(datagram),
@@ -170,12 +172,18 @@ export class FirmwareDevice {
   #requestBlock(now: Instant): void {
     if (this.#ended) return;
     const { path, queries } = this.#input;
-    this.#coap.request(now, { code: Code.GET, path, queries, options: this.#download.nextOptions() });
+    this.#requestId = this.#coap.request(now, { code: Code.GET, path, queries, options: this.#download.nextOptions() });
   }
 
   #end(event: DeviceEvent): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#stop();
     this.#events.push(event);
+  }
+
+  /** Nobody waits for the answer any more: it must neither be asked for again nor be taken. */
+  #stop(): void {
+    this.#ended = true;
+    if (this.#requestId !== undefined) this.#coap.cancel(this.#requestId);
   }
 }
