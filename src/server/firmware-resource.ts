@@ -18,7 +18,7 @@ import { resourcePath } from "./resource-path.ts";
 const IMAGE_RESOURCE_TYPE = "fw.image";
 
 /** Link lists kept for their next blocks, one for each filter that was asked for lately; the rest is made again. */
-const LINK_BODIES_MAX = 16;
+export const LINK_BODIES_MAX = 16;
 
 export class FirmwareResource {
   readonly #catalogue: Catalogue;
@@ -62,7 +62,8 @@ export class FirmwareResource {
   }
 
   #linksBody(queries: readonly string[]): Body {
-    const key = queries.join("&");
+    // Not joined by "&", which one query may hold as well.
+    const key = JSON.stringify(queries);
     const known = this.#linkBodies.get(key);
     if (known !== undefined) return known;
     this.#links ??= this.#catalogue.list().map(({ product, version, length }) => ({

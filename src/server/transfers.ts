@@ -24,7 +24,7 @@ export interface TransferNews {
   readonly blocks: number;
   /** Blocks that had gone out before. */
   readonly resends: number;
-  /** Image bytes sent, repeated ones included. */
+  /** Image bytes cut into blocks, asked for anew or again; not those of answers out of the resend cache. */
   readonly bytes: number;
   /** Since the first block. */
   readonly seconds: number;
