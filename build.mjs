@@ -52,9 +52,9 @@ function requireNode() {
   throw new BuildError(`Narrowboat needs Node.js ${NODE_OLDEST.join(".")} or newer; this is ${process.version}.`, 2);
 }
 
-// The native ABI belongs to the stamp: better-sqlite3 is compiled for one major version of Node.js.
+// Native parts come ready-made for a platform and fit every version of Node.js.
 function installState() {
-  return `${digestOf(["package-lock.json"])} ${process.platform} ${process.arch} ABI ${process.versions.modules}`;
+  return `${digestOf(["package-lock.json"])} ${process.platform} ${process.arch}`;
 }
 
 function isInstalled() {
@@ -63,24 +63,11 @@ function isInstalled() {
 
 function install() {
   console.error("installing dependencies...");
-  // npm under this Node.js, and this Node.js first on PATH: native parts are compiled for the one that runs them.
   const npmScript = process.env.npm_execpath;
   const [command, ...script] = npmScript?.endsWith("npm-cli.js") ? [process.execPath, npmScript] : ["npm"];
   const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
-  run(command, [...script, "ci", "--include=dev", "--no-audit", "--no-fund"], env, (output) =>
-    /gyp ERR/.test(output)
-      ? "npm ci failed: better-sqlite3 needs a compiler here. Run `apt install python3 make g++`, then try again."
-      : "npm ci failed, see above. Check the network and the registry that npm uses, then try again.",
-  );
-  // npm is content with a binary that was compiled against another Node.js's headers; this Node.js would not load it.
-  const openDatabase = 'new (require("better-sqlite3"))(":memory:")';
-  run(
-    process.execPath,
-    ["--eval", openDatabase],
-    env,
-    () =>
-      `better-sqlite3 does not load in Node.js ${process.version}: look at \`npm config get nodedir\`, then try again.`,
-  );
+  const failure = "npm ci failed, see above. Check the network and the registry that npm uses, then try again.";
+  run(command, [...script, "ci", "--include=dev", "--no-audit", "--no-fund"], env, failure);
   writeFileSync(INSTALL_STAMP, installState());
 }
 
@@ -103,12 +90,8 @@ function build() {
   rmSync(next, { recursive: true, force: true });
   const typescript = "node_modules/typescript";
   const compiler = join(typescript, readJson(join(typescript, "package.json")).bin.tsc);
-  run(
-    process.execPath,
-    [compiler, "--pretty", "false", "--outDir", next],
-    process.env,
-    () => "The build failed, see above.",
-  );
+  const compile = [compiler, "--pretty", "false", "--outDir", next];
+  run(process.execPath, compile, process.env, "The build failed, see above.");
   if (existsSync(join(next, ENTRY))) chmodSync(join(next, ENTRY), 0o755);
   replaceFiles(next, "dist");
   rmSync(next, { recursive: true, force: true });
@@ -126,13 +109,13 @@ function replaceFiles(next, target) {
   }
 }
 
-/** Runs a command to its end; on failure shows all its output and throws with the advice made from it. */
-function run(command, args, env, adviceFor) {
+/** Runs a command to its end; on failure shows all its output and throws with the advice. */
+function run(command, args, env, advice) {
   const result = spawnSync(command, args, { env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   if (result.status === 0) return;
   const output = `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`;
   process.stderr.write(output.endsWith("\n") ? output : `${output}\n`);
-  throw new BuildError(adviceFor(output), 1);
+  throw new BuildError(advice, 1);
 }
 
 // `npm start` in one terminal and `npm test` in another: the second waits. The lock is a file that names its process,

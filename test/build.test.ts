@@ -24,12 +24,11 @@ const NPM = `
   appendFileSync("npm-runs.log", process.argv.slice(2).join(" ") + "\\n");
   rmSync("node_modules", { recursive: true, force: true });
   mkdirSync("node_modules");
-  for (const name of ["typescript", "@typescript", "@types", "undici-types", "better-sqlite3"]) {
+  for (const name of ["typescript", "@typescript", "@types", "undici-types"]) {
     symlinkSync(${JSON.stringify(join(root, "node_modules"))} + "/" + name, "node_modules/" + name);
   }
 `;
-const NPM_WITHOUT_DATABASE = NPM.replace(', "better-sqlite3"', "");
-const BROKEN_NPM = 'console.error("gyp ERR! not found: make"); process.exitCode = 1;';
+const BROKEN_NPM = 'console.error("npm error network"); process.exitCode = 1;';
 
 const building = suite("build", { folder: "" });
 
@@ -123,10 +122,10 @@ building("a changed package-lock.json is installed again", ({ folder }) => {
   assert.is(npmRunCount(folder), 2);
 });
 
-building("packages that another Node.js installed are installed again", ({ folder }) => {
+building("packages that another platform installed are installed again", ({ folder }) => {
   build(folder);
   const stamp = join(folder, "node_modules/.narrowboat-stamp");
-  writeFileSync(stamp, readFileSync(stamp, "utf8").replace(/ABI \d+/, "ABI 1"));
+  writeFileSync(stamp, readFileSync(stamp, "utf8").replace(process.platform, "amiga"));
   build(folder);
   assert.is(npmRunCount(folder), 2);
 });
@@ -135,15 +134,8 @@ building("a failed installation shows npm's output and says what to do", ({ fold
   write(folder, "npm/npm-cli.js", BROKEN_NPM);
   const { status, stderr } = build(folder);
   assert.is(status, 1);
-  assert.match(stderr, "gyp ERR! not found: make");
-  assert.match(stderr, "apt install python3 make g++");
-});
-
-building("packages that this Node.js cannot load are not taken for installed", ({ folder }) => {
-  write(folder, "npm/npm-cli.js", NPM_WITHOUT_DATABASE);
-  assert.match(build(folder).stderr, "better-sqlite3 does not load in Node.js");
-  assert.is(build(folder).status, 1);
-  assert.is(npmRunCount(folder), 2);
+  assert.match(stderr, "npm error network");
+  assert.match(stderr, "Check the network and the registry");
 });
 
 building("the command line's entry can be executed", ({ folder }) => {

@@ -7,7 +7,7 @@
 
 import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import { StoreError, systemMessage } from "./store-error.ts";
 
 export interface StoreFormat {
@@ -22,6 +22,16 @@ export interface StoreFormat {
   readonly ownerOnly: boolean;
 }
 
+/** A statement, run inside `attempt` or `transaction`. `Row` is the shape of what it yields. */
+export interface Statement<Parameters extends readonly SqlValue[], Row> {
+  get(...parameters: Parameters): Row | undefined;
+  all(...parameters: Parameters): Row[];
+  run(...parameters: Parameters): { readonly changes: number | bigint };
+}
+
+/** What these stores keep in a column. */
+type SqlValue = Uint8Array | number | string;
+
 /** How long a writer waits for another process's write lock. */
 const BUSY_TIMEOUT_MS = 30_000;
 
@@ -30,7 +40,7 @@ const LOG_LENGTH_MAX = 4 * 1024 * 1024;
 
 export class StoreFile {
   readonly path: string;
-  readonly #database: Database.Database;
+  readonly #database: DatabaseSyncInstance;
   #dataVersion: unknown;
 
   /**
@@ -42,7 +52,7 @@ export class StoreFile {
     const path = join(directory, format.fileName);
     makeFile(path);
     if (format.ownerOnly) for (const suffix of ["", "-wal", "-shm", "-journal"]) refuseOthers(path + suffix);
-    const database = translate(path, () => new Database(path, { timeout: BUSY_TIMEOUT_MS }));
+    const database = translate(path, () => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
     try {
       translate(path, () => prepareDatabase(database, path, format));
       return new StoreFile(path, database);
@@ -52,15 +62,15 @@ export class StoreFile {
     }
   }
 
-  private constructor(path: string, database: Database.Database) {
+  private constructor(path: string, database: DatabaseSyncInstance) {
     this.path = path;
     this.#database = database;
     this.#dataVersion = this.#askDataVersion();
   }
 
-  /** A statement; run it inside `attempt` or `transaction`. `Row` is the shape of what it yields. */
-  prepare<Parameters extends unknown[], Row = unknown>(sql: string): Database.Statement<Parameters, Row> {
-    return this.#database.prepare<Parameters, Row>(sql);
+  prepare<Parameters extends readonly SqlValue[], Row = unknown>(sql: string): Statement<Parameters, Row> {
+    // The columns that `sql` names are the shape of its rows; the compiler cannot read it.
+    return this.#database.prepare(sql) as unknown as Statement<Parameters, Row>;
   }
 
   /** Runs `work`, and says in a StoreError what the database has to complain about. */
@@ -70,7 +80,7 @@ export class StoreFile {
 
   /** Runs `work` under the store's write lock; all that it writes is there afterwards, or nothing when it throws. */
   transaction<Value>(work: () => Value): Value {
-    return this.attempt(() => this.#database.transaction(work).immediate());
+    return this.attempt(() => inTransaction(this.#database, work));
   }
 
   /** The same for work that waits for a stream; nobody else may use this handle meanwhile. */
@@ -81,7 +91,7 @@ export class StoreFile {
       this.attempt(() => this.#database.exec("COMMIT"));
       return value;
     } finally {
-      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+      rollBack(this.#database);
     }
   }
 
@@ -97,7 +107,7 @@ export class StoreFile {
   }
 
   #askDataVersion(): unknown {
-    return this.#database.pragma("data_version", { simple: true });
+    return pragma(this.#database, "data_version");
   }
 }
 
@@ -129,68 +139,108 @@ function refuseOthers(path: string): void {
   }
 }
 
-function prepareDatabase(database: Database.Database, path: string, format: StoreFormat): void {
+function prepareDatabase(database: DatabaseSyncInstance, path: string, format: StoreFormat): void {
   if (isBlank(database)) {
-    database.pragma("journal_mode = wal");
-    database
-      .transaction(() => {
-        // Another process may have been quicker.
-        if (!isBlank(database)) return;
-        database.exec(format.schema);
-        database.pragma(`application_id = ${format.applicationId}`);
-        database.pragma(`user_version = ${format.version}`);
-      })
-      .immediate();
+    database.exec("PRAGMA journal_mode = wal");
+    inTransaction(database, () => {
+      // Another process may have been quicker.
+      if (!isBlank(database)) return;
+      database.exec(format.schema);
+      database.exec(`PRAGMA application_id = ${format.applicationId}; PRAGMA user_version = ${format.version}`);
+    });
   }
   recognise(database, path, format);
   // The library's default for a write-ahead log leaves the last commits to the mercy of a power cut.
-  database.pragma("synchronous = full");
-  database.pragma(`journal_size_limit = ${LOG_LENGTH_MAX}`);
+  database.exec("PRAGMA synchronous = full");
+  database.exec(`PRAGMA journal_size_limit = ${LOG_LENGTH_MAX}`);
   // A removed key is overwritten, not merely unlinked.
-  database.pragma("secure_delete = on");
+  database.exec("PRAGMA secure_delete = on");
 }
 
-function isBlank(database: Database.Database): boolean {
+function isBlank(database: DatabaseSyncInstance): boolean {
   return database.prepare("SELECT 1 FROM sqlite_schema").get() === undefined;
 }
 
-function recognise(database: Database.Database, path: string, format: StoreFormat): void {
-  if (database.pragma("application_id", { simple: true }) !== format.applicationId) {
+function recognise(database: DatabaseSyncInstance, path: string, format: StoreFormat): void {
+  if (pragma(database, "application_id") !== format.applicationId) {
     throw new StoreError(
       "unknown-format",
       `${path} is not a store of Narrowboat: move it away or name another directory`,
     );
   }
-  const version = database.pragma("user_version", { simple: true });
+  const version = pragma(database, "user_version");
   if (version !== format.version) {
     const what = `${path} has format ${version}, and this program knows format ${format.version}`;
     throw new StoreError("unknown-format", `${what}: use the program that wrote it, or a newer one`);
   }
 }
 
+function pragma(database: DatabaseSyncInstance, name: string): unknown {
+  const row = database.prepare(`PRAGMA ${name}`).get() as Readonly<Record<string, unknown>> | undefined;
+  return row?.[name];
+}
+
+function inTransaction<Value>(database: DatabaseSyncInstance, work: () => Value): Value {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const value = work();
+    database.exec("COMMIT");
+    return value;
+  } finally {
+    rollBack(database);
+  }
+}
+
+/** Ends what COMMIT has not ended; SQLite ends a transaction by itself after some errors. */
+function rollBack(database: DatabaseSyncInstance): void {
+  if (database.isTransaction) database.exec("ROLLBACK");
+}
+
+/** What SQLite says of a failure, beside the message. */
+interface SqliteError extends Error {
+  /** Its extended result code. */
+  readonly errcode: number;
+}
+
+function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
+}
+
 function translate<Value>(path: string, work: () => Value): Value {
   try {
     return work();
   } catch (error) {
-    throw error instanceof Database.SqliteError ? (storeErrorFor(path, error) ?? error) : error;
+    throw isSqliteError(error) ? (storeErrorFor(path, error) ?? error) : error;
   }
 }
 
-/** What an SQLite result code means for the operator; undefined when the mistake is ours. */
-function storeErrorFor(path: string, error: InstanceType<typeof Database.SqliteError>): StoreError | undefined {
-  const primaryCode = error.code.split("_").slice(0, 2).join("_");
-  switch (primaryCode) {
-    case "SQLITE_BUSY":
-    case "SQLITE_LOCKED":
+/** Primary result codes of SQLite, which are the low byte of the extended ones. */
+const Sqlite = {
+  PERM: 3,
+  BUSY: 5,
+  LOCKED: 6,
+  READONLY: 8,
+  IOERR: 10,
+  CORRUPT: 11,
+  FULL: 13,
+  CANTOPEN: 14,
+  NOTADB: 26,
+} as const;
+
+/** What a result code means for the operator; undefined when the mistake is ours. */
+function storeErrorFor(path: string, error: SqliteError): StoreError | undefined {
+  switch (error.errcode & 0xff) {
+    case Sqlite.BUSY:
+    case Sqlite.LOCKED:
       return new StoreError("busy", `another process is writing ${path}: try again when it has finished`);
-    case "SQLITE_CORRUPT":
-    case "SQLITE_NOTADB":
+    case Sqlite.CORRUPT:
+    case Sqlite.NOTADB:
       return new StoreError("damaged", `${path} is damaged (${error.message}): restore it from a backup`);
-    case "SQLITE_CANTOPEN":
-    case "SQLITE_FULL":
-    case "SQLITE_IOERR":
-    case "SQLITE_PERM":
-    case "SQLITE_READONLY":
+    case Sqlite.CANTOPEN:
+    case Sqlite.FULL:
+    case Sqlite.IOERR:
+    case Sqlite.PERM:
+    case Sqlite.READONLY:
       return new StoreError("unwritable", `cannot use ${path} (${error.message}): check the disk and its permissions`);
     default:
       return undefined;

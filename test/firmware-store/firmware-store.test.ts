@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { DatabaseSync } from "@photostructure/sqlite";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FirmwareStore, SERVED_COUNT_MAX } from "../../firmware-store/firmware-store.ts";
@@ -24,11 +24,11 @@ function published(): { directory: string; path: string } {
 
 /** Adds rows for versions 0, 1, … of product "many", one byte each, as quickly as SQLite can. */
 function addMany(directory: string, count: number, sha256: Uint8Array): void {
-  const database = new Database(join(directory, "firmware.db"));
+  const database = new DatabaseSync(join(directory, "firmware.db"));
   const add = database.prepare("INSERT INTO image VALUES ('many', ?, 1, ?, 0)");
-  database.transaction(() => {
-    for (let i = 0; i < count; i++) add.run(String(i), sha256);
-  })();
+  database.exec("BEGIN");
+  for (let i = 0; i < count; i++) add.run(String(i), sha256);
+  database.exec("COMMIT");
   database.close();
 }
 
@@ -166,8 +166,8 @@ test("no more images are remembered than the maximum, and a forgotten one is fou
 
 test("a store of a newer format is refused", () => {
   const { directory } = published();
-  const database = new Database(join(directory, "firmware.db"));
-  database.pragma("user_version = 2");
+  const database = new DatabaseSync(join(directory, "firmware.db"));
+  database.exec("PRAGMA user_version = 2");
   database.close();
   throwsStoreError(() => FirmwareStore.open(directory), "unknown-format", "firmware.db", "format 2");
 });

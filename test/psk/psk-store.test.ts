@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import Database from "better-sqlite3";
+import { DatabaseSync } from "@photostructure/sqlite";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { identityText, parseIdentity } from "../../psk/identity.ts";
@@ -48,7 +48,7 @@ function removedTexts(store: PskStore): string[] {
 
 /** Adds identities n0, n1, … as quickly as SQLite can. */
 function addMany(directory: string, count: number): void {
-  const database = new Database(join(directory, "psk.db"));
+  const database = new DatabaseSync(join(directory, "psk.db"));
   database.exec(`
     WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${count})
     INSERT INTO psk SELECT CAST('n' || i AS BLOB), x'01', 0 FROM n`);
@@ -222,7 +222,7 @@ test("a key that was replaced is told as removed", () => {
 test("a key changed by another program is told as removed", () => {
   withStore((store, directory) => {
     store.add(METER, KEY, 0);
-    const database = new Database(join(directory, "psk.db"));
+    const database = new DatabaseSync(join(directory, "psk.db"));
     database.exec("UPDATE psk SET key = x'00'");
     database.close();
     assert.equal(removedTexts(store), ["meter-1"]);
@@ -233,12 +233,12 @@ test("the journal of removals holds its maximum, and a handle that it outran is 
   withStore((late, directory) => {
     addMany(directory, REMOVAL_COUNT_MAX + 1);
     const prompt = PskStore.open(directory);
-    const database = new Database(join(directory, "psk.db"));
+    const database = new DatabaseSync(join(directory, "psk.db"));
     database.exec("DELETE FROM psk WHERE identity = CAST('n0' AS BLOB)");
     assert.equal(removedTexts(prompt), ["n0"]);
     database.exec("DELETE FROM psk");
-    const rows = database.prepare<[], { count: number }>("SELECT count(*) AS count FROM removal").get();
-    assert.is(rows?.count, REMOVAL_COUNT_MAX);
+    const rows = database.prepare("SELECT count(*) AS count FROM removal").get();
+    assert.is(rows?.["count"], REMOVAL_COUNT_MAX);
     database.close();
     assert.is(prompt.refresh().length, REMOVAL_COUNT_MAX);
     assert.is(late.refresh(), "journal-pruned");

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { DatabaseSync } from "@photostructure/sqlite";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { StoreFile, type StoreFormat } from "../../src/store/store-file.ts";
@@ -60,7 +60,7 @@ test("what was written is there when the store opens again", () => {
 test("a commit is synced before it is reported", () => {
   const store = StoreFile.open(scratch(), FORMAT);
   const FULL = 2;
-  assert.equal(store.prepare<[], unknown>("PRAGMA synchronous").get(), { synchronous: FULL });
+  assert.is(store.prepare<[], { synchronous: number }>("PRAGMA synchronous").get()?.synchronous, FULL);
   store.close();
 });
 
@@ -163,13 +163,13 @@ test("a store of a newer format is refused", () => {
 test("another program's database is refused and left as it was", () => {
   const directory = scratch();
   const path = join(directory, FORMAT.fileName);
-  const foreign = new Database(path);
+  const foreign = new DatabaseSync(path);
   foreign.exec("CREATE TABLE song (title)");
   foreign.close();
   chmodSync(path, 0o600);
   throwsStoreError(() => StoreFile.open(directory, FORMAT), "unknown-format", "not a store of Narrowboat");
-  const again = new Database(path);
-  assert.is(again.pragma("journal_mode", { simple: true }), "delete");
+  const again = new DatabaseSync(path);
+  assert.is(again.prepare("PRAGMA journal_mode").get()?.["journal_mode"], "delete");
   again.close();
 });
 
