@@ -16,6 +16,9 @@ const KEY_LENGTH = 16;
 const SALT_LENGTH = 4;
 const EXPLICIT_NONCE_LENGTH = 8;
 
+/** Empty, but a view of memory: to OpenSSL's CCM a null pointer means something else than no bytes. */
+const NOTHING = new Uint8Array(1).subarray(0, 0);
+
 /** Key material of one direction: the AES key, then the implicit part of the nonce. */
 export function aeadProtection(cipher: "aes-128-ccm" | "aes-128-gcm", tagLength: 8 | 16): RecordProtection {
   // Node's types name CCM and GCM apart, though the calls that serve them are the same.
@@ -24,11 +27,12 @@ export function aeadProtection(cipher: "aes-128-ccm" | "aes-128-gcm", tagLength:
   const options = { authTagLength: tagLength };
 
   function encryption(keys: Uint8Array, nonce: Uint8Array, context: RecordContext, length: number) {
-    const cipher = createCipheriv(algorithm, keys.subarray(0, KEY_LENGTH), nonce, options);
-    return cipher.setAAD(additionalData(context, length), { plaintextLength: length });
+    const key = keys.subarray(0, KEY_LENGTH);
+    const additional = additionalData(context, length);
+    return createCipheriv(algorithm, key, nonce, options).setAAD(additional, { plaintextLength: length });
   }
 
-  /** Node takes any tag for right over an empty CCM plaintext: it is made here instead, and compared. */
+  /** The tag over nothing is made and compared here: CCM's decryption skips the check where Node sees a null pointer. */
   function openEmpty(
     keys: Uint8Array,
     nonce: Uint8Array,
@@ -36,7 +40,7 @@ export function aeadProtection(cipher: "aes-128-ccm" | "aes-128-gcm", tagLength:
     tag: Uint8Array,
   ): Uint8Array | undefined {
     const tagging = encryption(keys, nonce, context, 0);
-    tagging.update(EMPTY);
+    tagging.update(NOTHING);
     tagging.final();
     return timingSafeEqual(tagging.getAuthTag(), tag) ? EMPTY : undefined;
   }
@@ -52,7 +56,7 @@ export function aeadProtection(cipher: "aes-128-ccm" | "aes-128-gcm", tagLength:
       writeEpochAndSequence(nonce, SALT_LENGTH, context.epoch, context.sequenceNumber);
       const sealing = encryption(keys, nonce, context, plaintext.length);
       record.set(nonce.subarray(SALT_LENGTH), offset);
-      record.set(sealing.update(plaintext), offset + EXPLICIT_NONCE_LENGTH);
+      record.set(sealing.update(plaintext.length === 0 ? NOTHING : plaintext), offset + EXPLICIT_NONCE_LENGTH);
       sealing.final();
       record.set(sealing.getAuthTag(), offset + EXPLICIT_NONCE_LENGTH + plaintext.length);
     },
