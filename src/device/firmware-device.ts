@@ -22,8 +22,8 @@ export interface DeviceSecurity {
   readonly identity: Uint8Array;
   readonly key: Secret;
   readonly cipherSuites: readonly CipherSuite[];
-  /** RFC 9146 3: empty to send the server's Connection ID and ask for none. */
-  readonly connectionId: Uint8Array;
+  /** RFC 9146 3: empty to send the server's Connection ID and ask for none; absent to use none at all. */
+  readonly connectionId?: Uint8Array;
 }
 
 export interface FirmwareDeviceInput {
@@ -115,7 +115,7 @@ export class FirmwareDevice {
       identity: security.identity,
       key: security.key,
       suites: security.cipherSuites,
-      connectionId: security.connectionId,
+      ...(security.connectionId && { connectionId: security.connectionId }),
       parameters: { ...DTLS_PARAMETERS, ...this.#input.dtlsParameters },
       random: this.#input.random,
       outlet: {

@@ -1,0 +1,19 @@
+// The beginning and the end of a process: the only place that catches everything and sets the exit code.
+
+import { ExitCode, exitCodeFor } from "./command-error.ts";
+
+/** Runs `main`; prints what it throws as one line, or with its stack where it is our own mistake. */
+export async function runProgram(main: () => Promise<void>): Promise<void> {
+  // `narrowboat images | head` closes the pipe before everything is written.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit();
+    throw error;
+  });
+  try {
+    await main();
+  } catch (error) {
+    process.exitCode = exitCodeFor(error);
+    if (process.exitCode === ExitCode.DEFECT) console.error(error);
+    else console.error(`narrowboat: ${error instanceof Error ? error.message : error}`);
+  }
+}

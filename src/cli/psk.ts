@@ -1,0 +1,128 @@
+// `narrowboat psk`: which devices have keys.
+
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Argv } from "yargs";
+import { identityText, parseIdentity } from "../../psk/identity.ts";
+import { parseKey } from "../../psk/key.ts";
+import { type PskEntry, PskStore } from "../../psk/psk-store.ts";
+import { toHex } from "../base/bytes.ts";
+import { randomBytes } from "../base/random-source.ts";
+import { Secret } from "../base/secret.ts";
+import { SystemRandom } from "../shell/system-random.ts";
+import { jobFailed } from "./command-error.ts";
+import { type ArgumentsOf, type GlobalArguments, json, word } from "./command-line.ts";
+import { showProgress } from "./progress.ts";
+import { formatFields } from "./report.ts";
+
+const NEW_KEY_LENGTH = 16;
+
+const identityArgument = {
+  type: "string",
+  demandOption: true,
+  describe: "The device's PSK identity: text, or hex: and its bytes",
+} as const;
+
+export const add = { options: addOptions, run: addKey };
+export const list = { options: listOptions, run: listKeys };
+export const remove = { options: removeOptions, run: removeKey };
+export const importKeys = { options: importOptions, run: importFile };
+
+function addOptions(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .positional("identity", identityArgument)
+    .option("key", { ...word, describe: "1 to 64 bytes in hex digits; without it a random key is made and shown once" })
+    .option("json", json)
+    .example("$0 psk add meter-7", "Make a key and print it")
+    .example("$0 psk add meter-7 --key 00112233445566778899aabbccddeeff", "The key that the device has already");
+}
+
+async function addKey(args: ArgumentsOf<typeof addOptions>): Promise<void> {
+  const identity = parseIdentity(args.identity);
+  const made = args.key === undefined ? randomBytes(new SystemRandom(), NEW_KEY_LENGTH) : undefined;
+  const key = made === undefined ? parseKey(args.key ?? "") : new Secret(made);
+  const added = withStore(args.data, (store) => store.add(identity, key, Date.now()));
+  const name = identityText(identity);
+  if (args.json) console.log(JSON.stringify({ identity: name, ...(made && { key: toHex(made) }), added }));
+  else if (made !== undefined) console.log(formatFields({ identity: name, key: toHex(made) }));
+  else console.log(added ? `${name} added` : `${name} has this key already: nothing changed`);
+}
+
+function listOptions(yargs: Argv<GlobalArguments>) {
+  return yargs.option("json", json).example("$0 psk list", "Every identity that may connect");
+}
+
+/** A million identities go through, not into memory. */
+async function listKeys(args: ArgumentsOf<typeof listOptions>): Promise<void> {
+  const store = PskStore.open(args.data);
+  try {
+    const pieces = args.json ? jsonPieces(store.list()) : textPieces(store.list());
+    await pipeline(Readable.from(pieces), process.stdout, { end: false });
+  } finally {
+    store.close();
+  }
+}
+
+function* jsonPieces(entries: Iterable<PskEntry>): Generator<string> {
+  let before = "[";
+  for (const { identity, addedAt } of entries) {
+    yield before + JSON.stringify({ identity: identityText(identity), addedAt: new Date(addedAt).toISOString() });
+    before = ",";
+  }
+  yield before === "[" ? "[]\n" : "]\n";
+}
+
+function* textPieces(entries: Iterable<PskEntry>): Generator<string> {
+  let empty = true;
+  for (const { identity, addedAt } of entries) {
+    empty = false;
+    yield `${new Date(addedAt).toISOString()}  ${identityText(identity)}\n`;
+  }
+  if (empty) yield "no keys: add one with narrowboat psk add\n";
+}
+
+function removeOptions(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .positional("identity", identityArgument)
+    .option("json", json)
+    .example("$0 psk remove meter-7", "A running server ends its sessions within two seconds");
+}
+
+async function removeKey(args: ArgumentsOf<typeof removeOptions>): Promise<void> {
+  const identity = parseIdentity(args.identity);
+  const name = identityText(identity);
+  if (!withStore(args.data, (store) => store.remove(identity))) {
+    throw jobFailed(`${name} has no key: narrowboat psk list shows who has`);
+  }
+  console.log(args.json ? JSON.stringify({ identity: name, removed: true }) : `${name} removed`);
+}
+
+function importOptions(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .positional("file", { type: "string", demandOption: true, describe: "Lines of identity,key with the key in hex" })
+    .option("json", json)
+    .example("$0 psk import devices.csv", "All of its lines, or none");
+}
+
+async function importFile(args: ArgumentsOf<typeof importOptions>): Promise<void> {
+  const store = PskStore.open(args.data);
+  const progress = await showProgress("importing");
+  try {
+    const { addedCount, knownCount } = await store.importCsv(args.file, Date.now(), progress.update);
+    progress.stop();
+    if (args.json) console.log(JSON.stringify({ added: addedCount, known: knownCount }));
+    else console.log(`${addedCount} added, ${knownCount} known before`);
+  } finally {
+    progress.stop();
+    store.close();
+  }
+}
+
+function withStore<Value>(directory: string, work: (store: PskStore) => Value): Value {
+  const store = PskStore.open(directory);
+  try {
+    return work(store);
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,107 @@
+// What a server did, for those who operate it: one JSON line for each event, or a line to read on a terminal. Neither
+// has a key or a payload in it, because no event has.
+
+import { imagePath } from "../../firmware-store/image-name.ts";
+import { identityText } from "../../psk/identity.ts";
+import { formatPeerAddress } from "../base/peer-address.ts";
+import type { NewsEvent, ServerLog } from "../shell/server-shell.ts";
+import { formatRate } from "./progress.ts";
+
+type TransferEvent = Extract<NewsEvent, { kind: "transfer" }>;
+
+/** Lines of JSON on stdout. */
+export async function jsonLog(): Promise<ServerLog> {
+  const { pino, stdTimeFunctions } = await import("pino");
+  const formatters = { level: (level: string) => ({ level }) };
+  const logger = pino({ base: null, timestamp: stdTimeFunctions.isoTime, formatters }, process.stdout);
+  return {
+    event: (event) => {
+      const fields = eventFields(event);
+      if (event.kind === "imageDamaged") logger.error(fields);
+      else if (event.kind === "handshakeFailed") logger.warn(fields);
+      else logger.info(fields);
+    },
+    counters: (counters) => logger.info({ event: "counters", counters }),
+  };
+}
+
+/** Lines for people on stdout. */
+export function terminalLog(): ServerLog {
+  const print = (text: string) => console.log(`${new Date().toTimeString().slice(0, 8)}  ${text}`);
+  return {
+    event: (event) => print(eventText(event)),
+    counters: (counters) => {
+      const counts = Object.entries(counters).map(([name, count]) => `${name} ${count}`);
+      print(`so far: ${counts.join(", ")}`);
+    },
+  };
+}
+
+/** The fields of an event's JSON line. */
+export function eventFields(event: NewsEvent): Record<string, string | number | boolean> {
+  switch (event.kind) {
+    case "transfer": {
+      const { kind, image: _image, ...figures } = event.news;
+      const rate = Math.round(figures.bytes / Math.max(figures.seconds, 0.001));
+      return { event: TRANSFER_EVENTS[kind], ...peerFields(event), path: pathOf(event), ...figures, rate };
+    }
+    case "handshakeFailed":
+      return { event: event.kind, ...peerFields(event), error: event.error, detail: event.detail };
+    case "imageDamaged":
+      return { event: event.kind, path: event.path, reason: event.reason };
+    case "sessionDown":
+      return { event: event.kind, ...peerFields(event), end: event.end };
+    case "sessionUp": {
+      const { cipherSuite, connectionId } = event;
+      return { event: event.kind, ...peerFields(event), cipherSuite, connectionId };
+    }
+  }
+}
+
+/** An event as a person reads it. */
+export function eventText(event: NewsEvent): string {
+  switch (event.kind) {
+    case "transfer":
+      return `${whoText(event)}  ${pathOf(event)} ${transferText(event)}`;
+    case "handshakeFailed":
+      return `${whoText(event)}  handshake failed: ${event.error} (${event.detail})`;
+    case "imageDamaged":
+      return `${event.path} cannot be served (${event.reason}): publish its file again`;
+    case "sessionDown":
+      return `${whoText(event)}  session down (${event.end})`;
+    case "sessionUp":
+      return `${whoText(event)}  session up, ${event.cipherSuite}${event.connectionId ? ", Connection ID" : ""}`;
+  }
+}
+
+const TRANSFER_EVENTS = { begun: "transferBegun", progress: "transferProgress", done: "transferDone" } as const;
+
+function transferText({ news }: TransferEvent): string {
+  const { kind, percent, blocks, resends, bytes, seconds } = news;
+  if (kind === "begun") return "begun";
+  if (kind === "progress") return `${percent} %`;
+  const rate = formatRate(bytes, seconds);
+  return `done: ${blocks} blocks, ${resends} resent, ${bytes} bytes in ${seconds.toFixed(1)} s (${rate})`;
+}
+
+function pathOf({ news: { image } }: TransferEvent): string {
+  return imagePath(image.product, image.version);
+}
+
+type PeerEvent = Exclude<NewsEvent, { kind: "imageDamaged" }>;
+
+/** On plain CoAP, and before a handshake ends well, nobody has an identity. */
+function identityOf(event: PeerEvent): string | undefined {
+  return "identity" in event && event.identity !== undefined ? identityText(event.identity) : undefined;
+}
+
+function peerFields(event: PeerEvent): Record<string, string> {
+  const identity = identityOf(event);
+  return { peer: formatPeerAddress(event.peer), ...(identity !== undefined && { identity }) };
+}
+
+function whoText(event: PeerEvent): string {
+  const peer = formatPeerAddress(event.peer);
+  const identity = identityOf(event);
+  return identity === undefined ? peer : `${identity} at ${peer}`;
+}

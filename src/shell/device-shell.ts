@@ -1,0 +1,98 @@
+// FirmwareDevice on a real socket, which may be exchanged for another in mid-transfer, as when a modem gets a new address.
+
+import type { Instant } from "../base/instant.ts";
+import {
+  type DeviceEvent,
+  type DeviceStatistics,
+  FirmwareDevice,
+  type FirmwareDeviceInput,
+} from "../device/firmware-device.ts";
+import { DeadlineTimer } from "./deadline-timer.ts";
+import { systemNow } from "./system-clock.ts";
+import { SystemRandom } from "./system-random.ts";
+import { UdpSocket } from "./udp-socket.ts";
+
+export interface DeviceOutlet {
+  event(event: DeviceEvent): void;
+  /** The system's name for a trouble with the network: "ECONNREFUSED". The device goes on regardless. */
+  networkFailed(code: string): void;
+}
+
+export class DeviceShell {
+  readonly #input: FirmwareDeviceInput;
+  readonly #outlet: DeviceOutlet;
+  readonly #device: FirmwareDevice;
+  readonly #timer = new DeadlineTimer(() => {
+    this.#device.handleTimeout(systemNow());
+    this.#drive();
+  });
+  #socket: UdpSocket | undefined;
+  #heard = false;
+
+  /** Opens a socket and begins. Rejects with the system's error: ENETUNREACH. */
+  static async start(input: Omit<FirmwareDeviceInput, "random">, outlet: DeviceOutlet): Promise<DeviceShell> {
+    const shell = new DeviceShell(systemNow(), { ...input, random: new SystemRandom() }, outlet);
+    await shell.rebind();
+    shell.#drive();
+    return shell;
+  }
+
+  private constructor(now: Instant, input: FirmwareDeviceInput, outlet: DeviceOutlet) {
+    this.#input = input;
+    this.#outlet = outlet;
+    this.#device = new FirmwareDevice(now, input);
+  }
+
+  get statistics(): DeviceStatistics {
+    return this.#device.statistics;
+  }
+
+  /** Whether anything has come from the server. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
+  /** The UDP port that datagrams leave from. */
+  get port(): number {
+    return this.#socket?.port ?? 0;
+  }
+
+  /** Goes on from another UDP port. */
+  async rebind(): Promise<void> {
+    const before = this.#socket;
+    this.#socket = await UdpSocket.connect(this.#input.server, {
+      datagram: (_from, datagram) => {
+        this.#heard = true;
+        this.#device.handleDatagram(systemNow(), datagram);
+        this.#drive();
+      },
+      failed: (code) => this.#outlet.networkFailed(code),
+    });
+    await before?.close();
+  }
+
+  /** Says close_notify, and ends. */
+  async close(): Promise<void> {
+    this.#timer.stop();
+    this.#device.close();
+    this.#transmit();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    await socket?.close();
+  }
+
+  #drive(): void {
+    this.#transmit();
+    for (let event = this.#device.pollEvent(); event !== undefined; event = this.#device.pollEvent()) {
+      this.#outlet.event(event);
+    }
+    // An event may have made the listener close.
+    if (this.#socket !== undefined) this.#timer.arm(this.#device.pollTimeout());
+  }
+
+  #transmit(): void {
+    for (let next = this.#device.pollTransmit(); next !== undefined; next = this.#device.pollTransmit()) {
+      this.#socket?.send(next);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+// FirmwareServer on real sockets: one for each scheme, one timer, and the stores' news each second. Everything that is
+// decided is decided in the core.
+
+import type { PeerAddress } from "../base/peer-address.ts";
+import type { Secret } from "../base/secret.ts";
+import type { Catalogue } from "../server/catalogue.ts";
+import { FirmwareServer, type FirmwareServerInput, type Scheme } from "../server/firmware-server.ts";
+import type { ServerEvent } from "../server/server-event.ts";
+import { DeadlineTimer } from "./deadline-timer.ts";
+import { systemNow } from "./system-clock.ts";
+import { SystemRandom } from "./system-random.ts";
+import { UdpSocket, type UdpSocketOutlet } from "./udp-socket.ts";
+
+/** How often the stores are asked for what other processes did: half of the two seconds that an operator is promised. */
+const STORES_INTERVAL_MS = 1_000;
+
+const COUNTERS_INTERVAL_MS = 60_000;
+
+/** What the shell asks of a store of keys; psk/ happens to fit. */
+export interface KeySource {
+  find(identity: Uint8Array): Secret | undefined;
+  /** Identities whose keys were removed since the last call. */
+  refresh(): readonly Uint8Array[] | "journal-pruned";
+}
+
+/** What the shell asks of a store of images; firmware-store/ happens to fit. */
+export interface ImageSource extends Catalogue {
+  /** Whether images were published since the last call. */
+  refresh(): boolean;
+}
+
+/** An event that is no question. */
+export type NewsEvent = Exclude<ServerEvent, { kind: "pskWanted" }>;
+
+export interface ServerLog {
+  event(event: NewsEvent): void;
+  /** Each minute when they changed, and at the end. */
+  counters(counters: Readonly<Record<string, number>>): void;
+}
+
+export interface ListenAddress {
+  readonly scheme: Scheme;
+  /** An IP address; absent for all addresses of the computer, IPv6 and IPv4. */
+  readonly host?: string;
+  /** 0 for a free one. */
+  readonly port: number;
+}
+
+export interface ServerShellInput extends Pick<FirmwareServerInput, "cipherSuites" | "blockSize"> {
+  readonly images: ImageSource;
+  readonly keys: KeySource;
+  readonly log: ServerLog;
+  readonly listen: readonly ListenAddress[];
+}
+
+/** A socket that cannot be had. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+  readonly address: ListenAddress;
+  /** The system's name for it: "EADDRINUSE". */
+  readonly code: string;
+
+  constructor(address: ListenAddress, cause: unknown) {
+    super(`cannot listen on ${address.host ?? "::"} port ${address.port}`, { cause });
+    this.address = address;
+    this.code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  }
+}
+
+export class ServerShell {
+  /** Settles when the server has stopped; rejects with what went wrong inside. */
+  readonly stopped: Promise<void>;
+  readonly #server: FirmwareServer;
+  readonly #images: ImageSource;
+  readonly #keys: KeySource;
+  readonly #log: ServerLog;
+  readonly #sockets = new Map<Scheme, UdpSocket>();
+  readonly #timer = new DeadlineTimer(() => this.#handleTimeout());
+  readonly #intervals: NodeJS.Timeout[] = [];
+  #settle!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
+  #countersLogged = "{}";
+
+  /** Rejects with ListenError; then nothing is left open. */
+  static async start(input: ServerShellInput): Promise<ServerShell> {
+    const shell = new ServerShell(input);
+    try {
+      for (const address of input.listen) await shell.#listen(address);
+    } catch (error) {
+      await shell.#close();
+      throw error;
+    }
+    return shell;
+  }
+
+  private constructor(input: ServerShellInput) {
+    const { images, keys, log, listen: _listen, ...options } = input;
+    this.#images = images;
+    this.#keys = keys;
+    this.#log = log;
+    this.#server = new FirmwareServer({ ...options, now: systemNow(), random: new SystemRandom(), catalogue: images });
+    this.stopped = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.#intervals.push(setInterval(() => this.#askStores(), STORES_INTERVAL_MS));
+    this.#intervals.push(setInterval(() => this.#logCounters(), COUNTERS_INTERVAL_MS));
+  }
+
+  /** Where it listens, with the ports that it got. */
+  get addresses(): readonly Required<ListenAddress>[] {
+    return [...this.#sockets].map(([scheme, { host, port }]) => ({ scheme, host, port }));
+  }
+
+  get sessionCount(): number {
+    return this.#server.sessionCount;
+  }
+
+  /** Says close_notify to every session and ends. */
+  async stop(): Promise<void> {
+    this.#server.shutdown(systemNow());
+    this.#drive();
+    await this.#close();
+    this.#logCounters();
+    this.#settle.resolve();
+  }
+
+  async #listen(address: ListenAddress): Promise<void> {
+    const { scheme, host, port } = address;
+    const outlet = {
+      datagram: (from: PeerAddress, datagram: Uint8Array) => this.#handleDatagram(scheme, from, datagram),
+      failed: (code: string) => this.#server.counters.add(`socket.${code}`),
+    };
+    try {
+      const socket = host === undefined ? bindAll(port, outlet) : UdpSocket.bind(host, port, outlet);
+      this.#sockets.set(scheme, await socket);
+    } catch (error) {
+      throw new ListenError(address, error);
+    }
+  }
+
+  #handleDatagram(scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
+    try {
+      this.#server.handleDatagram(systemNow(), scheme, from, datagram);
+      this.#drive();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #handleTimeout(): void {
+    try {
+      this.#server.handleTimeout(systemNow());
+      this.#drive();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #askStores(): void {
+    try {
+      const now = systemNow();
+      for (const identity of this.#removedIdentities()) this.#server.handleKeyRemoved(now, identity);
+      if (this.#images.refresh()) this.#server.handleCatalogueChange();
+      this.#drive();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #removedIdentities(): readonly Uint8Array[] {
+    const removed = this.#keys.refresh();
+    if (removed !== "journal-pruned") return removed;
+    return this.#server.identities().filter((identity) => this.#keys.find(identity) === undefined);
+  }
+
+  #drive(): void {
+    this.#transmit();
+    for (let event = this.#server.pollEvent(); event !== undefined; event = this.#server.pollEvent()) {
+      if (event.kind === "pskWanted")
+        this.#server.handlePsk(systemNow(), event.identity, this.#keys.find(event.identity));
+      else this.#log.event(event);
+    }
+    // The answers to questions have made the server say more.
+    this.#transmit();
+    this.#timer.arm(this.#server.pollTimeout());
+  }
+
+  #transmit(): void {
+    for (let next = this.#server.pollTransmit(); next !== undefined; next = this.#server.pollTransmit()) {
+      this.#sockets.get(next.scheme)?.sendTo(next.to, next.datagram);
+    }
+  }
+
+  #logCounters(): void {
+    const counters = this.#server.counters.snapshot();
+    const text = JSON.stringify(counters);
+    if (text === this.#countersLogged) return;
+    this.#countersLogged = text;
+    this.#log.counters(counters);
+  }
+
+  #fail(error: unknown): void {
+    this.#settle.reject(error);
+    void this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#timer.stop();
+    for (const interval of this.#intervals) clearInterval(interval);
+    const sockets = [...this.#sockets.values()];
+    this.#sockets.clear();
+    await Promise.all(sockets.map((socket) => socket.close()));
+  }
+}
+
+/** Every address of the computer: IPv6 and IPv4 by one socket, or IPv4 alone where the system has no IPv6. */
+async function bindAll(port: number, outlet: UdpSocketOutlet): Promise<UdpSocket> {
+  try {
+    return await UdpSocket.bind("::", port, outlet);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EAFNOSUPPORT" && code !== "EADDRNOTAVAIL") throw error;
+    return UdpSocket.bind("0.0.0.0", port, outlet);
+  }
+}

@@ -1,0 +1,120 @@
+// A UDP socket, bound for a server or connected for a device. Whatever the network does to it is told by name and never
+// ends it: errors of sending, and ICMP messages, which anyone can forge.
+
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { isIPv6 } from "node:net";
+import { hostOf, isIpv4, type PeerAddress, portOf } from "../base/peer-address.ts";
+import { AddressCache } from "./address-cache.ts";
+
+/** Asked of the system for bursts of a thousand devices; it may give less. */
+const RECEIVE_BUFFER_LENGTH = 4 * 1024 * 1024;
+
+export interface UdpSocketOutlet {
+  datagram(from: PeerAddress, datagram: Uint8Array): void;
+  /** The system's name for it: "ECONNREFUSED", "EMSGSIZE". */
+  failed(code: string): void;
+}
+
+type Family = "udp4" | "udp6";
+
+export class UdpSocket {
+  readonly #socket: Socket;
+  readonly #addresses: AddressCache;
+  readonly #outlet: UdpSocketOutlet;
+  #sendingCount = 0;
+  #drained: (() => void) | undefined;
+
+  /**
+   * Listens on an IP address; on `::` for IPv4 too. Rejects with the system's error: EADDRINUSE, EACCES, EADDRNOTAVAIL,
+   * EAFNOSUPPORT.
+   */
+  static async bind(host: string, port: number, outlet: UdpSocketOutlet): Promise<UdpSocket> {
+    const family = isIPv6(host) ? "udp6" : "udp4";
+    const socket = socketOf(family);
+    await settled(socket, "listening", () => socket.bind(port, host));
+    return new UdpSocket(socket, family, outlet);
+  }
+
+  /** A socket on a free port that hears `server` alone. Rejects with the system's error: ENETUNREACH. */
+  static async connect(server: PeerAddress, outlet: UdpSocketOutlet): Promise<UdpSocket> {
+    const family = isIpv4(server) ? "udp4" : "udp6";
+    const socket = socketOf(family);
+    await settled(socket, "connect", () => socket.connect(portOf(server), hostOf(server)));
+    return new UdpSocket(socket, family, outlet);
+  }
+
+  private constructor(socket: Socket, family: Family, outlet: UdpSocketOutlet) {
+    this.#socket = socket;
+    this.#addresses = new AddressCache(family);
+    this.#outlet = outlet;
+    socket.on("message", (datagram, { address, port }) => {
+      outlet.datagram(this.#addresses.peerOf(address, port), datagram);
+    });
+    socket.on("error", (error) => outlet.failed(codeOf(error)));
+  }
+
+  get host(): string {
+    return this.#socket.address().address;
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  /** From a bound socket. */
+  sendTo(to: PeerAddress, datagram: Uint8Array): void {
+    this.#sendingCount++;
+    this.#socket.send(datagram, portOf(to), this.#addresses.hostFor(to), this.#sent);
+  }
+
+  /** From a connected socket. */
+  send(datagram: Uint8Array): void {
+    this.#sendingCount++;
+    this.#socket.send(datagram, this.#sent);
+  }
+
+  /** Resolves when all that was to be sent is with the system. */
+  async close(): Promise<void> {
+    if (this.#sendingCount > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    this.#socket.close();
+  }
+
+  readonly #sent = (error: Error | null): void => {
+    this.#sendingCount--;
+    if (error !== null) this.#outlet.failed(codeOf(error));
+    if (this.#sendingCount === 0) this.#drained?.();
+  };
+}
+
+function socketOf(type: Family): Socket {
+  // Addresses are numbers here. Without this each datagram would go through the resolver's queue.
+  const family = type === "udp4" ? 4 : 6;
+  return createSocket({ type, lookup: (host, _options, done) => done(null, host, family) });
+}
+
+/** Begins, and waits for the socket to be ready; one that fails is closed. */
+async function settled(socket: Socket, event: "listening" | "connect", begin: () => void): Promise<void> {
+  // Numbers need no waiting: the event may come before `begin` returns.
+  const ready = once(socket, event);
+  begin();
+  try {
+    await ready;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  try {
+    socket.setRecvBufferSize(RECEIVE_BUFFER_LENGTH);
+  } catch {
+    // Some systems refuse what is above their limit instead of giving the limit; the default serves, with more loss.
+  }
+}
+
+function codeOf(error: Error): string {
+  return (error as NodeJS.ErrnoException).code ?? error.name;
+}
