@@ -1,25 +1,26 @@
 // A DTLS client and a DTLS server joined by a wire in memory. The wire's script says what becomes of each datagram;
 // time moves only when nothing is in flight, to the next deadline of either side.
 
-import { EMPTY, toUtf8 } from "../../src/base/bytes.ts";
+import { EMPTY } from "../../src/base/bytes.ts";
 import { addMs, earliest, type Instant, instant } from "../../src/base/instant.ts";
 import { type PeerAddress, peerAddress } from "../../src/base/peer-address.ts";
-import { Secret } from "../../src/base/secret.ts";
+import type { Secret } from "../../src/base/secret.ts";
 import { type CipherSuite, DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
 import { type ClientEnd, DtlsClient } from "../../src/dtls/dtls-client.ts";
 import { type DtlsCount, DtlsServer, type SessionEnd } from "../../src/dtls/dtls-server.ts";
 import type { HandshakeError } from "../../src/dtls/errors.ts";
 import { DTLS_PARAMETERS, type DtlsParameters } from "../../src/dtls/parameters.ts";
 import type { Session } from "../../src/dtls/session.ts";
+import { IDENTITY, KEY } from "./observed-server.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
-export const IDENTITY = toUtf8("device-1");
-export const KEY = new Secret(toUtf8("secretPSK"));
 export const CLIENT_ADDRESS = peerAddress("192.0.2.1", 40_000);
 export const SERVER_ADDRESS = peerAddress("192.0.2.99", 5684);
 const LATENCY_MS = 50;
+const LATE_MS = 200;
 
-export type Fate = "deliver" | "drop" | "duplicate";
+/** A late datagram arrives behind the one that was sent next. */
+export type Fate = "deliver" | "drop" | "duplicate" | "late";
 
 /** `number` counts the datagrams of both directions from 1. */
 export type Wire = (datagram: Uint8Array, number: number, direction: "up" | "down") => Fate;
@@ -152,9 +153,15 @@ export class DtlsPair {
   #launch(direction: "up" | "down", datagram: Uint8Array): void {
     this.datagrams.push({ direction, bytes: datagram });
     const fate = this.#wire(datagram, this.datagrams.length, direction);
-    const arrival = { at: addMs(this.now, LATENCY_MS), direction, datagram };
-    if (fate !== "drop") this.#inFlight.push(arrival);
-    if (fate === "duplicate") this.#inFlight.push(arrival);
+    const arrival = { at: addMs(this.now, fate === "late" ? LATE_MS : LATENCY_MS), direction, datagram };
+    if (fate !== "drop") this.#fly(arrival);
+    if (fate === "duplicate") this.#fly(arrival);
+  }
+
+  /** Keeps what is in flight in the order of arrival; at the same moment, in the order of sending. */
+  #fly(arrival: InFlight): void {
+    const behind = this.#inFlight.findIndex(({ at }) => at > arrival.at);
+    this.#inFlight.splice(behind < 0 ? this.#inFlight.length : behind, 0, arrival);
   }
 }
 
