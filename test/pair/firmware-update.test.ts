@@ -1,0 +1,128 @@
+// Whole updates between a FirmwareDevice and a FirmwareServer, over a wire that does its worst.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  type DeviceInput,
+  type Fate,
+  FirmwarePair,
+  type PairedDevice,
+  type PairInput,
+} from "../support/firmware-pair.ts";
+import { PSK_CCM_8 } from "../support/firmware-scene.ts";
+import { SeededRandom } from "../support/seeded-random.ts";
+
+const update = suite("firmware-update");
+
+/** The shortest handshake, for tests that run hundreds of them. */
+const PLAIN_PSK: DeviceInput = { cipherSuites: [PSK_CCM_8] };
+
+function assertUpdated(pair: FirmwarePair, device: PairedDevice, message?: string): void {
+  assert.equal(device.end, { kind: "done", length: pair.image.length }, message);
+  assert.is(Buffer.compare(device.received, pair.imageBytes), 0, message);
+}
+
+/** One update, run to its end. */
+function updated(input: PairInput, deviceInput: DeviceInput): FirmwarePair {
+  const pair = new FirmwarePair(input);
+  const device = pair.addDevice(deviceInput);
+  pair.run();
+  assertUpdated(pair, device);
+  return pair;
+}
+
+for (const secure of [true, false]) {
+  const scheme = secure ? "coaps" : "coap";
+
+  update(`RFC 7959 2.4: an update over ${scheme} ends with equal bytes for every block size`, () => {
+    for (const blockSize of [16, 32, 64, 128, 256, 512, 1024]) {
+      for (const imageLength of [1, blockSize, 3 * blockSize, 3 * blockSize + 1]) {
+        const pair = updated({ imageLength }, { ...PLAIN_PSK, secure, blockSize });
+        assert.is(pair.devices[0]!.blockCount, Math.ceil(imageLength / blockSize));
+      }
+    }
+  });
+
+  update(`RFC 7959 2.4: over ${scheme} a server of smaller blocks than the device asks for is followed`, () => {
+    const pair = updated({ server: { blockSize: 32 } }, { ...PLAIN_PSK, secure, blockSize: 1024 });
+    assert.is(pair.devices[0]!.blockCount, Math.ceil(150 / 32));
+  });
+
+  update(`a device over ${scheme} fetches a slice`, () => {
+    const pair = new FirmwarePair();
+    const device = pair.addDevice({ ...PLAIN_PSK, secure, queries: ["offset=20", "length=100"] });
+    pair.run();
+    assert.equal(device.end, { kind: "done", length: 100 });
+    assert.is(Buffer.compare(device.received, pair.imageBytes.subarray(20, 120)), 0);
+  });
+
+  update(`RFC 7252 4.2: over ${scheme} each single datagram of a whole update may be lost`, () => {
+    forEachDatagram(secure, "drop");
+  });
+
+  update(`RFC 7252 4.5: over ${scheme} each single datagram of a whole update may come twice`, () => {
+    forEachDatagram(secure, "duplicate");
+  });
+
+  update(`over ${scheme} an update ends equal, or fails with a reason, when a fifth of all datagrams is lost`, () => {
+    let updatedCount = 0;
+    const seeds = 40;
+    for (let seed = 1; seed <= seeds; seed++) {
+      const pair = new FirmwarePair({ seed, imageLength: 1_000, wire: lossyWire(seed) });
+      const device = pair.addDevice({ ...PLAIN_PSK, secure });
+      pair.run();
+      if (device.end?.kind === "done") {
+        assertUpdated(pair, device, `seed ${seed}`);
+        updatedCount++;
+      } else assert.ok(["handshakeFailed", "unanswered"].includes(device.end?.kind ?? ""), `seed ${seed}`);
+    }
+    // A CON of five transmissions fails with probability 0.36^5, and the handshake's flights are as patient.
+    assert.ok(updatedCount > seeds / 2, `only ${updatedCount} of ${seeds} seeds ended well`);
+  });
+}
+
+update("the default cipher suites take a device through an update", () => {
+  const pair = updated({}, {});
+  const suite = "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256";
+  assert.equal(pair.devices[0]!.events[0], { kind: "connected", cipherSuite: suite, connectionId: false });
+});
+
+update("the server tells of the session, the transfer's progress and its end", () => {
+  const pair = updated({ imageLength: 1_000 }, { ...PLAIN_PSK, blockSize: 128 });
+  assert.equal(
+    pair.serverEvents.map((event) =>
+      event.kind === "transfer" ? `${event.news.kind} ${event.news.percent}` : event.kind,
+    ),
+    ["sessionUp", "begun 0", "progress 25", "progress 50", "progress 75", "done 100"],
+  );
+  const { news } = pair.eventsOf("transfer").at(-1)!;
+  assert.equal([news.blocks, news.resends, news.bytes, news.seconds], [8, 0, 1_000, 0.7]);
+});
+
+update("RFC 7252 4.5: a lost answer is sent again out of the resend cache, and counted as a resend", () => {
+  // Datagrams 1 to 6 are the handshake, 7 asks for block 0 and 8 brings it.
+  const pair = updated({ wire: (number) => (number === 8 ? "drop" : "deliver") }, PLAIN_PSK);
+  const { news } = pair.eventsOf("transfer").at(-1)!;
+  assert.equal([news.kind, news.blocks, news.resends, news.bytes], ["done", 4, 1, 150]);
+  assert.is(pair.devices[0]!.device.statistics.retransmissions, 1);
+});
+
+function forEachDatagram(secure: boolean, fate: Fate): void {
+  const deviceInput = { ...PLAIN_PSK, secure };
+  const { datagramCount } = updated({}, deviceInput);
+  assert.ok(datagramCount >= (secure ? 12 : 6));
+  for (let chosen = 1; chosen <= datagramCount; chosen++) {
+    const pair = new FirmwarePair({ wire: (number) => (number === chosen ? fate : "deliver") });
+    const device = pair.addDevice(deviceInput);
+    pair.run();
+    assertUpdated(pair, device, `datagram ${chosen}`);
+    assert.is(pair.server.sessionCount, secure ? 1 : 0, `datagram ${chosen}`);
+  }
+}
+
+function lossyWire(seed: number): () => Fate {
+  const random = new SeededRandom(seed);
+  return () => (random.below(5) === 0 ? "drop" : "deliver");
+}
+
+update.run();

@@ -1,0 +1,214 @@
+// A FirmwareServer and any number of FirmwareDevices, joined by a wire whose script says what becomes of each datagram.
+// Time is virtual: it moves to the next arrival or deadline, whichever comes first.
+
+import { concat, toHex } from "../../src/base/bytes.ts";
+import { addMs, earliest, type Instant, instant } from "../../src/base/instant.ts";
+import type { PeerAddress } from "../../src/base/peer-address.ts";
+import type { Secret } from "../../src/base/secret.ts";
+import { type DeviceEvent, FirmwareDevice, type FirmwareDeviceInput } from "../../src/device/firmware-device.ts";
+import { DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
+import { FirmwareServer, type FirmwareServerInput, type Scheme } from "../../src/server/firmware-server.ts";
+import type { ServerEvent } from "../../src/server/server-event.ts";
+import { addressNumbered, IDENTITY, KEY, SERVER_ADDRESS } from "./firmware-scene.ts";
+import { MemoryCatalogue, type MemoryImage } from "./memory-catalogue.ts";
+import { SeededRandom } from "./seeded-random.ts";
+
+const LATENCY_MS = 50;
+/** A run that does more than this is stuck. */
+const STEPS_MAX = 200_000;
+
+export type Fate = "deliver" | "drop" | "duplicate";
+export type Direction = "up" | "down";
+/** `number` counts the datagrams of both directions from 1. */
+export type Wire = (number: number, direction: Direction) => Fate;
+
+export interface PairInput {
+  readonly seed?: number;
+  readonly wire?: Wire;
+  readonly imageLength?: number;
+  readonly server?: Partial<Omit<FirmwareServerInput, "now" | "random" | "catalogue">>;
+  /** What the server's owner answers to a question for a key; "later" leaves it open. */
+  readonly psk?: (identity: Uint8Array) => Secret | undefined | "later";
+}
+
+export interface DeviceInput extends Partial<Omit<FirmwareDeviceInput, "server" | "random" | "security">> {
+  /** False for plain CoAP. */
+  readonly secure?: boolean;
+  readonly identity?: Uint8Array;
+  readonly key?: Secret;
+  readonly cipherSuites?: typeof DEFAULT_CIPHER_SUITES;
+  /** Absent for what a device without RFC 9146 does. */
+  readonly connectionId?: Uint8Array;
+}
+
+interface Arrival {
+  readonly at: Instant;
+  deliver(): void;
+}
+
+export class FirmwarePair {
+  now: Instant = instant(1_000_000);
+  readonly catalogue = new MemoryCatalogue();
+  readonly image: MemoryImage;
+  readonly imageBytes: Uint8Array;
+  readonly server: FirmwareServer;
+  readonly devices: PairedDevice[] = [];
+  /** All but the questions for keys. */
+  readonly serverEvents: ServerEvent[] = [];
+  /** Of both directions, lost ones included. */
+  datagramCount = 0;
+  readonly #input: PairInput;
+  readonly #arrivals: Arrival[] = [];
+
+  constructor(input: PairInput = {}) {
+    this.#input = input;
+    const { seed = 1, imageLength = 150 } = input;
+    this.imageBytes = new Uint8Array(imageLength);
+    new SeededRandom(seed + 7).fill(this.imageBytes);
+    this.image = this.catalogue.publish("hub", "1.0", this.imageBytes);
+    const random = new SeededRandom(seed);
+    this.server = new FirmwareServer({ now: this.now, random, catalogue: this.catalogue, ...input.server });
+  }
+
+  addDevice(input: DeviceInput = {}): PairedDevice {
+    const number = this.devices.length + 1;
+    const { secure = true, identity = IDENTITY, key = KEY, cipherSuites = DEFAULT_CIPHER_SUITES, connectionId } = input;
+    const security = { identity, key, cipherSuites, ...(connectionId && { connectionId }) };
+    const device = new FirmwareDevice(this.now, {
+      server: SERVER_ADDRESS,
+      path: input.path ?? ["fw", "hub", "1.0"],
+      queries: input.queries ?? [],
+      blockSize: input.blockSize ?? 64,
+      random: new SeededRandom((this.#input.seed ?? 1) + 1_000 * number),
+      ...(secure && { security }),
+    });
+    const paired = new PairedDevice(device, secure ? "coaps" : "coap", addressNumbered(number));
+    this.devices.push(paired);
+    this.drive();
+    return paired;
+  }
+
+  /** Runs until nothing is under way, or `ms` have gone by. */
+  run(ms = 600_000): this {
+    this.runUntil(() => false, ms);
+    return this;
+  }
+
+  /** Runs until `done` is true after a step; false when it never came true. */
+  runUntil(done: () => boolean, ms = 600_000): boolean {
+    const end = addMs(this.now, ms);
+    for (let steps = 0; this.#step(end); steps++) {
+      if (done()) return true;
+      if (steps > STEPS_MAX) throw new Error("the pair does not come to rest");
+    }
+    return false;
+  }
+
+  /** Does what both sides ask for: sends datagrams, takes events, answers questions. */
+  drive(): void {
+    this.#transmitAll();
+    for (let event = this.server.pollEvent(); event !== undefined; event = this.server.pollEvent()) {
+      if (event.kind === "pskWanted") this.#answer(event.identity);
+      else this.serverEvents.push(event);
+    }
+    this.#transmitAll();
+    for (const device of this.devices) device.takeEvents();
+  }
+
+  eventsOf<Kind extends ServerEvent["kind"]>(kind: Kind): Extract<ServerEvent, { kind: Kind }>[] {
+    return this.serverEvents.filter((event): event is Extract<ServerEvent, { kind: Kind }> => event.kind === kind);
+  }
+
+  counted(name: string): number {
+    return this.server.counters.snapshot()[name] ?? 0;
+  }
+
+  #step(end: Instant): boolean {
+    const deadlines = this.devices.map(({ device }) => device.pollTimeout());
+    const deadline = deadlines.reduce(earliest, this.server.pollTimeout());
+    const next = earliest(this.#arrivals[0]?.at, deadline);
+    if (next === undefined || next > end) return false;
+    if (next > this.now) this.now = next;
+    if (this.#arrivals[0]?.at === next) {
+      this.#arrivals.shift()!.deliver();
+    } else {
+      this.server.handleTimeout(this.now);
+      for (const { device } of this.devices) device.handleTimeout(this.now);
+    }
+    this.drive();
+    return true;
+  }
+
+  #answer(identity: Uint8Array): void {
+    const { psk = (asked) => (toHex(asked) === toHex(IDENTITY) ? KEY : undefined) } = this.#input;
+    const key = psk(identity);
+    if (key !== "later") this.server.handlePsk(this.now, identity, key);
+  }
+
+  #transmitAll(): void {
+    for (const paired of this.devices) {
+      for (let next = paired.device.pollTransmit(); next !== undefined; next = paired.device.pollTransmit()) {
+        const { scheme, address } = paired;
+        this.#launch("up", next, (bytes) => this.server.handleDatagram(this.now, scheme, address, bytes));
+      }
+    }
+    for (let next = this.server.pollTransmit(); next !== undefined; next = this.server.pollTransmit()) {
+      const { scheme, to, datagram } = next;
+      this.#launch("down", datagram, (bytes) => {
+        // Whoever has left this address does not hear it.
+        const paired = this.devices.find((device) => device.scheme === scheme && device.address === to);
+        paired?.device.handleDatagram(this.now, bytes);
+      });
+    }
+  }
+
+  #launch(direction: Direction, datagram: Uint8Array, receive: (bytes: Uint8Array) => void): void {
+    this.datagramCount++;
+    const fate = this.#input.wire?.(this.datagramCount, direction) ?? "deliver";
+    const at = addMs(this.now, LATENCY_MS);
+    const deliver = () => {
+      // The shell's buffer is used again: what either side keeps must not depend on it.
+      const buffer = new Uint8Array(datagram);
+      receive(buffer);
+      buffer.fill(0xee);
+    };
+    if (fate !== "drop") this.#arrivals.push({ at, deliver });
+    if (fate === "duplicate") this.#arrivals.push({ at, deliver });
+  }
+}
+
+export class PairedDevice {
+  readonly device: FirmwareDevice;
+  readonly scheme: Scheme;
+  address: PeerAddress;
+  readonly events: DeviceEvent[] = [];
+  #blocks: Uint8Array[] = [];
+
+  constructor(device: FirmwareDevice, scheme: Scheme, address: PeerAddress) {
+    this.device = device;
+    this.scheme = scheme;
+    this.address = address;
+  }
+
+  /** What has come so far. */
+  get received(): Uint8Array {
+    return concat(...this.#blocks);
+  }
+
+  get blockCount(): number {
+    return this.#blocks.length;
+  }
+
+  /** The event that a device ends with. */
+  get end(): DeviceEvent | undefined {
+    return this.events.find(({ kind }) => ["done", "handshakeFailed", "refused", "unanswered"].includes(kind));
+  }
+
+  takeEvents(): void {
+    for (let event = this.device.pollEvent(); event !== undefined; event = this.device.pollEvent()) {
+      this.events.push(event);
+      if (event.kind === "restarted") this.#blocks = [];
+      if (event.kind === "block") this.#blocks.push(event.bytes);
+    }
+  }
+}

@@ -1,0 +1,174 @@
+// A FirmwareServer and peers that speak to it line by line, as in coap-line.ts: on plain CoAP, or each on a DTLS session
+// of its own. Every datagram arrives at once, and time moves only when a test says so.
+
+import * as assert from "uvu/assert";
+import { toHex, toUtf8 } from "../../src/base/bytes.ts";
+import { addMs, type Instant, instant } from "../../src/base/instant.ts";
+import { type PeerAddress, peerAddress } from "../../src/base/peer-address.ts";
+import { Secret } from "../../src/base/secret.ts";
+import { decodeMessage, encodeMessage, type Message } from "../../src/coap/message.ts";
+import { cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
+import { type ClientEnd, DtlsClient, type DtlsClientInput } from "../../src/dtls/dtls-client.ts";
+import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
+import { FirmwareServer, type FirmwareServerInput, type Scheme } from "../../src/server/firmware-server.ts";
+import type { ServerEvent } from "../../src/server/server-event.ts";
+import { lineFromMessage, messageFromLine } from "./coap-line.ts";
+import { MemoryCatalogue } from "./memory-catalogue.ts";
+import { SeededRandom } from "./seeded-random.ts";
+
+export const IDENTITY = toUtf8("device-1");
+export const KEY = new Secret(toUtf8("a key of 16 byte"));
+export const SERVER_ADDRESS = peerAddress("192.0.2.99", 5684);
+export const PSK_CCM_8 = cipherSuiteNamed("TLS_PSK_WITH_AES_128_CCM_8")!;
+
+/** Any address that a test needs, one for each number. */
+export function addressNumbered(number: number): PeerAddress {
+  return peerAddress(`198.51.${number >> 8}.${number & 255}`, 40_000);
+}
+
+export type SceneInput = Partial<Omit<FirmwareServerInput, "now" | "random" | "catalogue">>;
+export type SessionInput = Partial<Omit<DtlsClientInput, "outlet" | "parameters">>;
+
+export class FirmwareScene {
+  now: Instant = instant(1_000_000);
+  readonly catalogue = new MemoryCatalogue();
+  readonly server: FirmwareServer;
+  /** All but the questions for keys. */
+  readonly events: ServerEvent[] = [];
+  readonly pskQuestions: Uint8Array[] = [];
+  /** What the owner answers to a question for a key; "later" leaves it open. */
+  psk: (identity: Uint8Array) => Secret | undefined | "later" = (identity) =>
+    toHex(identity) === toHex(IDENTITY) ? KEY : undefined;
+  readonly #receivers = new Map<string, (datagram: Uint8Array) => void>();
+
+  constructor(input: SceneInput = {}) {
+    this.server = new FirmwareServer({
+      now: this.now,
+      random: new SeededRandom(1),
+      catalogue: this.catalogue,
+      ...input,
+    });
+  }
+
+  /** Whatever the server sends to `address` by `scheme` from now on goes to `receive`. */
+  listen(scheme: Scheme, address: PeerAddress, receive: (datagram: Uint8Array) => void): void {
+    this.#receivers.set(scheme + address, receive);
+  }
+
+  /** One datagram to the server, and all that follows from it. */
+  send(scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
+    // The shell's buffer is used again: what the server keeps must not depend on it.
+    const buffer = new Uint8Array(datagram);
+    this.server.handleDatagram(this.now, scheme, from, buffer);
+    buffer.fill(0xee);
+    this.drive();
+  }
+
+  drive(): void {
+    for (let next = this.server.pollTransmit(); next !== undefined; next = this.server.pollTransmit()) {
+      this.#receivers.get(next.scheme + next.to)?.(new Uint8Array(next.datagram));
+    }
+    for (let event = this.server.pollEvent(); event !== undefined; event = this.server.pollEvent()) {
+      this.#handleEvent(event);
+    }
+  }
+
+  waits(ms: number): void {
+    this.now = addMs(this.now, ms);
+    this.server.handleTimeout(this.now);
+    this.drive();
+  }
+
+  /** A peer on plain CoAP. */
+  plainPeer(address: PeerAddress = addressNumbered(1)): ScenePeer {
+    const peer = new ScenePeer((datagram) => this.send("coap", address, datagram));
+    this.listen("coap", address, (datagram) => peer.handleDatagram(datagram));
+    return peer;
+  }
+
+  /** A peer on DTLS; connected at once where keys allow it. */
+  sessionPeer(address: PeerAddress = addressNumbered(1), input: SessionInput = {}): SecurePeer {
+    return new SecurePeer(this, address, input);
+  }
+
+  counted(name: string): number {
+    return this.server.counters.snapshot()[name] ?? 0;
+  }
+
+  #handleEvent(event: ServerEvent): void {
+    if (event.kind !== "pskWanted") {
+      this.events.push(event);
+      return;
+    }
+    this.pskQuestions.push(event.identity);
+    const key = this.psk(event.identity);
+    if (key === "later") return;
+    this.server.handlePsk(this.now, event.identity, key);
+    this.drive();
+  }
+}
+
+export class ScenePeer {
+  readonly received: Uint8Array[] = [];
+  readonly #send: (datagram: Uint8Array) => void;
+
+  constructor(send: (datagram: Uint8Array) => void) {
+    this.#send = send;
+  }
+
+  handleDatagram(datagram: Uint8Array): void {
+    this.received.push(datagram);
+  }
+
+  /** Sends one message and gives back the only one that answers it, as a line. */
+  asks(line: string): string {
+    return lineFromMessage(this.asksMessage(messageFromLine(line, 0)));
+  }
+
+  asksMessage(message: Message): Message {
+    this.received.length = 0;
+    this.#send(encodeMessage(message));
+    assert.is(this.received.length, 1, "one message must be answered by one");
+    const decoded = decodeMessage(this.received[0]!);
+    assert.ok(decoded.ok, "the server sent a broken message");
+    return (decoded as { value: Message }).value;
+  }
+}
+
+export class SecurePeer extends ScenePeer {
+  readonly client: DtlsClient;
+  end: ClientEnd | undefined;
+  /** The length of every datagram that the server sent, handshake included. */
+  readonly datagramLengths: number[] = [];
+
+  constructor(scene: FirmwareScene, address: PeerAddress, input: SessionInput) {
+    super((datagram) => this.client.send(datagram));
+    const early: Uint8Array[] = [];
+    let transmit = (datagram: Uint8Array): void => void early.push(datagram);
+    scene.listen("coaps", address, (datagram) => {
+      this.datagramLengths.push(datagram.length);
+      this.client.handleDatagram(scene.now, datagram);
+    });
+    this.client = new DtlsClient(scene.now, {
+      server: SERVER_ADDRESS,
+      identity: IDENTITY,
+      key: KEY,
+      suites: [PSK_CCM_8],
+      random: new SeededRandom(address.charCodeAt(1) + 1_000),
+      ...input,
+      parameters: DTLS_PARAMETERS,
+      outlet: {
+        transmit: (datagram) => transmit(datagram),
+        connected: () => {},
+        applicationData: (_now, data) => this.handleDatagram(new Uint8Array(data)),
+        ended: (_now, end) => {
+          this.end = end;
+        },
+        counted: () => {},
+      },
+    });
+    // The first hello leaves while the client is being made, and its answer needs the client.
+    transmit = (datagram) => scene.send("coaps", address, datagram);
+    for (const datagram of early) transmit(datagram);
+  }
+}
