@@ -39,6 +39,8 @@ export interface DeviceInput extends Partial<Omit<FirmwareDeviceInput, "server" 
   readonly cipherSuites?: typeof DEFAULT_CIPHER_SUITES;
   /** Absent for what a device without RFC 9146 does. */
   readonly connectionId?: Uint8Array;
+  /** One of its own when absent. */
+  readonly address?: PeerAddress;
 }
 
 interface Arrival {
@@ -82,7 +84,7 @@ export class FirmwarePair {
       random: new SeededRandom((this.#input.seed ?? 1) + 1_000 * number),
       ...(secure && { security }),
     });
-    const paired = new PairedDevice(device, secure ? "coaps" : "coap", addressNumbered(number));
+    const paired = new PairedDevice(device, secure ? "coaps" : "coap", input.address ?? addressNumbered(number));
     this.devices.push(paired);
     this.drive();
     return paired;
