@@ -44,10 +44,10 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(psk, "import <file>", "Add the keys of a CSV file", async () => importKeys);
   });
   addCommand(parser, "pull <uri>", "Fetch an image as a device does", () => import("./pull.ts"));
-  await parse(parser, words);
+  await parse(parser.demandCommand(1, "say what to do"), words);
 }
 
-/** A parser that knows what every command has; its first error is thrown. */
+/** A parser that knows what every command has. */
 export function createParser(words: readonly string[]): Argv<GlobalArguments> {
   return yargs([...words])
     .scriptName("narrowboat")
@@ -63,14 +63,13 @@ export function createParser(words: readonly string[]): Argv<GlobalArguments> {
       describe: "Directory of images and keys",
       global: true,
     })
-    .demandCommand(1, "say what to do")
     .fail((message, error) => {
       throw error ?? usageError(message, words);
     });
 }
 
 /** Runs what the parser was told; an error of its own says where to read on. */
-async function parse(parser: Argv<GlobalArguments>, words: readonly string[]): Promise<void> {
+export async function parse(parser: Argv<GlobalArguments>, words: readonly string[]): Promise<void> {
   try {
     await parser.parseAsync();
   } catch (error) {

@@ -41,8 +41,9 @@ export function terminalLog(): ServerLog {
 export function eventFields(event: NewsEvent): Record<string, string | number | boolean> {
   switch (event.kind) {
     case "transfer": {
-      const { kind, image: _image, ...figures } = event.news;
-      const rate = Math.round(figures.bytes / Math.max(figures.seconds, 0.001));
+      const { kind, percent, blocks, resends, bytes, seconds } = event.news;
+      const figures = { percent, blocks, resends, bytes, seconds: Math.round(1000 * seconds) / 1000 };
+      const rate = Math.round(bytes / Math.max(seconds, 0.001));
       return { event: TRANSFER_EVENTS[kind], ...peerFields(event), path: pathOf(event), ...figures, rate };
     }
     case "handshakeFailed":

@@ -95,6 +95,6 @@ function whatIsMissing(data: string, images: FirmwareStore, keys: PskStore): rea
 }
 
 /** RFC 3986 3.2.2: an IPv6 address stands in brackets. */
-function urlHost(host: string): string {
+export function urlHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
