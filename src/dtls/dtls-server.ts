@@ -141,11 +141,14 @@ export class DtlsServer {
     this.#outlet.transmit(session.peer, session.write.seal(ContentType.application_data, data));
   }
 
-  /** Ends the sessions of an identity whose key was removed. */
+  /** Ends the sessions of an identity whose key was removed, and the handshakes that may have that key already. */
   closeIdentity(now: Instant, identity: Uint8Array): void {
     const key = identityKey(identity);
     for (const session of this.#sessions) {
       if (identityKey(session.identity) === key) this.#close(now, session, "keyRemoved");
+    }
+    for (const handshake of this.#handshakes) {
+      if (handshake.identity && identityKey(handshake.identity) === key) this.#drop(handshake);
     }
   }
 

@@ -31,6 +31,11 @@ export class HandshakeTable {
     return this.#entries.keys().next().value;
   }
 
+  /** From the oldest on. Handshakes may be removed while iterating. */
+  [Symbol.iterator](): Iterator<ServerHandshake> {
+    return this.#entries.keys();
+  }
+
   at(address: PeerAddress): ServerHandshake | undefined {
     return this.#byAddress.get(address);
   }

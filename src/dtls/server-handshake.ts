@@ -115,6 +115,15 @@ export class ServerHandshake {
     return deadline === undefined || deadline > this.expiresAt ? this.expiresAt : deadline;
   }
 
+  /** Who the peer says it is; undefined before it did. Only its Finished proves it. */
+  get identity(): Uint8Array | undefined {
+    const state = this.#state;
+    if (state.kind === "expectPsk") return state.identity;
+    return state.kind === "expectChangeCipherSpec" || state.kind === "expectFinished"
+      ? state.keyed.identity
+      : undefined;
+  }
+
   /** Whether a hello with this random is the one that this handshake answers or gathers. */
   isFor(clientRandom: Uint8Array): boolean {
     return equal(this.#input.clientRandom, clientRandom);

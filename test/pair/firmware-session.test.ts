@@ -127,6 +127,32 @@ session("a key removed in mid-transfer ends its session, and the device is told"
   assert.is(pair.server.sessionCount, 0);
 });
 
+session("a key removed after any datagram of a handshake leaves no session", () => {
+  for (let removeAt = 1; removeAt <= 8; removeAt++) {
+    let keyKept = true;
+    const pair = new FirmwarePair({ psk: () => (keyKept ? KEY : undefined) });
+    const device = pair.addDevice(PLAIN_PSK);
+    pair.runUntil(() => pair.datagramCount >= removeAt);
+    keyKept = false;
+    pair.server.handleKeyRemoved(pair.now, IDENTITY);
+    pair.drive();
+    pair.run();
+    assert.is.not(device.end?.kind, "done");
+    assert.equal([pair.server.handshakeCount, pair.server.sessionCount], [0, 0], `removed after datagram ${removeAt}`);
+  }
+});
+
+session("a key removed while it is being looked for is of no use when it comes", () => {
+  const pair = new FirmwarePair({ psk: () => "later" });
+  const device = pair.addDevice(PLAIN_PSK);
+  pair.run(1_000);
+  pair.server.handleKeyRemoved(pair.now, IDENTITY);
+  pair.server.handlePsk(pair.now, IDENTITY, KEY);
+  pair.run();
+  assert.is(device.end?.kind, "handshakeFailed");
+  assert.equal([pair.server.handshakeCount, pair.server.sessionCount], [0, 0]);
+});
+
 session("a key removed ends no session of another identity", () => {
   const pair = new FirmwarePair();
   pair.addDevice(PLAIN_PSK);
