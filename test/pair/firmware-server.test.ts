@@ -1,0 +1,206 @@
+// FirmwareServer by the line: what it keeps apart, what it forgets, what it does not do, and what it does not tell.
+
+import { inspect } from "node:util";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EMPTY, fromUtf8, toHex } from "../../src/base/bytes.ts";
+import { decodeBlock, offsetOf } from "../../src/coap/block.ts";
+import { OptionNumber } from "../../src/coap/option.ts";
+import { SessionTable } from "../../src/dtls/session-table.ts";
+import { countingBytes, messageFromLine } from "../support/coap-line.ts";
+import {
+  addressNumbered,
+  FirmwareScene,
+  IDENTITY,
+  KEY,
+  type ScenePeer,
+  type SessionInput,
+} from "../support/firmware-scene.ts";
+
+const server = suite("firmware-server");
+
+const REQUEST = "CON 7 GET T=01 /fw/hub/1.0 2:0/0/64";
+
+function scene(): FirmwareScene {
+  const made = new FirmwareScene();
+  made.catalogue.publish("hub", "1.0", countingBytes(2_000));
+  return made;
+}
+
+/** The image as `peer` gets it with blocks of at most `blockSize` bytes, each block in its place; and their lengths. */
+function fetched(peer: ScenePeer, blockSize: number) {
+  const image = new Uint8Array(2_000);
+  const lengths: number[] = [];
+  let szx = Math.log2(blockSize) - 4;
+  for (let offset = 0; offset < image.length; ) {
+    const line = `CON ${lengths.length.toString(16)} GET /fw/hub/1.0 2:${offset / 2 ** (szx + 4)}/0/${2 ** (szx + 4)}`;
+    const { options, payload } = peer.asksMessage(messageFromLine(line, 0));
+    const block = decodeBlock(options.find(({ number }) => number === OptionNumber.BLOCK2)!.value);
+    assert.is(offsetOf(block), offset);
+    image.set(payload, offset);
+    lengths.push(payload.length);
+    offset += payload.length;
+    szx = block.szx;
+  }
+  return { image, lengths };
+}
+
+/** Counts how often anything of a sleeping session is looked at while `work` is done. */
+function looksAtSleepers(sleeperCount: number, work: (scene: FirmwareScene) => void): number {
+  const sessions: object[] = [];
+  const { add } = SessionTable.prototype;
+  SessionTable.prototype.add = function (session) {
+    sessions.push(session);
+    add.call(this, session);
+  };
+  const place = scene();
+  for (let number = 1; number <= sleeperCount; number++) place.sessionPeer(addressNumbered(number));
+  SessionTable.prototype.add = add;
+  assert.is(place.server.sessionCount, sleeperCount);
+  let looks = 0;
+  for (const session of sessions) {
+    for (const name of ["lastActiveAt", "peer", "identity", "moreRecent", "lessRecent"] as const) {
+      let value = Reflect.get(session, name);
+      Object.defineProperty(session, name, {
+        get() {
+          looks++;
+          return value;
+        },
+        set(next: unknown) {
+          looks++;
+          value = next;
+        },
+      });
+    }
+  }
+  work(place);
+  return looks;
+}
+
+server("RFC 6066 4, 8449 4: a device of small records gets blocks that fit them, at the right offsets", () => {
+  for (const [input, blockSize] of [
+    [{ maxFragmentLength: 1 }, 256],
+    [{ recordSizeLimit: 300 }, 256],
+    [{ recordSizeLimit: 512, connectionId: EMPTY }, 256],
+    [{ recordSizeLimit: 80 }, 32],
+    [{}, 1024],
+  ] as [SessionInput, number][]) {
+    const peer = scene().sessionPeer(addressNumbered(1), input);
+    const { image, lengths } = fetched(peer, 1024);
+    assert.equal(image, countingBytes(2_000));
+    assert.is(lengths[0], blockSize);
+    assert.ok(lengths.every((length) => length <= blockSize));
+  }
+});
+
+server("RFC 7252 9.1.1: plain CoAP and DTLS of one address do not mix under one Message ID", () => {
+  const place = scene();
+  place.catalogue.publish("tag", "2.0", countingBytes(20, 5));
+  const plain = place.plainPeer();
+  const secure = place.sessionPeer();
+  assert.match(plain.asks("CON 7 GET T=01 /fw/hub/1.0 2:1/0/64"), "2:1/1/64");
+  const other = secure.asks("CON 7 GET T=01 /fw/tag/2.0");
+  assert.match(other, /Content-Format=42 \[20 bytes\]$/);
+  assert.is(secure.asks("CON 7 GET T=01 /fw/tag/2.0"), other);
+  assert.match(plain.asks("CON 7 GET T=01 /fw/hub/1.0 2:1/0/64"), "2:1/1/64");
+});
+
+server("RFC 7252 4.5: the same bytes are resent within one association, and made anew in each other", () => {
+  const place = scene();
+  const peers = [place.plainPeer(), place.plainPeer(addressNumbered(2)), place.sessionPeer(addressNumbered(3))];
+  const answers = peers.flatMap((peer) => [peer.asks(REQUEST), peer.asks(REQUEST)]);
+  assert.is(new Set(answers).size, 1);
+  const transfers = place.events.filter(({ kind }) => kind === "transfer");
+  assert.is(transfers.length, peers.length);
+});
+
+server("RFC 7252 9.1.1: a new session of the same address and Message ID gets a fresh answer", () => {
+  const place = scene();
+  const before = place.sessionPeer().asks(REQUEST);
+  place.catalogue.publish("hub", "1.0", countingBytes(1_000, 9));
+  const after = place.sessionPeer().asks(REQUEST);
+  assert.is.not(after, before);
+  assert.match(after, "Size2=1000");
+});
+
+server("the end of a session takes its transfer with it", () => {
+  const place = scene();
+  place.sessionPeer().asks(REQUEST);
+  place.sessionPeer().asks(REQUEST);
+  assert.equal(
+    place.events.map((event) => (event.kind === "transfer" ? event.news.kind : event.kind)),
+    ["sessionUp", "begun", "sessionDown", "sessionUp", "begun"],
+  );
+});
+
+server("an early handleTimeout changes nothing", () => {
+  const place = scene();
+  const peer = place.sessionPeer();
+  const answer = peer.asks(REQUEST);
+  const deadline = place.server.pollTimeout();
+  for (let early = 0; early < 3; early++) place.server.handleTimeout(place.now);
+  assert.is(place.server.pollTimeout(), deadline);
+  assert.is(place.server.pollTransmit(), undefined);
+  assert.is(place.server.pollEvent(), undefined);
+  assert.is(peer.asks(REQUEST), answer);
+});
+
+server("after each deadline that is met the next one lies ahead, until there is none", () => {
+  const place = scene();
+  place.sessionPeer().asks(REQUEST);
+  place.plainPeer(addressNumbered(2)).asks(REQUEST);
+  for (let due = place.server.pollTimeout(); due !== undefined; due = place.server.pollTimeout()) {
+    assert.ok(due > place.now);
+    place.waits(due - place.now);
+  }
+  assert.is(place.server.sessionCount, 0);
+  assert.match(inspect(place.events.at(-1)), "idle");
+});
+
+server("a datagram costs the same whether ten or ten thousand other sessions sleep", () => {
+  const work = (place: FirmwareScene) => {
+    const peer = place.sessionPeer(addressNumbered(20_000));
+    for (let messageId = 0; messageId < 20; messageId++) {
+      peer.asks(`CON ${messageId} GET /fw/hub/1.0 2:${messageId}/0/64`);
+      place.server.handleTimeout(place.now);
+      place.server.pollTimeout();
+    }
+  };
+  const looks = looksAtSleepers(10, work);
+  assert.ok(looks > 0);
+  assert.is(looksAtSleepers(10_000, work), looks);
+});
+
+server("no event, and no inspection of the whole server, shows a key or the bytes of an image", () => {
+  const place = scene();
+  const peer = place.sessionPeer();
+  place.psk = () => "later";
+  const waiting = place.sessionPeer(addressNumbered(2));
+  fetched(peer, 64);
+  peer.asks("CON 999 POST /fw/hub/1.0");
+  place.catalogue.damage("hub", "1.0", "digest mismatch");
+  peer.asks("CON 99a GET /fw/hub/1.0");
+  place.server.handleKeyRemoved(place.now, IDENTITY);
+  place.drive();
+  assert.ok(place.events.length > 5 && waiting.end === undefined);
+  const seen = inspect([place.events, place.server, place.server.counters.snapshot()], {
+    depth: Number.POSITIVE_INFINITY,
+    showHidden: true,
+    maxArrayLength: null,
+    maxStringLength: null,
+  });
+  for (const bytes of [KEY.reveal(), countingBytes(16), countingBytes(16, 64)]) {
+    const list = Array.from(bytes);
+    const forms = [
+      fromUtf8(bytes)!,
+      toHex(bytes),
+      list.join(", "),
+      list.join(","),
+      Buffer.from(bytes).toString("base64"),
+    ];
+    for (const form of forms) assert.not.ok(seen.includes(form), `shows ${form}`);
+    assert.not.ok(seen.includes(toHex(bytes).replace(/(..)(?=.)/g, "$1 ")));
+  }
+});
+
+server.run();
