@@ -157,6 +157,16 @@ server("after each deadline that is met the next one lies ahead, until there is 
   assert.match(inspect(place.events.at(-1)), "idle");
 });
 
+server("RFC 4279 5.3: an identity of up to 128 bytes, UTF-8 or not, is asked for; a longer one is unknown", () => {
+  for (const length of [0, 1, 128, 129, 1_000]) {
+    const place = scene();
+    const peer = place.sessionPeer(addressNumbered(1), { identity: new Uint8Array(length).fill(0xff) });
+    assert.is(place.pskQuestions.length, length <= 128 ? 1 : 0, `${length} bytes`);
+    assert.is(place.server.sessionCount, 0);
+    assert.is(peer.client.session, undefined);
+  }
+});
+
 server("a datagram costs the same whether ten or ten thousand other sessions sleep", () => {
   const work = (place: FirmwareScene) => {
     const peer = place.sessionPeer(addressNumbered(20_000));

@@ -20,7 +20,7 @@ const STEPS_MAX = 200_000;
 export type Fate = "deliver" | "drop" | "duplicate";
 export type Direction = "up" | "down";
 /** `number` counts the datagrams of both directions from 1. */
-export type Wire = (number: number, direction: Direction) => Fate;
+export type Wire = (number: number, direction: Direction, datagram: Uint8Array) => Fate;
 
 export interface PairInput {
   readonly seed?: number;
@@ -166,7 +166,7 @@ export class FirmwarePair {
 
   #launch(direction: Direction, datagram: Uint8Array, receive: (bytes: Uint8Array) => void): void {
     this.datagramCount++;
-    const fate = this.#input.wire?.(this.datagramCount, direction) ?? "deliver";
+    const fate = this.#input.wire?.(this.datagramCount, direction, datagram) ?? "deliver";
     const at = addMs(this.now, LATENCY_MS);
     const deliver = () => {
       // The shell's buffer is used again: what either side keeps must not depend on it.
