@@ -1,0 +1,68 @@
+// libcoap's coap-client in its three builds, as a device that knows nothing of us.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { type PeerName, peer } from "./peers.ts";
+import { type ProgramEnd, runProgram } from "./program.ts";
+import type { Serving } from "./serving.ts";
+
+export const IDENTITY = "device-1";
+/** libcoap's -k takes text. */
+export const KEY = "narrowboat-key-1";
+
+/** More than any pull without loss takes, even on a busy computer. */
+const LIMIT_MS = 60_000;
+
+export interface CoapClientBuild {
+  readonly name: PeerName;
+  readonly command: string;
+  readonly scheme: "coap" | "coaps";
+}
+
+const BUILDS = [
+  ["coap-client-openssl", "coaps"],
+  ["coap-client-gnutls", "coaps"],
+  ["coap-client-notls", "coap"],
+] as const;
+
+/** The builds that are installed. */
+export function coapClientBuilds(): CoapClientBuild[] {
+  return BUILDS.flatMap(([name, scheme]) => {
+    const command = peer(name);
+    return command === undefined ? [] : [{ name, command, scheme }];
+  });
+}
+
+export interface Pull {
+  readonly path: string;
+  readonly flags?: readonly string[];
+  readonly identity?: string;
+  readonly key?: string;
+}
+
+/** Runs coap-client to its end; what it received is its standard output. */
+export function coapClient(build: CoapClientBuild, serving: Serving, pull: Pull): Promise<ProgramEnd> {
+  const { path, flags = [], identity = IDENTITY, key = KEY } = pull;
+  const security = build.scheme === "coaps" ? ["-u", identity, "-k", key] : [];
+  return runProgram(build.command, [...security, ...flags, serving[build.scheme](path)], LIMIT_MS);
+}
+
+/** Pulls into a file of `directory`, as devices do, and gives its bytes. */
+export async function pullFile(
+  build: CoapClientBuild,
+  serving: Serving,
+  directory: string,
+  pull: Pull,
+): Promise<Uint8Array> {
+  const file = join(directory, "pulled.bin");
+  const { text } = await coapClient(build, serving, { ...pull, flags: ["-o", file, ...(pull.flags ?? [])] });
+  assert.is(text, "");
+  return readFileSync(file);
+}
+
+/** Fails unless `bytes` are exactly `expected`, without printing either. */
+export function identical(bytes: Uint8Array, expected: Uint8Array): void {
+  assert.is(bytes.length, expected.length);
+  assert.ok(Buffer.from(bytes).equals(expected), "the bytes differ");
+}
