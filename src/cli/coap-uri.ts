@@ -50,3 +50,8 @@ function decoded(part: string): string {
   }
   return text;
 }
+
+/** RFC 3986 3.2.2: an IPv6 address stands in brackets. */
+export function uriHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -94,8 +94,17 @@ function addCommand<Arguments>(
 }
 
 /** The parser's complaint in one line, with where to read on. */
-function usageError(message: string, words: readonly string[]): CommandError {
-  const what = message.startsWith("Not enough non-option arguments") ? "an argument is missing" : message;
-  const command = COMMANDS.includes(words[0] ?? "") ? ` ${words[0]}` : "";
-  return wrongUse(`${what.split("\n")[0]}: see narrowboat${command} --help`);
+function usageError(complaint: string, words: readonly string[]): CommandError {
+  const [first = ""] = words;
+  const known = COMMANDS.includes(first);
+  if (!known && first !== "" && !first.startsWith("-"))
+    return wrongUse(`"${first}" is no command: see narrowboat --help`);
+  return wrongUse(`${plainComplaint(complaint)}: see narrowboat${known ? ` ${first}` : ""} --help`);
+}
+
+function plainComplaint(complaint: string): string {
+  if (complaint.startsWith("Not enough non-option arguments")) return "an argument is missing";
+  const [, option] = /^Not enough arguments following: (.*)$/.exec(complaint) ?? [];
+  if (option !== undefined) return `--${option} needs a value`;
+  return complaint.split("\n")[0] ?? complaint;
 }

@@ -20,6 +20,7 @@ export class FileTarget implements PullTarget {
   readonly #file: string;
   readonly #part: string;
   readonly #handle: number;
+  #open = true;
   #length = 0;
 
   constructor(file: string) {
@@ -42,13 +43,18 @@ export class FileTarget implements PullTarget {
 
   finish(): void {
     attempt(this.#part, () => fsyncSync(this.#handle));
-    closeSync(this.#handle);
+    this.#close();
     attempt(this.#file, () => renameSync(this.#part, this.#file));
   }
 
   discard(): void {
-    closeSync(this.#handle);
+    this.#close();
     rmSync(this.#part, { force: true });
+  }
+
+  #close(): void {
+    if (this.#open) closeSync(this.#handle);
+    this.#open = false;
   }
 }
 

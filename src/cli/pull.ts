@@ -11,7 +11,7 @@ import { DEFAULT_CIPHER_SUITES } from "../dtls/cipher-suite.ts";
 import { hostAddress } from "../shell/host-address.ts";
 import { onStopSignal } from "../shell/stop-signals.ts";
 import { parseBlockSize } from "./arguments.ts";
-import { type CoapUri, parseCoapUri } from "./coap-uri.ts";
+import { type CoapUri, parseCoapUri, uriHost } from "./coap-uri.ts";
 import { jobFailed, wrongUse } from "./command-error.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "./command-line.ts";
 import { Download, type DownloadInput, type DownloadResult } from "./download.ts";
@@ -49,7 +49,7 @@ export async function run(args: PullArguments): Promise<void> {
   const { path, queries } = uri;
   const input: DownloadInput = {
     device: { server, path, queries, blockSize: args.blockSize, ...(security && { security }) },
-    server: `${uri.host.includes(":") ? `[${uri.host}]` : uri.host}:${uri.port}`,
+    server: `${uriHost(uri.host)}:${uri.port}`,
     ...(args.identity !== undefined && { identity: args.identity }),
     target,
     progress,

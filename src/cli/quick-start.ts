@@ -14,10 +14,11 @@ import { type RandomSource, randomBytes } from "../base/random-source.ts";
 import { Secret } from "../base/secret.ts";
 import type { ListenAddress } from "../shell/server-shell.ts";
 import { SystemRandom } from "../shell/system-random.ts";
+import { uriHost } from "./coap-uri.ts";
 import { createParser, parse } from "./command-line.ts";
 import { runProgram } from "./program.ts";
 import { options, type ServeArguments } from "./serve.ts";
-import { serveUntilStopped, urlHost } from "./serving.ts";
+import { serveUntilStopped } from "./serving.ts";
 
 const IDENTITY = "quickstart";
 const PRODUCT = "movehub";
@@ -83,7 +84,7 @@ function textKey(random: RandomSource): string {
 
 function linesToPaste(addresses: readonly Required<ListenAddress>[], path: string, key: Secret): readonly string[] {
   const { host, port } = addresses.find(({ scheme }) => scheme === "coaps")!;
-  const uri = `coaps://${host === "::" || host === "0.0.0.0" ? "127.0.0.1" : urlHost(host)}:${port}${path}`;
+  const uri = `coaps://${host === "::" || host === "0.0.0.0" ? "127.0.0.1" : uriHost(host)}:${port}${path}`;
   const pull = `npx narrowboat pull ${uri} --identity ${IDENTITY} --key ${toHex(key.reveal())}`;
   const text = fromUtf8(key.reveal());
   // An operator may have given the identity another key, and coap-client takes none but text.

@@ -6,6 +6,7 @@ import type { CipherSuite } from "../dtls/cipher-suite.ts";
 import { hostAddress } from "../shell/host-address.ts";
 import { type ListenAddress, ListenError, ServerShell, type ServerShellInput } from "../shell/server-shell.ts";
 import { onStopSignal } from "../shell/stop-signals.ts";
+import { uriHost } from "./coap-uri.ts";
 import { wrongUse } from "./command-error.ts";
 import { DATA_DIRECTORY } from "./command-line.ts";
 import { jsonLog, terminalLog } from "./server-log.ts";
@@ -39,7 +40,7 @@ export async function serveUntilStopped(
     const log = process.stdout.isTTY ? terminalLog() : await jsonLog();
     const shell = await startShell({ images, keys, log, listen, blockSize, ...(cipherSuites && { cipherSuites }) });
     const ignoreSignals = onStopSignal(() => void shell.stop());
-    for (const { scheme, host, port } of shell.addresses) console.log(`listening ${scheme}://${urlHost(host)}:${port}`);
+    for (const { scheme, host, port } of shell.addresses) console.log(`listening ${scheme}://${uriHost(host)}:${port}`);
     for (const line of ready(shell.addresses)) console.log(line);
     for (const line of whatIsMissing(input.data, images, keys)) console.error(line);
     await shell.stopped.finally(ignoreSignals);
@@ -92,9 +93,4 @@ function whatIsMissing(data: string, images: FirmwareStore, keys: PskStore): rea
   if (images.list().length === 0) lines.push(`no images yet: narrowboat publish FILE --product P --version V${where}`);
   if (keys.list().next().done === true) lines.push(`no keys yet: narrowboat psk add IDENTITY${where}`);
   return lines;
-}
-
-/** RFC 3986 3.2.2: an IPv6 address stands in brackets. */
-export function urlHost(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
 }

@@ -1,0 +1,36 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { exitCodeFor, jobFailed, wrongUse } from "../../src/cli/command-error.ts";
+import { StoreError, type StoreErrorCode } from "../../src/store/store-error.ts";
+
+const test = suite("command-error");
+
+/** Every code, so that a new one has to be thought about here. */
+const EXIT_CODES: Readonly<Record<StoreErrorCode, 1 | 2>> = {
+  busy: 1,
+  "csv-line": 2,
+  damaged: 1,
+  identity: 2,
+  "image-length": 2,
+  "image-name": 2,
+  "image-published": 1,
+  key: 2,
+  "key-known": 1,
+  "not-a-directory": 2,
+  permissions: 2,
+  "unknown-format": 2,
+  unreadable: 2,
+  unwritable: 1,
+};
+
+for (const [code, exitCode] of Object.entries(EXIT_CODES)) {
+  test(`a store's "${code}" ends a command with ${exitCode}`, () => {
+    assert.is(exitCodeFor(new StoreError(code as StoreErrorCode, "")), exitCode);
+  });
+}
+
+test("a failed job ends with 1, wrong use with 2, our own mistake with 70", () => {
+  assert.equal([jobFailed(""), wrongUse(""), new TypeError(""), "text"].map(exitCodeFor), [1, 2, 70, 70]);
+});
+
+test.run();

@@ -1,0 +1,136 @@
+// Keys, as an operator adds, lists, imports and removes them.
+
+import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { scratchDirectories } from "../store/scratch-directory.ts";
+import { MAIN, narrowboat, Program } from "./narrowboat.ts";
+
+const test = suite("psk");
+const scratch = scratchDirectories(test);
+
+test("without --key a random 16-byte key is made and printed once", async () => {
+  const directory = scratch();
+  const { code, stdout } = await narrowboat(directory, "psk", "add", "meter-7");
+  assert.is(code, 0);
+  const key = /^identity {2}meter-7\nkey {7}([0-9a-f]{32})\n$/.exec(stdout)?.[1] ?? "";
+  assert.is.not(key, "");
+  const second = await narrowboat(directory, "psk", "add", "meter-8");
+  assert.not.ok(second.stdout.includes(key), "the same key twice");
+  assert.not.ok((await narrowboat(directory, "psk", "list")).stdout.includes(key));
+});
+
+test("a key that the operator gives is not printed again", async () => {
+  const { code, stdout, stderr } = await narrowboat(scratch(), "psk", "add", "meter-7", "--key", "c0ffee11c0ffee11");
+  assert.is(code, 0);
+  assert.is(stdout, "meter-7 added\n");
+  assert.not.ok(stderr.includes("c0ffee11"));
+});
+
+test("the same key again changes nothing; another one is refused with what to do first", async () => {
+  const directory = scratch();
+  await narrowboat(directory, "psk", "add", "meter-7", "--key", "0011");
+  const same = await narrowboat(directory, "psk", "add", "meter-7", "--key", "0011");
+  assert.is(same.code, 0);
+  assert.is(same.stdout, "meter-7 has this key already: nothing changed\n");
+  const other = await narrowboat(directory, "psk", "add", "meter-7", "--key", "0022");
+  assert.is(other.code, 1);
+  assert.match(other.stderr, /^narrowboat: the identity meter-7 has another key: remove it first with psk remove/);
+});
+
+test("RFC 4279 5.3: keys that are no hex, and identities above 128 bytes: exit code 2", async () => {
+  const directory = scratch();
+  const badKey = await narrowboat(directory, "psk", "add", "a", "--key", "secret");
+  assert.is(badKey.code, 2);
+  assert.is(badKey.stderr, "narrowboat: the key is not pairs of hex digits: write two for each byte\n");
+  const badIdentity = await narrowboat(directory, "psk", "add", "a".repeat(129));
+  assert.is(badIdentity.code, 2);
+  assert.match(badIdentity.stderr, /^narrowboat: the identity has 129 bytes: use 1 to 128/);
+});
+
+test("list has a line for each identity, its JSON an object for each, and neither has keys", async () => {
+  const directory = scratch();
+  assert.is((await narrowboat(directory, "psk", "list")).stdout, "no keys: add one with narrowboat psk add\n");
+  assert.is((await narrowboat(directory, "psk", "list", "--json")).stdout, "[]\n");
+  await narrowboat(directory, "psk", "add", "b", "--key", "0011");
+  await narrowboat(directory, "psk", "add", "hex:00ff", "--key", "0011");
+  const lines = (await narrowboat(directory, "psk", "list")).stdout;
+  assert.match(lines, /^\S+Z {2}hex:00ff\n\S+Z {2}b\n$/);
+  const entries = JSON.parse((await narrowboat(directory, "psk", "list", "--json")).stdout) as object[];
+  assert.equal(
+    entries.map((entry) => Object.keys(entry)),
+    [
+      ["identity", "addedAt"],
+      ["identity", "addedAt"],
+    ],
+  );
+});
+
+test("add --json and remove --json say what happened", async () => {
+  const directory = scratch();
+  const added = JSON.parse((await narrowboat(directory, "psk", "add", "a", "--json")).stdout) as { key: string };
+  assert.equal(added, { identity: "a", key: added.key, added: true });
+  assert.match(added.key, /^[0-9a-f]{32}$/);
+  const given = await narrowboat(directory, "psk", "add", "b", "--key", "00", "--json");
+  assert.equal(JSON.parse(given.stdout), { identity: "b", added: true });
+  const removed = await narrowboat(directory, "psk", "remove", "a", "--json");
+  assert.equal(JSON.parse(removed.stdout), { identity: "a", removed: true });
+});
+
+test("removing what is not there: exit code 1", async () => {
+  const { code, stderr } = await narrowboat(scratch(), "psk", "remove", "nobody");
+  assert.is(code, 1);
+  assert.is(stderr, "narrowboat: nobody has no key: narrowboat psk list shows who has\n");
+});
+
+test("import counts what is new and what was known", async () => {
+  const directory = scratch();
+  writeFileSync(join(directory, "keys.csv"), "identity,key\na,0011\nb,0022\n");
+  const first = await narrowboat(directory, "psk", "import", "keys.csv");
+  assert.is(first.code, 0);
+  assert.is(first.stdout, "2 added, 0 known before\n");
+  const second = await narrowboat(directory, "psk", "import", "keys.csv", "--json");
+  assert.equal(JSON.parse(second.stdout), { added: 0, known: 2 });
+});
+
+test("a line of a CSV file that is no key: its number, exit code 2, nothing imported", async () => {
+  const directory = scratch();
+  writeFileSync(join(directory, "keys.csv"), "a,0011\nb,secret\n");
+  const { code, stderr } = await narrowboat(directory, "psk", "import", "keys.csv");
+  assert.is(code, 2);
+  assert.match(stderr, /^narrowboat: keys\.csv line 2: .*nothing was imported\n$/);
+  assert.not.match(stderr, /secret/);
+  assert.is((await narrowboat(directory, "psk", "list", "--json")).stdout, "[]\n");
+});
+
+test("a CSV file that is not there: exit code 2", async () => {
+  const { code, stderr } = await narrowboat(scratch(), "psk", "import", "none.csv");
+  assert.is(code, 2);
+  assert.match(stderr, /^narrowboat: cannot read none\.csv: ENOENT/);
+});
+
+test("keys that others may read: refused with the command that mends it", async () => {
+  const directory = scratch();
+  await narrowboat(directory, "psk", "add", "a");
+  const file = join(directory, "narrowboat-data", "psk.db");
+  assert.is(statSync(file).mode & 0o777, 0o600);
+  chmodSync(file, 0o644);
+  const { code, stderr } = await narrowboat(directory, "psk", "list");
+  assert.is(code, 2);
+  assert.match(stderr, /^narrowboat: others may read the keys in .*: run chmod 600 /);
+});
+
+test("a reader that goes away early, as head does, is no error", async () => {
+  const directory = scratch();
+  const lines = Array.from({ length: 20_000 }, (_, i) => `device-${i},0011\n`);
+  writeFileSync(join(directory, "keys.csv"), lines.join(""));
+  await narrowboat(directory, "psk", "import", "keys.csv");
+  const program = new Program(MAIN, ["psk", "list"], { cwd: directory });
+  program.child.stdout?.once("data", () => program.child.stdout?.destroy());
+  const { code, stderr } = await program.ended;
+  assert.is(stderr, "");
+  assert.is(code, 0);
+});
+
+test.run();
