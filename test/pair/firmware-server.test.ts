@@ -133,6 +133,15 @@ server("the end of a session takes its transfer with it", () => {
   );
 });
 
+server("RFC 7252 9.1.1: when the last session has ended nothing is left to wait for", () => {
+  const place = scene();
+  const peer = place.sessionPeer();
+  peer.asks(REQUEST);
+  peer.client.close();
+  assert.is(place.server.sessionCount, 0);
+  assert.is(place.server.pollTimeout(), undefined);
+});
+
 server("an early handleTimeout changes nothing", () => {
   const place = scene();
   const peer = place.sessionPeer();

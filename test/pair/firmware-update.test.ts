@@ -99,6 +99,35 @@ update("the server tells of the session, the transfer's progress and its end", (
   assert.equal([news.blocks, news.resends, news.bytes, news.seconds], [8, 0, 1_000, 0.7]);
 });
 
+update("RFC 7959 2.4: an image that changes under a download is fetched anew, and is the new one", () => {
+  const pair = new FirmwarePair({ imageLength: 500 });
+  const device = pair.addDevice(PLAIN_PSK);
+  pair.runUntil(() => device.blockCount === 3);
+  const bytes = new Uint8Array(400).fill(7);
+  pair.catalogue.publish("hub", "1.0", bytes);
+  pair.run();
+  assert.is(device.events.filter(({ kind }) => kind === "restarted").length, 1);
+  assert.equal(device.end, { kind: "done", length: 400 });
+  assert.equal(device.received, bytes);
+});
+
+update("an image that turns out damaged in mid-transfer ends it at both sides with a reason", () => {
+  const pair = new FirmwarePair({ imageLength: 500 });
+  const device = pair.addDevice(PLAIN_PSK);
+  pair.runUntil(() => device.blockCount === 3);
+  pair.catalogue.damage("hub", "1.0", "digest mismatch");
+  pair.run();
+  assert.equal(device.end, { kind: "refused", detail: "5.00 (image damaged)" });
+  assert.is(pair.eventsOf("imageDamaged").length, 1);
+});
+
+update("an image that is not there is refused with the server's code", () => {
+  const pair = new FirmwarePair();
+  const device = pair.addDevice({ ...PLAIN_PSK, path: ["fw", "hub", "2.0"] });
+  pair.run();
+  assert.equal(device.end, { kind: "refused", detail: "4.04" });
+});
+
 update("RFC 7252 4.5: a lost answer is sent again out of the resend cache, and counted as a resend", () => {
   // Datagrams 1 to 6 are the handshake, 7 asks for block 0 and 8 brings it.
   const pair = updated({ wire: (number) => (number === 8 ? "drop" : "deliver") }, PLAIN_PSK);

@@ -80,6 +80,7 @@ resource("a slice that is no slice gets 4.00", () => {
   const visitor = new Visitor();
   for (const queries of [
     "?offset=150",
+    "?offset=150 ?length=5",
     "?offset=9999999999",
     "?length=0",
     "?offset=-1",
