@@ -123,7 +123,7 @@ server("RFC 7252 9.1.1: a new session of the same address and Message ID gets a 
   assert.match(after, "Size2=1000");
 });
 
-server("the end of a session takes its transfer with it", () => {
+server("a transfer belongs to its session, and in the next one it begins anew", () => {
   const place = scene();
   place.sessionPeer().asks(REQUEST);
   place.sessionPeer().asks(REQUEST);

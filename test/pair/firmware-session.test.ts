@@ -176,6 +176,7 @@ session("RFC 5246 7.2.1: a server that stops says close_notify, and each device 
   pair.run();
   for (const device of devices) {
     assert.equal(device.end, { kind: "refused", detail: "the server closed the association" });
+    assert.is(device.device.statistics.retransmissions, 0);
     assert.is(device.device.pollTimeout(), undefined);
   }
   assert.equal(
