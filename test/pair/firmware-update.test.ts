@@ -81,6 +81,15 @@ for (const secure of [true, false]) {
   });
 }
 
+update("any two datagrams of a whole update may be lost", () => {
+  const { datagramCount } = updated({}, PLAIN_PSK);
+  for (let first = 1; first <= datagramCount; first++) {
+    for (let second = first + 1; second <= datagramCount + 1; second++) {
+      updated({ wire: (number) => (number === first || number === second ? "drop" : "deliver") }, PLAIN_PSK);
+    }
+  }
+});
+
 update("the default cipher suites take a device through an update", () => {
   const pair = updated({}, {});
   const suite = "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256";
