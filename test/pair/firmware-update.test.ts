@@ -92,8 +92,8 @@ update("any two datagrams of a whole update may be lost", () => {
 
 update("the default cipher suites take a device through an update", () => {
   const pair = updated({}, {});
-  const suite = "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256";
-  assert.equal(pair.devices[0]!.events[0], { kind: "connected", cipherSuite: suite, connectionId: false });
+  const cipherSuite = "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256";
+  assert.equal(pair.devices[0]!.events[0], { kind: "connected", cipherSuite, connectionId: false });
 });
 
 update("the server tells of the session, the transfer's progress and its end", () => {
