@@ -2,12 +2,12 @@
 // core's RandomSource, so that a handshake can be replayed; hence it is imported and not generated.
 
 import { createECDH, createPrivateKey, createPublicKey, diffieHellman } from "node:crypto";
-import { concat, copyOf, fromHex } from "../base/bytes.ts";
+import { copyOf } from "../base/bytes.ts";
 import { type RandomSource, randomBytes } from "../base/random-source.ts";
 
 export const NamedGroup = { secp256r1: 23, x25519: 29 } as const;
 
-/** In our order of preference: x25519 has the shorter share (32 bytes against 65) and costs less. */
+/** In our order of preference: x25519 has the shorter share, 32 bytes against 65, and costs less. */
 export const NAMED_GROUPS: readonly number[] = [NamedGroup.x25519, NamedGroup.secp256r1];
 
 export interface KeyShare {
@@ -17,9 +17,6 @@ export interface KeyShare {
   agree(peerPublicKey: Uint8Array): Uint8Array | undefined;
 }
 
-// The DER around a raw key: RFC 8410 7 (PKCS #8) and 4 (SubjectPublicKeyInfo).
-const X25519_PRIVATE_PREFIX = fromHex("302e020100300506032b656e04220420")!;
-const X25519_PUBLIC_PREFIX = fromHex("302a300506032b656e032100")!;
 const KEY_LENGTH = 32;
 
 // SEC 1 2.3.3: a byte for the form, then both coordinates.
@@ -32,20 +29,22 @@ export function keyShare(group: number, random: RandomSource): KeyShare {
 }
 
 function x25519(random: RandomSource): KeyShare {
-  const der = concat(X25519_PRIVATE_PREFIX, randomBytes(random, KEY_LENGTH));
-  const privateKey = createPrivateKey({ key: Buffer.from(der), format: "der", type: "pkcs8" });
-  const publicDer = createPublicKey(privateKey).export({ format: "der", type: "spki" });
+  // RFC 8037 2. As JWK a key comes in and out in a tenth of the time that OpenSSL takes over DER; "x" is not looked at.
+  const jwk = { kty: "OKP", crv: "X25519", d: toBase64Url(randomBytes(random, KEY_LENGTH)), x: "" };
+  const privateKey = createPrivateKey({ key: jwk, format: "jwk" });
   return {
     group: NamedGroup.x25519,
-    publicKey: copyOf(publicDer.subarray(X25519_PUBLIC_PREFIX.length)),
+    publicKey: copyOf(Buffer.from(createPublicKey(privateKey).export({ format: "jwk" }).x!, "base64url")),
     agree(peerPublicKey) {
       if (peerPublicKey.length !== KEY_LENGTH) return undefined;
-      const key = Buffer.from(concat(X25519_PUBLIC_PREFIX, peerPublicKey));
-      return agreed(() =>
-        diffieHellman({ privateKey, publicKey: createPublicKey({ key, format: "der", type: "spki" }) }),
-      );
+      const key = { kty: "OKP", crv: "X25519", x: toBase64Url(peerPublicKey) };
+      return agreed(() => diffieHellman({ privateKey, publicKey: createPublicKey({ key, format: "jwk" }) }));
     },
   };
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
 }
 
 function secp256r1(random: RandomSource): KeyShare {
