@@ -124,7 +124,7 @@ export class DtlsPair {
     const arrival = this.#inFlight[0];
     if (arrival !== undefined) {
       this.#inFlight.shift();
-      this.now = arrival.at > this.now ? arrival.at : this.now;
+      if (arrival.at > this.now) this.now = arrival.at;
       this.deliver(arrival.direction, arrival.datagram);
       return true;
     }
