@@ -2,7 +2,7 @@
 
 import type { Argv } from "yargs";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
-import { type ArgumentsOf, type GlobalArguments, json } from "./command-line.ts";
+import { type ArgumentsOf, type GlobalArguments, json } from "./command.ts";
 import { formatTable, imageReport } from "./report.ts";
 
 export function options(yargs: Argv<GlobalArguments>) {

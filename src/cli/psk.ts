@@ -10,8 +10,8 @@ import { toHex } from "../base/bytes.ts";
 import { randomBytes } from "../base/random-source.ts";
 import { Secret } from "../base/secret.ts";
 import { SystemRandom } from "../shell/system-random.ts";
+import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
 import { jobFailed } from "./command-error.ts";
-import { type ArgumentsOf, type GlobalArguments, json, word } from "./command-line.ts";
 import { showProgress } from "./progress.ts";
 import { formatFields } from "./report.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Argv } from "yargs";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
-import { type ArgumentsOf, type GlobalArguments, json, word } from "./command-line.ts";
+import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
 import { showProgress } from "./progress.ts";
 import { formatFields, imageReport } from "./report.ts";
 

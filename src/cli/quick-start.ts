@@ -15,7 +15,7 @@ import { Secret } from "../base/secret.ts";
 import type { ListenAddress } from "../shell/server-shell.ts";
 import { SystemRandom } from "../shell/system-random.ts";
 import { uriHost } from "./coap-uri.ts";
-import { createParser, parse } from "./command-line.ts";
+import { createParser, parse } from "./parser.ts";
 import { runProgram } from "./program.ts";
 import { options, type ServeArguments } from "./serve.ts";
 import { serveUntilStopped } from "./serving.ts";

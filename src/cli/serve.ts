@@ -3,7 +3,7 @@
 import type { Argv } from "yargs";
 import { CIPHER_SUITES } from "../dtls/cipher-suite.ts";
 import { parseBlockSize, parseCipherSuites, parsePort } from "./arguments.ts";
-import { type ArgumentsOf, type GlobalArguments, word } from "./command-line.ts";
+import { type ArgumentsOf, type GlobalArguments, word } from "./command.ts";
 import { serveUntilStopped } from "./serving.ts";
 
 export type ServeArguments = ArgumentsOf<typeof options>;
@@ -25,9 +25,9 @@ export function options(yargs: Argv<GlobalArguments>) {
       describe: `In order of preference, with commas: ${CIPHER_SUITES.map(({ name }) => name).join(", ")}; all but CBC when absent`,
       coerce: parseCipherSuites,
     })
-    .example("$0 serve", "DTLS on port 5684, all addresses")
-    .example("$0 serve --coap --host 127.0.0.1", "DTLS and plain CoAP, for programs on this computer")
-    .example("$0 serve --cipher-suites TLS_PSK_WITH_AES_128_CCM_8", "The one suite that RFC 7925 asks for");
+    .example("narrowboat serve", "DTLS on port 5684, all addresses")
+    .example("narrowboat serve --coap --host 127.0.0.1", "DTLS and plain CoAP, for programs on this computer")
+    .example("narrowboat serve --cipher-suites TLS_PSK_WITH_AES_128_CCM_8", "The one suite that RFC 7925 asks for");
 }
 
 export async function run(args: ServeArguments): Promise<void> {

@@ -7,8 +7,8 @@ import { hostAddress } from "../shell/host-address.ts";
 import { type ListenAddress, ListenError, ServerShell, type ServerShellInput } from "../shell/server-shell.ts";
 import { onStopSignal } from "../shell/stop-signals.ts";
 import { uriHost } from "./coap-uri.ts";
+import { DATA_DIRECTORY } from "./command.ts";
 import { wrongUse } from "./command-error.ts";
-import { DATA_DIRECTORY } from "./command-line.ts";
 import { jsonLog, terminalLog } from "./server-log.ts";
 
 export interface ServingInput {

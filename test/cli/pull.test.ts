@@ -18,19 +18,19 @@ const KEY = "00112233445566778899aabbccddeeff";
 const BYTES = sampleBytes(1, 50_001);
 const SHA256 = createHash("sha256").update(BYTES).digest("hex");
 const SECURITY = ["--identity", "meter-7", "--key", KEY];
-let server: RunningServer;
-
-test.before(async () => {
-  const directory = scratch();
-  writeFileSync(join(directory, "image.bin"), BYTES);
-  await narrowboat(directory, "publish", "image.bin", "--product", "boat", "--version", "1.0");
-  await narrowboat(directory, "psk", "add", "meter-7", "--key", KEY);
-  server = await startServe(directory, "--coap");
-});
+const server = await startServer();
 
 test.after(async () => {
   await server.program.kill("SIGTERM");
 });
+
+async function startServer(): Promise<RunningServer> {
+  const directory = scratch();
+  writeFileSync(join(directory, "image.bin"), BYTES);
+  await narrowboat(directory, "publish", "image.bin", "--product", "boat", "--version", "1.0");
+  await narrowboat(directory, "psk", "add", "meter-7", "--key", KEY);
+  return startServe(directory, "--coap");
+}
 
 function coaps(host = "127.0.0.1", path = "/fw/boat/1.0"): string {
   return `coaps://${host}:${server.coapsPort}${path}`;

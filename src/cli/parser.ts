@@ -1,0 +1,54 @@
+// The parser of words and options, set up so that every complaint is one line that says where to read on.
+
+import yargs, { type Argv } from "yargs";
+import { DATA_DIRECTORY, type GlobalArguments, word } from "./command.ts";
+import { type CommandError, wrongUse } from "./command-error.ts";
+
+const COMMANDS: readonly string[] = ["images", "psk", "publish", "pull", "serve"];
+
+/** A parser that knows what every command has. */
+export function createParser(words: readonly string[]): Argv<GlobalArguments> {
+  return yargs([...words])
+    .scriptName("narrowboat")
+    .detectLocale(false)
+    .exitProcess(false)
+    .strict()
+    .parserConfiguration({ "duplicate-arguments-array": false, "parse-positional-numbers": false })
+    .option("data", {
+      ...word,
+      default: process.env["NARROWBOAT_DATA"] ?? DATA_DIRECTORY,
+      defaultDescription: `NARROWBOAT_DATA, or ${DATA_DIRECTORY}`,
+      describe: "Directory of images and keys",
+      global: true,
+    })
+    .fail((message, error) => {
+      throw error ?? usageError(message, words);
+    });
+}
+
+/** Runs what the parser was told; an error of its own says where to read on. */
+export async function parse(parser: Argv<GlobalArguments>, words: readonly string[]): Promise<void> {
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    // yargs throws the few of its complaints that it does not bring to `fail`.
+    if (error instanceof Error && error.name === "YError") throw usageError(error.message, words);
+    throw error;
+  }
+}
+
+/** The parser's complaint in one line, with where to read on. */
+function usageError(complaint: string, words: readonly string[]): CommandError {
+  const [first = ""] = words;
+  const known = COMMANDS.includes(first);
+  if (!known && first !== "" && !first.startsWith("-"))
+    return wrongUse(`"${first}" is no command: see narrowboat --help`);
+  return wrongUse(`${plainComplaint(complaint)}: see narrowboat${known ? ` ${first}` : ""} --help`);
+}
+
+function plainComplaint(complaint: string): string {
+  if (complaint.startsWith("Not enough non-option arguments")) return "an argument is missing";
+  const [, option] = /^Not enough arguments following: (.*)$/.exec(complaint) ?? [];
+  if (option !== undefined) return `--${option} needs a value`;
+  return complaint.split("\n")[0] ?? complaint;
+}
