@@ -245,8 +245,8 @@ export class ClientHandshake {
     const fault = extensionFault(hello.extensions, offered);
     if (fault !== undefined) return this.#fail(now, fault.kind, fault.detail);
     this.#exchange.record(message);
-    const extensions = { ...hello.extensions, ...copiedConnectionId(hello.extensions) };
-    this.#state = { kind: "expectServerHelloDone", agreed: { suite, extensions, serverRandom: copyOf(hello.random) } };
+    const agreed = { suite, extensions: hello.extensions, serverRandom: hello.random };
+    this.#state = { kind: "expectServerHelloDone", agreed };
   }
 
   #handleServerKeyExchange(now: Instant, message: HandshakeMessage, agreed: Agreed): void {
@@ -392,9 +392,4 @@ function extensionFault(answered: Extensions, offered: Extensions): HandshakeErr
     return handshakeError("recordSizeLimitInvalid", "max_fragment_length beside record_size_limit (RFC 8449 5)");
   }
   return undefined;
-}
-
-/** The hello's bytes are a view into a datagram; the Connection ID outlives it. */
-function copiedConnectionId(extensions: Extensions): Extensions {
-  return extensions.connectionId === undefined ? {} : { connectionId: copyOf(extensions.connectionId) };
 }

@@ -329,8 +329,9 @@ export class DtlsServer {
     }
     const { type, content, newest } = opened.value;
     this.#sessions.touch(now, session);
-    // RFC 9146 6: verified, and newer than the newest. An older valid record is delivered but moves nothing.
-    if (newest && record.type === ContentType.tls12_cid) session.peer = from;
+    // RFC 9146 6: verified, and newer than the newest. An older valid record is delivered but moves nothing. Without a
+    // Connection ID the address is what found the session, and stays.
+    if (newest) session.peer = from;
     if (type === ContentType.application_data) {
       this.#releaseLastFlight(session);
       this.#outlet.applicationData(now, session, content);

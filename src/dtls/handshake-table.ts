@@ -48,6 +48,7 @@ export class HandshakeTable {
     return this.#deadlines.takeDue(now);
   }
 
+  /** There is none at its address yet. */
   add(handshake: ServerHandshake): void {
     this.#entries.set(handshake, { connectionId: undefined, identity: undefined });
     this.#byAddress.set(handshake.peer, handshake);
@@ -89,7 +90,7 @@ export class HandshakeTable {
     if (entry === undefined) return;
     this.#entries.delete(handshake);
     this.#deadlines.delete(handshake);
-    if (this.#byAddress.get(handshake.peer) === handshake) this.#byAddress.delete(handshake.peer);
+    this.#byAddress.delete(handshake.peer);
     if (entry.connectionId !== undefined) this.#byConnectionId.delete(entry.connectionId);
     if (entry.identity === undefined) return;
     const waiting = this.#byIdentity.get(entry.identity);

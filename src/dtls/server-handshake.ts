@@ -11,7 +11,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { unreachable } from "../base/assert.ts";
 import { ByteReader } from "../base/byte-reader.ts";
-import { copyOf, EMPTY, equal } from "../base/bytes.ts";
+import { EMPTY, equal } from "../base/bytes.ts";
 import { addMs, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../base/random-source.ts";
@@ -311,7 +311,7 @@ export class ServerHandshake {
     this.#exchange.record(message);
     this.#exchange.settle();
     this.#exchange.reassembly.dropIncomplete();
-    const identity = copyOf(exchange.identity);
+    const { identity } = exchange;
     this.#state = { kind: "expectPsk", agreed, identity, sharedSecret };
     // An identity that no store can hold is an unknown one, and is treated like every unknown one.
     if (identity.length > PSK_IDENTITY_LENGTH_MAX) this.handlePsk(now, undefined);
