@@ -14,7 +14,7 @@ const PEER = peerAddress("192.0.2.1", 40_000);
 const HELLO: ClientParameters = {
   version: 0xfefd,
   random: new Uint8Array(32).fill(1),
-  sessionId: EMPTY,
+  sessionId: Uint8Array.of(7),
   cookie: EMPTY,
   cipherSuites: [0xc0a8, 0x00ff],
   compressionMethods: Uint8Array.of(0),
@@ -60,7 +60,8 @@ cookie("RFC 6347 4.2.1: a cookie that lived through one rotation does not live t
 for (const [what, changes] of [
   ["version", { version: 0xfefc }],
   ["random", { random: new Uint8Array(32) }],
-  ["session_id", { sessionId: Uint8Array.of(0) }],
+  ["session_id", { sessionId: Uint8Array.of(8) }],
+  ["session_id's length", { sessionId: EMPTY }],
   ["order of suites", { cipherSuites: [0x00ff, 0xc0a8] }],
   ["number of suites", { cipherSuites: [0xc0a8, 0x00ff, 0x0100] }],
   ["compression methods", { compressionMethods: Uint8Array.of(0, 1) }],
@@ -86,12 +87,12 @@ cookie("RFC 6347 4.2.1: no IPv6 peer can ask for the cookie of an IPv4 peer by s
   // The victim's hello, and behind it a forger whose address begins with the victim's and goes on with what would follow
   // if lengths came last: 3 units, version, session_id's length, and the first bytes of the victim's random.
   const random = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 0xfe, 0xfd, 0, ...new Uint8Array(20)]);
-  const victim = { ...HELLO, random, cipherSuites: [1, 2, 3, 4, 5, 1, 0xc0a8] };
+  const victim = { ...HELLO, sessionId: EMPTY, random, cipherSuites: [1, 2, 3, 4, 5, 1, 0xc0a8] };
   const units = Buffer.concat([Buffer.from(PEER, "utf16le"), Uint8Array.of(3, 0xfe, 0xfd, 0), random.subarray(0, 8)]);
   const forger = units.toString("utf16le") as PeerAddress;
   const rest = Uint8Array.from([...random.subarray(12), 0, 7, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5]);
   const issuer = new CookieIssuer(START, new SeededRandom(1));
-  const bought = issuer.issue(START, forger, { ...HELLO, random: rest, cipherSuites: [0xc0a8] });
+  const bought = issuer.issue(START, forger, { ...HELLO, sessionId: EMPTY, random: rest, cipherSuites: [0xc0a8] });
   assert.not(issuer.verifies(START, PEER, { ...victim, cookie: bought }));
 });
 

@@ -87,6 +87,15 @@ association(
   },
 );
 
+association(
+  "RFC 6347 4.2.4, bug pattern 12: another message with the bytes of Finished does not bring the last flight",
+  () => {
+    const { client, finished } = scene();
+    client.send(client.protectedMessage({ ...finished, type: 16 }));
+    assert.equal(client.heard(), []);
+  },
+);
+
 association("RFC 6347 4.2.4, bug pattern 12: a Finished in plaintext does not bring the last flight", () => {
   const { client, finished } = scene();
   client.send(client.plaintextMessage(finished));
@@ -231,6 +240,7 @@ association("RFC 6347 4.2.8: the old association of an address lives until the n
   const old = scene();
   const rebooted = new ScriptedClient(old.server, { seed: 5 });
   rebooted.greet();
+  assert.ok(lives(old));
   rebooted.send(rebooted.plaintextMessage(rebooted.clientKeyExchange()), rebooted.changeCipherSpec());
   assert.ok(lives(old));
   rebooted.send(rebooted.protectedMessage(rebooted.finished()));
@@ -266,6 +276,16 @@ association("RFC 6347 4.2.8: a second handshake that fails leaves the old associ
   assert.is(server.dtls.handshakeCount, 0);
   client.heard();
   assert.ok(lives({ server, client }));
+});
+
+association("RFC 6347 4.2.8: a repeated old Finished that the new keys do not open brings the old last flight", () => {
+  const { server, client, finished } = scene();
+  const rebooted = new ScriptedClient(server, { seed: 5 });
+  rebooted.greet();
+  rebooted.send(rebooted.plaintextMessage(rebooted.clientKeyExchange()), rebooted.changeCipherSpec());
+  client.heard();
+  client.send(client.protectedMessage(finished));
+  assert.equal(client.heard(), FLIGHT_6);
 });
 
 association("RFC 6347 4.2.8: a repeated old Finished while a new handshake runs harms neither", () => {

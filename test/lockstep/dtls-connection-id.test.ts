@@ -8,6 +8,7 @@ import { cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
 import { ContentType } from "../../src/dtls/record.ts";
 import { ObservedServer } from "../support/observed-server.ts";
 import { CLIENT, ScriptedClient } from "../support/scripted-client.ts";
+import { SeededRandom } from "../support/seeded-random.ts";
 
 const connectionId = suite("dtls-connection-id");
 
@@ -205,6 +206,23 @@ connectionId("RFC 6347 4.2.8 with RFC 9146: a plaintext hello from a session's a
   client.send(client.data("old"));
   assert.is(server.received[0]!.session, session);
   assert.equal(rebooted.finish().slice(-2), ["ChangeCipherSpec", "Finished"]);
+});
+
+connectionId("RFC 9146 3: no ID is given out twice, whatever the random source says", () => {
+  const seeded = new SeededRandom(1);
+  let ids = 0;
+  // The first four draws of four bytes say the same.
+  const random = {
+    fill: (target: Uint8Array) => (target.length === 4 && ids++ < 4 ? target.fill(9) : seeded.fill(target)),
+  };
+  const server = new ObservedServer({ random });
+  const given = [CLIENT, ELSEWHERE].map((address, seed) => {
+    const client = new ScriptedClient(server, { address, seed, connectionId: CLIENT_ID });
+    client.greet();
+    return client.serverHello!.extensions.connectionId!;
+  });
+  assert.equal(given[0], Uint8Array.of(9, 9, 9, 9));
+  assert.not.equal(given[1], given[0]);
 });
 
 connectionId("RFC 9146 3: two sessions behind one address and port are told apart by their IDs", () => {

@@ -109,6 +109,13 @@ flight("bug pattern 3: a second ChangeCipherSpec of the same epoch is dropped", 
   assert.equal(client.heard(), FLIGHT_6);
 });
 
+flight("bug pattern 3: a second ChangeCipherSpec is dropped while the first waits for ClientKeyExchange", () => {
+  const { server, client } = scene();
+  client.send(client.changeCipherSpec(), client.changeCipherSpec());
+  assert.is(server.counted("changeCipherSpecUnexpected"), 1);
+  assert.equal(client.finish(), FLIGHT_6);
+});
+
 flight("bug pattern 4 (CVE-2017-7243): ChangeCipherSpec from a stranger is dropped, and nothing is kept", () => {
   const server = new ObservedServer();
   const client = new ScriptedClient(server);

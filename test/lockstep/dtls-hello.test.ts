@@ -210,6 +210,13 @@ hello("RFC 6347 4.2.4: a repeated second hello brings the same flight under new 
   assert.equal(first!.subarray(11, 60), again!.subarray(11, 60));
 });
 
+hello("RFC 6347 4.2.4: a hello under a number still to come is no repetition, and brings nothing", () => {
+  const { client } = scene();
+  client.greet();
+  client.send(client.plaintextMessage(client.clientHello({ messageSeq: 3 })));
+  assert.equal(client.heard(), []);
+});
+
 hello("RFC 6347 4.2.4: copies of the hello that arrive in a burst do not shorten the server's patience", () => {
   const { server, client } = scene();
   client.send(client.plaintextMessage(client.clientHello()));

@@ -2,12 +2,14 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ByteReader } from "../../src/base/byte-reader.ts";
 import { concat, EMPTY, toUtf8 } from "../../src/base/bytes.ts";
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import { peerAddress } from "../../src/base/peer-address.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { encodeAlert } from "../../src/dtls/alert.ts";
 import { cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
+import type { ClientHandshakeInput } from "../../src/dtls/client-handshake.ts";
 import { WriteState } from "../../src/dtls/connection-state.ts";
 import { type ClientEnd, DtlsClient } from "../../src/dtls/dtls-client.ts";
 import type { Discard } from "../../src/dtls/errors.ts";
@@ -15,8 +17,10 @@ import type { Extensions } from "../../src/dtls/extension.ts";
 import { encodeHandshakeMessage } from "../../src/dtls/handshake-message.ts";
 import { encodeHelloVerifyRequest, encodeServerHello, type ServerHello } from "../../src/dtls/hello.ts";
 import { encodeServerKeyExchange } from "../../src/dtls/key-exchange.ts";
+import { keyBlock, masterSecret, premasterSecret } from "../../src/dtls/key-schedule.ts";
 import { DTLS_PARAMETERS, HANDSHAKE_DATAGRAM_LENGTH_MAX } from "../../src/dtls/parameters.ts";
 import { ContentType } from "../../src/dtls/record.ts";
+import { KEY } from "../support/observed-server.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 
 const speech = suite("dtls-server-speech");
@@ -41,11 +45,11 @@ class ObservedClient {
   end: ClientEnd | undefined;
   readonly #plain = WriteState.plaintext(0);
 
-  constructor(offer: { readonly connectionId?: Uint8Array; readonly maxFragmentLength?: number } = {}) {
+  constructor(offer: Pick<ClientHandshakeInput, "connectionId" | "maxFragmentLength" | "recordSizeLimit"> = {}) {
     this.dtls = new DtlsClient(this.now, {
       server: peerAddress("192.0.2.99", 5684),
       identity: toUtf8("device-1"),
-      key: new Secret(toUtf8("secretPSK")),
+      key: KEY,
       suites: [PSK_SUITE, ECDHE_SUITE],
       parameters: DTLS_PARAMETERS,
       random: new SeededRandom(3),
@@ -172,6 +176,50 @@ speech("RFC 6066 4: another max_fragment_length than asked for ends the handshak
   const client = new ObservedClient({ maxFragmentLength: 2 }).hearServerHello({ extensions: { maxFragmentLength: 3 } });
   assert.is(client.end?.kind, "recordSizeLimitInvalid");
 });
+
+speech("RFC 8449 4: a record_size_limit below 64 ends the handshake", () => {
+  const client = new ObservedClient({ recordSizeLimit: 900 }).hearServerHello({ extensions: { recordSizeLimit: 63 } });
+  assert.is(client.end?.kind, "recordSizeLimitInvalid");
+});
+
+speech("RFC 8449 5: record_size_limit beside max_fragment_length ends the handshake", () => {
+  const client = new ObservedClient({ maxFragmentLength: 2, recordSizeLimit: 900 });
+  client.hearServerHello({ extensions: { maxFragmentLength: 2, recordSizeLimit: 900 } });
+  assert.is(client.end?.kind, "recordSizeLimitInvalid");
+});
+
+speech("RFC 5246 7.3: a second ServerKeyExchange ends the handshake", () => {
+  const client = new ObservedClient().hearServerHello({});
+  client.hearMessage(12, 1, Uint8Array.of(0, 0)).hearMessage(12, 2, Uint8Array.of(0, 0));
+  assert.is(client.end?.kind, "unexpectedMessage");
+});
+
+/** The server's write state of a plain PSK handshake without extended master secret. */
+function serverKeys(client: ObservedClient): WriteState {
+  const clientRandom = client.sent[0]!.subarray(27, 59);
+  const master = masterSecret(premasterSecret(KEY.reveal()), clientRandom, SERVER_HELLO.random);
+  const block = new ByteReader(keyBlock(master, clientRandom, SERVER_HELLO.random, 40));
+  block.take(16);
+  const key = block.take(16);
+  block.take(4);
+  const protection = PSK_SUITE.protection(new SeededRandom(1), false);
+  return new WriteState(1, protection, new Secret(concat(key, block.take(4))), EMPTY);
+}
+
+for (const length of [11, 12, 13]) {
+  speech(
+    `RFC 5246 7.4.9: ${length} bytes of wrong verify_data from the server end the handshake by decrypt_error`,
+    () => {
+      const client = new ObservedClient().hearServerHello({}).hearMessage(14, 1, EMPTY);
+      client.hear(ContentType.change_cipher_spec, Uint8Array.of(1));
+      const finished = encodeHandshakeMessage({ type: 20, messageSeq: 2, body: new Uint8Array(length) });
+      client.dtls.handleDatagram(client.now, serverKeys(client).seal(ContentType.handshake, finished));
+      assert.is(client.end?.kind, "finishedMismatch");
+      assert.equal(client.sent.at(-1)!.subarray(13), encodeAlert("fatal", "decrypt_error"));
+      assert.is(client.dtls.session, undefined);
+    },
+  );
+}
 
 speech("RFC 9146 3: a server that wants a long ID in every record is refused, not served by torn datagrams", () => {
   const client = new ObservedClient({ connectionId: EMPTY });

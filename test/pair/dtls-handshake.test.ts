@@ -2,10 +2,16 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { toHex, toUtf8 } from "../../src/base/bytes.ts";
+import { concat, toHex, toUtf8 } from "../../src/base/bytes.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { CIPHER_SUITES, cipherSuiteNamed, DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
-import { DATAGRAM_LENGTH_MAX, HANDSHAKE_DATAGRAM_LENGTH_MAX } from "../../src/dtls/parameters.ts";
+import { WriteState } from "../../src/dtls/connection-state.ts";
+import { encodeHandshakeMessage } from "../../src/dtls/handshake-message.ts";
+import {
+  DATAGRAM_LENGTH_MAX,
+  HANDSHAKE_DATAGRAM_LENGTH_MAX,
+  RECORDS_PER_DATAGRAM_MAX,
+} from "../../src/dtls/parameters.ts";
 import { DtlsPair } from "../support/dtls-pair.ts";
 import { KEY } from "../support/observed-server.ts";
 
@@ -93,6 +99,15 @@ for (const cipherSuite of CIPHER_SUITES) {
   });
 }
 
+handshake("RECORDS_PER_DATAGRAM_MAX: a client reads no more records of one datagram", () => {
+  const pair = new DtlsPair().run();
+  const write = pair.sessions[0]!.write;
+  const records = Array.from({ length: RECORDS_PER_DATAGRAM_MAX + 1 }, () => write.seal(23, toUtf8("one")));
+  pair.deliver("down", concat(...records));
+  assert.is(pair.clientReceived.length, RECORDS_PER_DATAGRAM_MAX);
+  assert.is(pair.counted("client recordsTooMany"), 1);
+});
+
 handshake("RFC 5246 7.2.1: the client's close_notify ends both sides", () => {
   const pair = new DtlsPair().run();
   pair.client.close();
@@ -109,9 +124,20 @@ handshake("RFC 5246 7.2.1: the server's shutdown ends the client with closeNotif
   assert.is(pair.client.session, undefined);
 });
 
+handshake("RFC 6347 4.1: a plaintext Finished forged ahead of time does not keep a client from connecting", () => {
+  const pair = new DtlsPair();
+  // Until the hello with the cookie is on its way; ServerHello will be 1, and the server's Finished 4.
+  while (pair.datagrams.length < 3) pair.step(pair.now);
+  const forged = encodeHandshakeMessage({ type: 20, messageSeq: 4, body: new Uint8Array(11) });
+  pair.deliver("down", WriteState.plaintext(9).seal(22, forged));
+  pair.run();
+  assert.ok(pair.clientSession);
+});
+
 handshake("a client that ended sends nothing and hears nothing", () => {
   const pair = new DtlsPair().run();
   pair.client.close();
+  assert.throws(() => pair.clientSession!.write.seal(23, toUtf8("late")), "wiped");
   const before = pair.datagrams.length;
   pair.client.send(toUtf8("late"));
   pair.client.close();

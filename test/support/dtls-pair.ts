@@ -136,9 +136,12 @@ export class DtlsPair {
     return true;
   }
 
+  /** The datagram's buffer is overwritten afterwards, as a shell that receives many would do. */
   deliver(direction: "up" | "down", datagram: Uint8Array): void {
-    if (direction === "up") this.server.handleDatagram(this.now, this.clientAddress, datagram);
-    else this.client.handleDatagram(this.now, datagram);
+    const lent = Uint8Array.from(datagram);
+    if (direction === "up") this.server.handleDatagram(this.now, this.clientAddress, lent);
+    else this.client.handleDatagram(this.now, lent);
+    lent.fill(0);
   }
 
   /** How often a discard or another thing was counted; the client's with "client " before the name. */

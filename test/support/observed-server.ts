@@ -4,6 +4,7 @@
 import { equal, toUtf8 } from "../../src/base/bytes.ts";
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { PeerAddress } from "../../src/base/peer-address.ts";
+import type { RandomSource } from "../../src/base/random-source.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { CIPHER_SUITES, type CipherSuite } from "../../src/dtls/cipher-suite.ts";
 import { type DtlsCount, DtlsServer, type SessionEnd } from "../../src/dtls/dtls-server.ts";
@@ -22,6 +23,8 @@ export interface Sent {
 
 export interface ObservedServerInput {
   readonly seed?: number;
+  /** In place of the seed's. */
+  readonly random?: RandomSource;
   readonly cipherSuites?: readonly CipherSuite[];
   readonly parameters?: Partial<DtlsParameters>;
   /** The answer to a question for a key; "later" leaves it open. */
@@ -44,7 +47,7 @@ export class ObservedServer {
     const answer = input.psk ?? ((identity) => (equal(identity, IDENTITY) ? KEY : undefined));
     this.dtls = new DtlsServer({
       now: this.now,
-      random: new SeededRandom(input.seed ?? 1),
+      random: input.random ?? new SeededRandom(input.seed ?? 1),
       parameters: { ...DTLS_PARAMETERS, ...input.parameters },
       cipherSuites: input.cipherSuites ?? CIPHER_SUITES,
       outlet: {
@@ -67,8 +70,11 @@ export class ObservedServer {
     return this.#counts.get(name) ?? 0;
   }
 
+  /** The datagram's buffer is overwritten afterwards, as a shell that receives many would do. */
   receive(from: PeerAddress, datagram: Uint8Array): void {
-    this.dtls.handleDatagram(this.now, from, datagram);
+    const lent = Uint8Array.from(datagram);
+    this.dtls.handleDatagram(this.now, from, lent);
+    lent.fill(0);
   }
 
   /** Lets `ms` pass, stopping at each deadline on the way. */
