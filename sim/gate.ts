@@ -1,0 +1,88 @@
+// When a frame may begin, for one link: the device's sleep, outages, satellite passes, duty cycles, class A windows.
+// The channel itself, which other frames may hold, is asked for after the gate.
+
+import { addMs, type Instant, instant } from "../src/base/instant.ts";
+import { RECEIVE_DELAY1_MS, RECEIVE_DELAY2_MS, silenceAfter } from "./lora.ts";
+import { OutageProcess } from "./outage.ts";
+import type { Prng } from "./prng.ts";
+import type { Direction, LinkProfile } from "./profile.ts";
+import type { SharedMedium } from "./shared-medium.ts";
+import { Sleep } from "./sleep.ts";
+
+/** When the gate opens; undefined: not before an uplink has been sent. */
+export interface Opening {
+  readonly at: Instant | undefined;
+  /** How much of the wait the duty cycle demands, in milliseconds. */
+  readonly dutyCycleMs: number;
+}
+
+const NEVER = instant(Number.NEGATIVE_INFINITY);
+
+export class Gate {
+  readonly sleep: Sleep | undefined;
+  readonly #profile: LinkProfile;
+  readonly #outage: OutageProcess | undefined;
+  readonly #medium: SharedMedium;
+  #deviceSilentUntil = NEVER;
+  /** The end of the uplink whose receive windows no downlink has used yet. */
+  #windowsSince: Instant | undefined;
+
+  constructor(profile: LinkProfile, medium: SharedMedium, random: Prng) {
+    this.#profile = profile;
+    this.#medium = medium;
+    this.sleep = profile.sleep && new Sleep(profile.sleep, random.fork("sleep"));
+    this.#outage = profile.outage && new OutageProcess(profile.outage, random.fork("outage"));
+  }
+
+  openAt(now: Instant, direction: Direction): Opening {
+    const silentUntil = direction === "up" ? this.#deviceSilentUntil : this.#medium.networkSilentUntil;
+    const dutyCycleMs = Math.max(0, silentUntil - now);
+    const awake = this.sleep === undefined ? now : this.sleep.openAt(now, direction);
+    if (awake === undefined) return { at: undefined, dutyCycleMs };
+    let at = latest(awake, silentUntil);
+    if (direction === "down" && this.#profile.classA === true) {
+      const window = this.windowAt(at);
+      if (window === undefined) return { at: undefined, dutyCycleMs };
+      at = window;
+    }
+    if (this.#outage !== undefined) at = latest(at, this.#outage.openAt(now));
+    return { at: this.#passAt(at), dutyCycleMs };
+  }
+
+  /** The first receive window of class A that begins at or after `now`, and that no downlink has used. */
+  windowAt(now: Instant): Instant | undefined {
+    if (this.#windowsSince === undefined) return undefined;
+    const [rx1, rx2] = [addMs(this.#windowsSince, RECEIVE_DELAY1_MS), addMs(this.#windowsSince, RECEIVE_DELAY2_MS)];
+    if (now <= rx1) return rx1;
+    return now <= rx2 ? rx2 : undefined;
+  }
+
+  /** A frame begins: of a pair of receive windows only one is used. */
+  handleStart(direction: Direction): void {
+    if (direction === "down") this.#windowsSince = undefined;
+  }
+
+  /** A frame that took the channel for `channelMs` has ended. */
+  handleEnd(now: Instant, direction: Direction, channelMs: number): void {
+    this.sleep?.touch(now);
+    const { radio } = this.#profile[direction];
+    if (radio.kind === "lora" && radio.dutyCycle !== undefined) {
+      const silentUntil = addMs(now, silenceAfter(channelMs, radio.dutyCycle));
+      if (direction === "up") this.#deviceSilentUntil = silentUntil;
+      else this.#medium.networkSilentUntil = silentUntil;
+    }
+    if (direction === "up") this.#windowsSince = now;
+  }
+
+  #passAt(at: Instant): Instant {
+    const { passes } = this.#profile;
+    if (passes === undefined) return at;
+    const everyMs = passes.everySeconds * 1000;
+    const intoPass = at % everyMs;
+    return intoPass < passes.openSeconds * 1000 ? at : addMs(at, everyMs - intoPass);
+  }
+}
+
+function latest(a: Instant, b: Instant): Instant {
+  return a > b ? a : b;
+}

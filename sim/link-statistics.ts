@@ -1,0 +1,44 @@
+// What a link did, by direction.
+
+/** Why a link did not carry a datagram. */
+export type DropReason =
+  /** It waited longer than the queue's lifetime. */
+  | "expired"
+  /** A frame of it was lost, and so the datagram. */
+  | "lost"
+  /** As many were waiting as the queue holds. */
+  | "queue-full"
+  /** With its headers it is longer than the MTU. */
+  | "too-large";
+
+export interface DirectionStatistics {
+  /** Datagrams given to the link. */
+  sentCount: number;
+  /** Datagrams that left it, without duplicates. */
+  deliveredCount: number;
+  duplicateCount: number;
+  /** UDP payload given to the link. */
+  bytesSent: number;
+  /** All bytes on air: headers, fragments, link retransmissions and hops included. */
+  bytesOnAir: number;
+  frameCount: number;
+  /** How long the device's own radio sent or received. */
+  airtimeSeconds: number;
+  /** How long frames that were ready waited for a duty cycle. */
+  dutyCycleWaitSeconds: number;
+  readonly droppedCount: Record<DropReason, number>;
+}
+
+export function emptyStatistics(): DirectionStatistics {
+  return {
+    sentCount: 0,
+    deliveredCount: 0,
+    duplicateCount: 0,
+    bytesSent: 0,
+    bytesOnAir: 0,
+    frameCount: 0,
+    airtimeSeconds: 0,
+    dutyCycleWaitSeconds: 0,
+    droppedCount: { expired: 0, lost: 0, "queue-full": 0, "too-large": 0 },
+  };
+}
