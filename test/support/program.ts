@@ -2,6 +2,9 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 
+/** How long a test waits for one thing to be said. */
+const WAIT_LIMIT_MS = 30_000;
+
 export interface ProgramEnd {
   /** Exit code, or the name of the signal that ended it. */
   readonly exit: number | string;
@@ -68,17 +71,25 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  /** Resolves once `found` gives something for what was said so far; rejects when the program ends first. */
+  /** Resolves once `found` gives something for what was said so far; rejects when that does not come. */
   waitUntil<Found>(found: (program: Program) => Found | undefined | null): Promise<Found> {
     return new Promise((resolve, reject) => {
-      const look = () => {
-        const value = found(this);
-        if (value === undefined || value === null) {
-          if (this.#end === undefined) return;
-          reject(new Error(`${this.#name}\nended (${this.#end.exit}) after it said:\n${this.#text}`));
-        } else resolve(value);
+      const settle = () => {
+        clearTimeout(timer);
         this.#listeners.delete(look);
       };
+      const fail = (how: string) => {
+        settle();
+        reject(new Error(`${this.#name}\n${how} after it said:\n${this.#text}`));
+      };
+      const look = () => {
+        const value = found(this);
+        if (value !== undefined && value !== null) {
+          settle();
+          resolve(value);
+        } else if (this.#end !== undefined) fail(`ended (${this.#end.exit})`);
+      };
+      const timer = setTimeout(() => fail("was not waited for any longer"), WAIT_LIMIT_MS);
       this.#listeners.add(look);
       look();
     });
