@@ -3,6 +3,7 @@
 // one that does not is FINISHED; PREPARING and SENDING take no time here.
 
 import { createHash } from "node:crypto";
+import { concat } from "../base/bytes.ts";
 import { addMs, type Instant } from "../base/instant.ts";
 import type { WriteState } from "./connection-state.ts";
 import {
@@ -142,7 +143,7 @@ export function encodeFlight(flight: readonly FlightItem[]): Uint8Array[] {
     if (item.kind === "changeCipherSpec") put(item.state.seal(ContentType.change_cipher_spec, Uint8Array.of(1)));
     else for (const fragment of fragments(item)) put(item.state.seal(ContentType.handshake, fragment));
   }
-  return datagrams.map((records) => Uint8Array.from(Buffer.concat(records)));
+  return datagrams.map((records) => concat(...records));
 }
 
 /** The message in as few fragments as fit a datagram each (RFC 6347 4.2.3). */

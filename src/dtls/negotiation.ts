@@ -1,7 +1,7 @@
 // What a server makes of a ClientHello: the suite, the group, and which extensions hold. Pure: the same hello and the same
 // configuration always give the same answer.
 
-import { EMPTY } from "../base/bytes.ts";
+import { copyOf } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import { type HandshakeError, handshakeError } from "./errors.ts";
@@ -61,7 +61,7 @@ export function negotiate(hello: ClientHello, suites: readonly CipherSuite[]): R
     maxFragmentLength: extensions.recordSizeLimit === undefined ? extensions.maxFragmentLength : undefined,
     recordSizeLimit: extensions.recordSizeLimit !== undefined,
     plaintextLengthMax: limit.value,
-    clientConnectionId: takesConnectionId ? Uint8Array.from(clientConnectionId ?? EMPTY) : undefined,
+    clientConnectionId: takesConnectionId ? copyOf(clientConnectionId) : undefined,
   });
 }
 
