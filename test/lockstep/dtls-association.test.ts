@@ -183,6 +183,24 @@ association("RFC 6347 4.1.2.7, bug pattern 17: records that do not decrypt are d
   assert.ok(lives({ server, client }));
 });
 
+for (const [what, at, value] of [
+  ["an unknown content type", 0, 24],
+  ["another version", 2, 0xfc],
+  ["DTLS 1.0's version", 2, 0xff],
+  ["a length above what the datagram holds", 12, 0xff],
+  ["a length below what was sealed", 12, 20],
+] as const) {
+  association(`RFC 6347 4.1.2.7: a record with ${what} is dropped in silence, and the association lives on`, () => {
+    const { server, client } = scene();
+    const record = client.data("damaged");
+    record[at] = value;
+    client.send(record);
+    assert.equal(client.heard(), []);
+    assert.is(server.received.length, 0);
+    assert.ok(lives({ server, client }));
+  });
+}
+
 association("RFC 6347 4.1.2.7: as many forgeries as authenticationFailuresMax allows end the session", () => {
   const server = new ObservedServer({ parameters: { authenticationFailuresMax: 3 } });
   const client = new ScriptedClient(server).connect();

@@ -48,6 +48,7 @@ limit("sessionsMax: the least recently used session gives way, and is told so", 
   third!.connect();
   assert.is(server.dtls.sessionCount, 2);
   assert.equal(server.downs, ["evicted"]);
+  assert.equal(second!.heard(), ["warning close_notify"]);
   first!.send(first!.data("still here"));
   assert.is(server.received.length, 2);
   second!.send(second!.data("gone"));
