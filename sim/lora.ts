@@ -55,7 +55,7 @@ export function silenceAfter(timeOnAirMs: number, dutyCycle: number): number {
 /** A data rate of a region: its modulation and N, the longest FRMPayload without FOpts and without a repeater. */
 export interface DataRate {
   readonly spreadingFactor: number;
-  readonly bandwidthHz: number;
+  readonly bandwidthHz: 125_000 | 250_000 | 500_000;
   readonly payloadLengthMax: number;
 }
 

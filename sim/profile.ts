@@ -120,9 +120,9 @@ export function ipHeaderLength(profile: LinkProfile): number {
   return profile.ipVersion === 4 ? 28 : 48;
 }
 
-/** The same link with each delay at its mean and without outages: what closed forms describe. */
+/** The same link with each delay at its mean, never out and never asleep: what closed forms describe. Loss is kept. */
 export function withoutJitter(profile: LinkProfile): LinkProfile {
-  const { outage: _, ...rest } = profile;
+  const { outage: _outage, sleep: _sleep, ...rest } = profile;
   return { ...rest, up: withMeanDelay(profile.up), down: withMeanDelay(profile.down) };
 }
 

@@ -2,10 +2,12 @@
 
 import { CELLULAR_PROFILES } from "./cellular-profiles.ts";
 import { GENERIC_LINK_DESCRIPTIONS, genericProfile } from "./generic-profiles.ts";
+import { LORA_PROFILES } from "./lora-profiles.ts";
 import { type LinkProfile, ProfileError } from "./profile.ts";
+import { SHORT_RANGE_PROFILES } from "./short-range-profiles.ts";
 
 /** The named profiles, in the order in which they are listed. */
-export const NAMED_PROFILES: readonly LinkProfile[] = CELLULAR_PROFILES;
+export const NAMED_PROFILES: readonly LinkProfile[] = [...CELLULAR_PROFILES, ...LORA_PROFILES, ...SHORT_RANGE_PROFILES];
 
 /** The profile that "nb-iot-ce0" or "ideal:rtt=138ms" names; throws ProfileError that says which there are. */
 export function profileNamed(text: string): LinkProfile {

@@ -1,0 +1,51 @@
+// The least time that an image can take over a link: its blocks with their headers cross the downlink at its rate and
+// loss, and nothing else. Every frame of a block takes the channel, however the block ends; a block of which a frame is
+// lost crosses anew. Uplinks, round trips, queues and handshakes cost nothing here, but two waits are the downlink's own:
+// a duty cycle's silence after each frame, and in class A the uplink that opens each receive window.
+
+import { LORAWAN_OVERHEAD_LENGTH, RECEIVE_DELAY1_MS, silenceAfter } from "./lora.ts";
+import { ipHeaderLength, type LinkProfile } from "./profile.ts";
+import { airtimeMs, expectedTransmission, framesFor } from "./radio.ts";
+
+/** CoAP header, token, ETag, Block2 and payload marker of a typical answer, in a DTLS 1.2 record with CCM-8. */
+const RESPONSE_OVERHEAD_LENGTH = 14 + 29;
+
+/** In seconds, for an image of `imageLength` bytes in blocks of `blockSize`; infinite when nothing can arrive. */
+export function physicalLimitSeconds(profile: LinkProfile, imageLength: number, blockSize: number): number {
+  const fullCount = Math.floor(imageLength / blockSize);
+  const rest = imageLength - fullCount * blockSize;
+  const fullMs = fullCount === 0 ? 0 : fullCount * expectedBlockMs(profile, blockSize);
+  const restMs = rest === 0 ? 0 : expectedBlockMs(profile, rest);
+  return ((fullMs + restMs) / 1000) * passShare(profile);
+}
+
+/** How long one block takes until it has arrived whole, in the mean. */
+function expectedBlockMs(profile: LinkProfile, blockLength: number): number {
+  const { radio, loss } = profile.down;
+  let attemptMs = 0;
+  let arrival = 1;
+  for (const length of framesFor(radio, ipHeaderLength(profile), blockLength + RESPONSE_OVERHEAD_LENGTH)) {
+    const expected = expectedTransmission(radio, length, loss);
+    attemptMs += Math.max(expected.channelMs + silenceMs(profile, expected.channelMs), classAPeriodMs(profile, length));
+    arrival *= expected.arrival;
+  }
+  return attemptMs / arrival;
+}
+
+function silenceMs({ down: { radio } }: LinkProfile, channelMs: number): number {
+  return radio.kind === "lora" && radio.dutyCycle !== undefined ? silenceAfter(channelMs, radio.dutyCycle) : 0;
+}
+
+/** In class A, how often the device may open a window for a frame of `length` bytes: with an empty uplink each. */
+function classAPeriodMs(profile: LinkProfile, length: number): number {
+  const { radio } = profile.up;
+  if (profile.classA !== true || radio.kind !== "lora") return 0;
+  const uplinkMs = airtimeMs(radio, LORAWAN_OVERHEAD_LENGTH);
+  const uplinkPeriodMs = uplinkMs + (radio.dutyCycle === undefined ? 0 : silenceAfter(uplinkMs, radio.dutyCycle));
+  return Math.max(uplinkPeriodMs, uplinkMs + RECEIVE_DELAY1_MS + airtimeMs(profile.down.radio, length));
+}
+
+/** A satellite that passes for a sixteenth of the time makes everything take sixteen times as long. */
+function passShare({ passes }: LinkProfile): number {
+  return passes === undefined ? 1 : passes.everySeconds / passes.openSeconds;
+}
