@@ -70,8 +70,10 @@ export class Download {
         networkFailed: (code) => this.#handleNetworkFailure(code),
       });
     } catch (error) {
-      const text = networkFailureText((error as NodeJS.ErrnoException).code ?? "", this.#input.server);
-      throw text === undefined ? error : jobFailed(text);
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      const { server } = this.#input;
+      throw jobFailed(networkFailureText(code, server) ?? `no way leads to ${server} (${code}): check the address`);
     }
   }
 

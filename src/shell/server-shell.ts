@@ -110,10 +110,6 @@ export class ServerShell {
     return [...this.#sockets].map(([scheme, { host, port }]) => ({ scheme, host, port }));
   }
 
-  get sessionCount(): number {
-    return this.#server.sessionCount;
-  }
-
   /** Says close_notify to every session and ends. */
   async stop(): Promise<void> {
     this.#server.shutdown(systemNow());

@@ -3,20 +3,15 @@
 import { createHash } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
-import { holdsWhole, sampleBytes } from "../firmware-store/sample-image.ts";
+import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { MAIN, narrowboat, Program } from "./narrowboat.ts";
 
 const test = suite("publish");
 const scratch = scratchDirectories(test);
 
-const KILL_COUNT = 50;
-const SEED = Number(process.env["NARROWBOAT_SEED"] ?? process.pid);
 const NAMES = ["--product", "boat", "--version", "1.0"];
 
 function withFile(bytes: Uint8Array): string {
@@ -109,27 +104,6 @@ test("a data directory that is a file: exit code 2", async () => {
   const { code, stderr } = await narrowboat(withFile(sampleBytes(1, 10)), "images", "--data", "image.bin");
   assert.is(code, 2);
   assert.match(stderr, /^narrowboat: image\.bin\S* is not a directory: name another data directory\n$/);
-});
-
-test(`kill -9 of publish ${KILL_COUNT} times: the store opens, and each published image is whole`, async () => {
-  console.log(`seed ${SEED}`);
-  const delays = fc.sample(fc.integer({ min: 60, max: 180 }), { seed: SEED, numRuns: KILL_COUNT });
-  const cwd = withFile(sampleBytes(1, 2_000_000));
-  const bytes = sampleBytes(1, 2_000_000);
-  let killedCount = 0;
-  for (const [i, delayMs] of delays.entries()) {
-    const names = ["--product", "boat", "--version", `v${i}`];
-    const program = new Program(MAIN, ["publish", "image.bin", ...names], { cwd });
-    await sleep(delayMs);
-    const { signal } = await program.kill("SIGKILL");
-    if (signal === "SIGKILL") killedCount++;
-    const store = FirmwareStore.open(join(cwd, "narrowboat-data"));
-    const versions = store.list().map(({ version }) => version);
-    if (signal === null) assert.ok(versions.includes(`v${i}`), `v${i} was called done and is gone, seed ${SEED}`);
-    for (const version of versions) holdsWhole(store, version, bytes);
-    store.close();
-  }
-  assert.ok(killedCount > 0, "no publisher was killed in time");
 });
 
 test.run();

@@ -137,6 +137,12 @@ test("a server that is silent: a hint while it is waited for; Ctrl-C ends with 1
   assert.equal(readdirSync(cwd), []);
 });
 
+test("an address that no socket can be connected to: one line, exit code 1", async () => {
+  const { code, stderr } = await narrowboat(scratch(), "pull", "coap://255.255.255.255/a");
+  assert.is(code, 1);
+  assert.match(stderr, /^narrowboat: no way leads to 255\.255\.255\.255:5683 \([A-Z]+\): check the address\n$/);
+});
+
 test("a host that nobody knows: exit code 1", async () => {
   const { code, stderr } = await narrowboat(scratch(), "pull", "coap://none.invalid/a");
   assert.is(code, 1);
