@@ -8,9 +8,11 @@ const PACKAGES = {
   "coap-client-gnutls": "libcoap3-bin",
   "coap-client-notls": "libcoap3-bin",
   "coap-client-openssl": "libcoap3-bin",
+  "coap-server-gnutls": "libcoap3-bin",
   "coap-server-notls": "libcoap3-bin",
   "coap-server-openssl": "libcoap3-bin",
   "gnutls-cli": "gnutls-bin",
+  "gnutls-serv": "gnutls-bin",
   openssl: "openssl",
   ss: "iproute2",
 } as const;
