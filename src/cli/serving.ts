@@ -36,13 +36,15 @@ export async function serveUntilStopped(
   const keys = PskStore.open(input.data);
   try {
     const { blockSize, cipherSuites } = input;
+    // Asked before anything is open that an error would leave open.
+    const missing = whatIsMissing(input.data, images, keys);
     const listen = await listenAddresses(input);
     const log = process.stdout.isTTY ? terminalLog() : await jsonLog();
     const shell = await startShell({ images, keys, log, listen, blockSize, ...(cipherSuites && { cipherSuites }) });
     const ignoreSignals = onStopSignal(() => void shell.stop());
     for (const { scheme, host, port } of shell.addresses) console.log(`listening ${scheme}://${uriHost(host)}:${port}`);
     for (const line of ready(shell.addresses)) console.log(line);
-    for (const line of whatIsMissing(input.data, images, keys)) console.error(line);
+    for (const line of missing) console.error(line);
     await shell.stopped.finally(ignoreSignals);
   } finally {
     images.close();
