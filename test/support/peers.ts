@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 
 /** Which package brings each command. */
 const PACKAGES = {
+  cc: "gcc",
   "coap-client-gnutls": "libcoap3-bin",
   "coap-client-notls": "libcoap3-bin",
   "coap-client-openssl": "libcoap3-bin",
@@ -29,7 +30,12 @@ export function peer(name: PeerName): string | undefined {
     .map((folder) => join(folder, name))
     .find(isExecutable);
   if (path !== undefined) return path;
-  const complaint = `${name} not installed (apt install ${PACKAGES[name]})`;
+  return absent(name, PACKAGES[name]);
+}
+
+/** The same for what is no command: `what` is missing, and `debianPackage` would bring it. */
+export function absent(what: string, debianPackage: string): undefined {
+  const complaint = `${what} not installed (apt install ${debianPackage})`;
   if (process.env["NARROWBOAT_REQUIRE_PEERS"] === "1") throw new Error(complaint);
   // The runner looks for this at the start of a line, and uvu may have left its dots on the current one.
   console.log(`\nskipped: ${complaint}`);
