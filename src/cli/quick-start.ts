@@ -1,8 +1,8 @@
 // What `npm start` runs in a clone: a data directory with a real image and one key, made on the first run, served on
 // every run, and lines to paste into a second terminal.
 
-import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
@@ -12,6 +12,7 @@ import { assert } from "../base/assert.ts";
 import { fromUtf8, toHex, toUtf8 } from "../base/bytes.ts";
 import { type RandomSource, randomBytes } from "../base/random-source.ts";
 import { Secret } from "../base/secret.ts";
+import { commandOnPath } from "../shell/command-path.ts";
 import type { ListenAddress } from "../shell/server-shell.ts";
 import { SystemRandom } from "../shell/system-random.ts";
 import { uriHost } from "./coap-uri.ts";
@@ -89,23 +90,11 @@ function linesToPaste(addresses: readonly Required<ListenAddress>[], path: strin
   const text = fromUtf8(key.reveal());
   // An operator may have given the identity another key, and coap-client takes none but text.
   if (text === undefined || !/^[\x21-\x7e]+$/.test(text)) return [pull];
-  const client = COAP_CLIENTS.find(isOnPath);
+  const client = COAP_CLIENTS.find((name) => commandOnPath(name) !== undefined);
   const coapClient = `${client ?? COAP_CLIENTS[0]} -m get -u ${IDENTITY} -k ${text} -o ${PRODUCT}.bin ${uri}`;
   return client === undefined
     ? [pull, coapClient, "(apt install libcoap3-bin brings coap-client)"]
     : [pull, coapClient];
-}
-
-function isOnPath(program: string): boolean {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 function pybricksImage(): Uint8Array {

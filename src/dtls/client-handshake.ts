@@ -101,6 +101,8 @@ export class ClientHandshake {
   readonly #clientRandom: Uint8Array;
   #cookie: Uint8Array = EMPTY;
   #helloVerifyRequests = 0;
+  /** The record number of the present hello's first copy. */
+  #helloSequenceNumber = 0;
   #state: State = { kind: "expectServerHello" };
 
   /** Sends the first hello. */
@@ -116,7 +118,7 @@ export class ClientHandshake {
   }
 
   handlePlaintextRecord(now: Instant, record: DtlsRecord): void {
-    if (record.type === ContentType.handshake) this.#handleHandshakeRecord(now, record.fragment);
+    if (record.type === ContentType.handshake) this.#handleHandshakeRecord(now, record);
     else if (record.type === ContentType.change_cipher_spec) this.#handleChangeCipherSpec(now, record.fragment);
     else if (record.type === ContentType.alert) this.#handleAlert(now, record.fragment);
     else this.#input.outlet.counted("applicationDataBeforeFinished");
@@ -145,12 +147,12 @@ export class ClientHandshake {
     this.#end(now, handshakeError("timeout", this.#state.kind));
   }
 
-  #handleHandshakeRecord(now: Instant, fragment: Uint8Array): void {
-    const reader = new ByteReader(fragment);
+  #handleHandshakeRecord(now: Instant, record: DtlsRecord): void {
+    const reader = new ByteReader(record.fragment);
     while (reader.remaining > 0) {
       const decoded = decodeHandshakeFragment(reader);
       if (!decoded.ok) return this.#input.outlet.counted(decoded.error);
-      this.#handleFragment(now, decoded.value);
+      this.#handleFragment(now, decoded.value, record.sequenceNumber);
     }
     for (;;) {
       const message = this.#exchange.reassembly.take();
@@ -159,11 +161,11 @@ export class ClientHandshake {
     }
   }
 
-  #handleFragment(now: Instant, fragment: HandshakeFragment): void {
+  #handleFragment(now: Instant, fragment: HandshakeFragment, recordSequenceNumber: number): void {
     const { kind } = this.#state;
     // A stateless server numbers its HelloVerifyRequests as it likes; they stand outside the order of messages.
     if (fragment.type === HandshakeType.hello_verify_request && kind === "expectServerHello") {
-      return this.#handleHelloVerifyRequest(now, fragment);
+      return this.#handleHelloVerifyRequest(now, fragment, recordSequenceNumber);
     }
     const repeated = fragment.messageSeq < this.#exchange.reassembly.nextMessageSeq;
     const due = repeated || kind === "expectServerHello" || kind === "expectServerHelloDone";
@@ -174,10 +176,15 @@ export class ClientHandshake {
     if (flightRepeated && kind === "expectChangeCipherSpec") this.#exchange.resend(now);
   }
 
-  #handleHelloVerifyRequest(now: Instant, fragment: HandshakeFragment): void {
+  /**
+   * A second one counts only when it answers the hello with the first one's cookie, which the record number that it
+   * repeats tells (RFC 6347 4.2.1): a late answer to a copy of the first hello would undo what the server agreed to.
+   */
+  #handleHelloVerifyRequest(now: Instant, fragment: HandshakeFragment, recordSequenceNumber: number): void {
     const cookie = decodeHelloVerifyRequest(fragment.body);
     if (cookie === undefined) return this.#input.outlet.counted("fragmentInconsistent");
-    if (equal(cookie, this.#cookie) || this.#helloVerifyRequests === HELLO_VERIFY_REQUESTS_MAX) {
+    const late = this.#cookie.length > 0 && recordSequenceNumber < this.#helloSequenceNumber;
+    if (late || equal(cookie, this.#cookie) || this.#helloVerifyRequests === HELLO_VERIFY_REQUESTS_MAX) {
       return this.#input.outlet.counted("handshakeRepeated");
     }
     this.#helloVerifyRequests++;
@@ -189,6 +196,7 @@ export class ClientHandshake {
   }
 
   #sendHello(now: Instant): void {
+    this.#helloSequenceNumber = this.#plain.nextSequenceNumber;
     const body = encodeClientHello({
       version: DTLS_1_2,
       random: this.#clientRandom,

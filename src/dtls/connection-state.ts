@@ -46,6 +46,10 @@ export class WriteState {
     return new WriteState(0, NULL_PROTECTION, NO_KEYS, EMPTY, firstSequenceNumber);
   }
 
+  get nextSequenceNumber(): number {
+    return this.#sequenceNumber;
+  }
+
   /** How many bytes a record has beyond its content, at the most. */
   get overhead(): number {
     const inner = this.connectionId.length > 0 ? this.connectionId.length + 1 : 0;

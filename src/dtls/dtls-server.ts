@@ -228,7 +228,7 @@ export class DtlsServer {
     }
     if (first) return this.#sendHelloVerifyRequest(now, from, record, messageSeq, hello);
     const running = this.#handshakes.at(from);
-    if (running?.isFor(hello.random)) {
+    if (running?.answers(hello.random, messageSeq)) {
       running.handleHandshakeRecord(now, record.fragment);
       return this.#handshakes.reschedule(running);
     }

@@ -124,9 +124,12 @@ export class ServerHandshake {
       : undefined;
   }
 
-  /** Whether a hello with this random is the one that this handshake answers or gathers. */
-  isFor(clientRandom: Uint8Array): boolean {
-    return equal(this.#input.clientRandom, clientRandom);
+  /**
+   * Whether a hello is the one that this handshake answers or gathers, or a copy of it. One with a later message_seq is the
+   * same client's, which got another HelloVerifyRequest meanwhile and expects to be answered anew.
+   */
+  answers(clientRandom: Uint8Array, messageSeq: number): boolean {
+    return messageSeq <= this.#input.messageSeq && equal(this.#input.clientRandom, clientRandom);
   }
 
   /** A plaintext handshake record: one or more fragments. */

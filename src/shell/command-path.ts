@@ -1,8 +1,9 @@
-// Where a peer's program is installed, if it is.
+// Where a program of the computer is installed, if it is.
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
+/** The path of the command `name`; undefined where it is not installed. */
 export function commandOnPath(name: string): string | undefined {
   return (process.env["PATH"] ?? "")
     .split(delimiter)

@@ -95,6 +95,19 @@ hello("RFC 6347 4.2.1: a client whose cookie expired goes on with the new one, w
   assert.equal(client.finish(), ["ChangeCipherSpec", "Finished"]);
 });
 
+hello("RFC 6347 4.2.1: a client that got another HelloVerifyRequest in the middle is answered anew", () => {
+  const { server, client } = scene();
+  client.send(client.plaintextMessage(client.clientHello()));
+  client.send(client.plaintextMessage(client.clientHello()));
+  client.heard();
+  client.send(client.plaintextMessage(client.clientHello({ messageSeq: 1 })));
+  assert.equal(client.heard(), FLIGHT_4);
+  client.send(client.plaintextMessage(client.clientHello({ messageSeq: 2 })));
+  assert.equal(client.heard(), FLIGHT_4);
+  assert.equal(client.finish(), ["ChangeCipherSpec", "Finished"]);
+  assert.is(server.dtls.handshakeCount, 0);
+});
+
 for (const [what, changes] of [
   ["random (CVE-2020-11501)", { random: new Uint8Array(32) }],
   ["session_id", { sessionId: Uint8Array.of(1) }],

@@ -14,7 +14,7 @@ import { WriteState } from "../../src/dtls/connection-state.ts";
 import { type ClientEnd, DtlsClient } from "../../src/dtls/dtls-client.ts";
 import type { Discard } from "../../src/dtls/errors.ts";
 import type { Extensions } from "../../src/dtls/extension.ts";
-import { encodeHandshakeMessage } from "../../src/dtls/handshake-message.ts";
+import { encodeHandshakeMessage, HandshakeType } from "../../src/dtls/handshake-message.ts";
 import { encodeHelloVerifyRequest, encodeServerHello, type ServerHello } from "../../src/dtls/hello.ts";
 import { encodeServerKeyExchange } from "../../src/dtls/key-exchange.ts";
 import { keyBlock, masterSecret, premasterSecret } from "../../src/dtls/key-schedule.ts";
@@ -285,6 +285,29 @@ speech("RFC 6347 4.1: ChangeCipherSpec and data before ServerHello are dropped",
   const client = new ObservedClient();
   client.hear(ContentType.change_cipher_spec, Uint8Array.of(1)).hear(ContentType.application_data, toUtf8("x"));
   assert.equal(client.discards, ["changeCipherSpecUnexpected", "applicationDataBeforeFinished"]);
+});
+
+/** A HelloVerifyRequest with a cookie of these bytes, in a record of this number. */
+function helloVerifyRequest(cookie: number, sequenceNumber: number): Uint8Array {
+  const body = encodeHelloVerifyRequest(new Uint8Array(16).fill(cookie));
+  const message = encodeHandshakeMessage({ type: HandshakeType.hello_verify_request, messageSeq: 0, body });
+  return WriteState.plaintext(sequenceNumber).seal(ContentType.handshake, message);
+}
+
+speech("RFC 6347 4.2.1: a late HelloVerifyRequest for a copy of the first hello does not undo the second", () => {
+  const client = new ObservedClient();
+  // Both carry record number 0, as the first hello did; the secret has changed between the two copies of it.
+  client.dtls.handleDatagram(client.now, helloVerifyRequest(1, 0));
+  client.dtls.handleDatagram(client.now, helloVerifyRequest(2, 0));
+  assert.is(client.sent.length, 2);
+  assert.equal(client.discards, ["handshakeRepeated"]);
+});
+
+speech("RFC 6347 4.2.1: a HelloVerifyRequest for the hello with the cookie is followed: the cookie had expired", () => {
+  const client = new ObservedClient();
+  client.dtls.handleDatagram(client.now, helloVerifyRequest(1, 0));
+  client.dtls.handleDatagram(client.now, helloVerifyRequest(2, 1));
+  assert.is(client.sent.length, 3);
 });
 
 speech.run();

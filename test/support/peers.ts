@@ -1,7 +1,6 @@
 // The other sides of the interop tests: programs from Debian packages that a computer may or may not have.
 
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { commandOnPath } from "../../src/shell/command-path.ts";
 
 /** Which package brings each command. */
 const PACKAGES = {
@@ -25,10 +24,7 @@ export type PeerName = keyof typeof PACKAGES;
  * no tests that need it. With NARROWBOAT_REQUIRE_PEERS=1, as in CI, it throws instead, and nothing is skipped.
  */
 export function peer(name: PeerName): string | undefined {
-  const path = (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
+  const path = commandOnPath(name);
   if (path !== undefined) return path;
   return absent(name, PACKAGES[name]);
 }
@@ -40,13 +36,4 @@ export function absent(what: string, debianPackage: string): undefined {
   // The runner looks for this at the start of a line, and uvu may have left its dots on the current one.
   console.log(`\nskipped: ${complaint}`);
   return undefined;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

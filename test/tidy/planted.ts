@@ -82,7 +82,8 @@ export const PLANTED: Readonly<Record<string, Planted>> = {
     ],
     kept: {
       "src/coap/a.ts": importing("../base/bytes.ts") + importing("./block.ts") + importing("node:crypto"),
-      "src/server/a.ts": importing("../../psk/psk-store.ts") + importing("../dtls/record.ts"),
+      "src/server/a.ts": importing("../coap/body.ts") + importing("../dtls/record.ts"),
+      "psk/b.ts": importing("../src/store/store-file.ts"),
       "src/shell/a.ts": '// import { x } from "../cli/main.ts";',
       "test/a.ts": importing("../bench/main.ts"),
     },
