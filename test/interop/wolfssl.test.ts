@@ -11,7 +11,7 @@ import { scratchDirectories } from "../store/scratch-directory.ts";
 import { IDENTITY, identical, KEY } from "../support/coap-client-program.ts";
 import { getRequest } from "../support/coap-packet-request.ts";
 import { absent, peer } from "../support/peers.ts";
-import { Program, type ProgramEnd, runProgram } from "../support/program.ts";
+import { Program, runProgram } from "../support/program.ts";
 import { servedFor } from "../support/serving.ts";
 import { houseRoot } from "../tidy/house.ts";
 
@@ -30,26 +30,22 @@ const serving = servedFor(test, { images: { "1": image }, keys: { [IDENTITY]: KE
 const scratch = scratchDirectories(test);
 const compiler = peer("cc");
 const library = existsSync(HEADER) ? HEADER : absent("wolfSSL", "libwolfssl-dev");
-let client = "";
 
-/** Sends one GET for the first block through a handshake. */
-function exchange(): Promise<ProgramEnd> {
-  const program = new Program(client, [String(serving().coapsPort), CIPHER, IDENTITY, KEY], LIMIT_MS);
-  program.write(getRequest(["fw", "boat", "1"], { num: 0, szx: 6 }, 1));
-  program.endInput();
-  return program.ended;
+async function compiled(cc: string): Promise<string> {
+  const client = join(scratch(), "wolfssl-client");
+  const args = ["-O1", "-Wall", "-Wextra", "-Werror", join(houseRoot(), SOURCE), "-o", client, "-lwolfssl"];
+  const { exit, text } = await runProgram(cc, args, COMPILE_LIMIT_MS);
+  assert.is(exit, 0, text);
+  return client;
 }
 
 if (compiler !== undefined && library !== undefined) {
-  test.before(async () => {
-    client = join(scratch(), "wolfssl-client");
-    const args = ["-O1", "-Wall", "-Wextra", "-Werror", join(houseRoot(), SOURCE), "-o", client, "-lwolfssl"];
-    const { exit, text } = await runProgram(compiler, args, COMPILE_LIMIT_MS);
-    assert.is(exit, 0, text);
-  });
-
   test(`wolfSSL completes the handshake with ${SUITE}, and a GET through it brings the first block`, async () => {
-    const { exit, stdout, text } = await exchange();
+    const client = await compiled(compiler);
+    const program = new Program(client, [String(serving().coapsPort), CIPHER, IDENTITY, KEY], LIMIT_MS);
+    program.write(getRequest(["fw", "boat", "1"], { num: 0, szx: 6 }, 1));
+    program.endInput();
+    const { exit, stdout, text } = await program.ended;
     assert.is(exit, 0, text);
     identical(coapPacket.parse(stdout).payload, image.subarray(0, 1024));
     assert.ok(await serving().logged(({ cipherSuite }) => cipherSuite === SUITE));
