@@ -95,19 +95,6 @@ hello("RFC 6347 4.2.1: a client whose cookie expired goes on with the new one, w
   assert.equal(client.finish(), ["ChangeCipherSpec", "Finished"]);
 });
 
-hello("RFC 6347 4.2.1: a client that got another HelloVerifyRequest in the middle is answered anew", () => {
-  const { server, client } = scene();
-  client.send(client.plaintextMessage(client.clientHello()));
-  client.send(client.plaintextMessage(client.clientHello()));
-  client.heard();
-  client.send(client.plaintextMessage(client.clientHello({ messageSeq: 1 })));
-  assert.equal(client.heard(), FLIGHT_4);
-  client.send(client.plaintextMessage(client.clientHello({ messageSeq: 2 })));
-  assert.equal(client.heard(), FLIGHT_4);
-  assert.equal(client.finish(), ["ChangeCipherSpec", "Finished"]);
-  assert.is(server.dtls.handshakeCount, 0);
-});
-
 for (const [what, changes] of [
   ["random (CVE-2020-11501)", { random: new Uint8Array(32) }],
   ["session_id", { sessionId: Uint8Array.of(1) }],
@@ -223,11 +210,12 @@ hello("RFC 6347 4.2.4: a repeated second hello brings the same flight under new 
   assert.equal(first!.subarray(11, 60), again!.subarray(11, 60));
 });
 
-hello("RFC 6347 4.2.4: a hello under a number still to come is no repetition, and brings nothing", () => {
-  const { client } = scene();
+hello("RFC 6347 4.2.1: a client that was sent back for another cookie in the middle is answered anew", () => {
+  const { server, client } = scene();
   client.greet();
   client.send(client.plaintextMessage(client.clientHello({ messageSeq: 3 })));
-  assert.equal(client.heard(), []);
+  assert.equal(client.heard(), FLIGHT_4);
+  assert.is(server.dtls.handshakeCount, 1);
 });
 
 hello("RFC 6347 4.2.4: copies of the hello that arrive in a burst do not shorten the server's patience", () => {
