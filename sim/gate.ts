@@ -16,6 +16,7 @@ export interface Opening {
   readonly dutyCycleMs: number;
 }
 
+const CLOSED: Opening = { at: undefined, dutyCycleMs: 0 };
 const NEVER = instant(Number.NEGATIVE_INFINITY);
 
 export class Gate {
@@ -24,6 +25,8 @@ export class Gate {
   readonly #outage: OutageProcess | undefined;
   readonly #medium: SharedMedium;
   #deviceSilentUntil = NEVER;
+  /** The turn in the network's duty cycle that the next downlink frame of this link has taken. */
+  #networkTurn: Instant | undefined;
   /** The end of the uplink whose receive windows no downlink has used yet. */
   #windowsSince: Instant | undefined;
 
@@ -34,32 +37,24 @@ export class Gate {
     this.#outage = profile.outage && new OutageProcess(profile.outage, random.fork("outage"));
   }
 
-  openAt(now: Instant, direction: Direction): Opening {
-    const silentUntil = direction === "up" ? this.#deviceSilentUntil : this.#medium.networkSilentUntil;
-    const dutyCycleMs = Math.max(0, silentUntil - now);
+  /** For a frame that will take the channel for `frameMs`; a later call for the same frame goes on where this one ended. */
+  openAt(now: Instant, direction: Direction, frameMs: number): Opening {
     const awake = this.sleep === undefined ? now : this.sleep.openAt(now, direction);
-    if (awake === undefined) return { at: undefined, dutyCycleMs };
-    let at = latest(awake, silentUntil);
-    if (direction === "down" && this.#profile.classA === true) {
-      const window = this.windowAt(at);
-      if (window === undefined) return { at: undefined, dutyCycleMs };
-      at = window;
-    }
+    if (awake === undefined || (direction === "down" && this.#openAtReceiver(awake) === undefined)) return CLOSED;
+    const silentUntil = direction === "up" ? this.#deviceSilentUntil : this.#networkTurnFor(now, frameMs);
+    const dutyCycleMs = Math.max(0, silentUntil - now);
+    let at: Instant | undefined = latest(awake, silentUntil);
+    if (direction === "down") at = this.#openAtReceiver(at);
+    if (at === undefined) return CLOSED;
     if (this.#outage !== undefined) at = latest(at, this.#outage.openAt(now));
     return { at: this.#passAt(at), dutyCycleMs };
   }
 
-  /** The first receive window of class A that begins at or after `now`, and that no downlink has used. */
-  windowAt(now: Instant): Instant | undefined {
-    if (this.#windowsSince === undefined) return undefined;
-    const [rx1, rx2] = [addMs(this.#windowsSince, RECEIVE_DELAY1_MS), addMs(this.#windowsSince, RECEIVE_DELAY2_MS)];
-    if (now <= rx1) return rx1;
-    return now <= rx2 ? rx2 : undefined;
-  }
-
   /** A frame begins: of a pair of receive windows only one is used. */
   handleStart(direction: Direction): void {
-    if (direction === "down") this.#windowsSince = undefined;
+    if (direction === "up") return;
+    this.#windowsSince = undefined;
+    this.#networkTurn = undefined;
   }
 
   /** A frame that took the channel for `channelMs` has ended. */
@@ -69,9 +64,25 @@ export class Gate {
     if (radio.kind === "lora" && radio.dutyCycle !== undefined) {
       const silentUntil = addMs(now, silenceAfter(channelMs, radio.dutyCycle));
       if (direction === "up") this.#deviceSilentUntil = silentUntil;
-      else this.#medium.networkSilentUntil = silentUntil;
+      else this.#medium.silenceNetworkUntil(silentUntil);
     }
     if (direction === "up") this.#windowsSince = now;
+  }
+
+  /** When the device listens: always, or in class A in the first receive window from `now` on that nothing has used. */
+  #openAtReceiver(now: Instant): Instant | undefined {
+    if (this.#profile.classA !== true) return now;
+    if (this.#windowsSince === undefined) return undefined;
+    const [rx1, rx2] = [addMs(this.#windowsSince, RECEIVE_DELAY1_MS), addMs(this.#windowsSince, RECEIVE_DELAY2_MS)];
+    if (now <= rx1) return rx1;
+    return now <= rx2 ? rx2 : undefined;
+  }
+
+  #networkTurnFor(now: Instant, frameMs: number): Instant {
+    const { radio } = this.#profile.down;
+    if (radio.kind !== "lora" || radio.dutyCycle === undefined) return now;
+    this.#networkTurn ??= this.#medium.takeNetworkTurn(now, frameMs + silenceAfter(frameMs, radio.dutyCycle));
+    return this.#networkTurn;
   }
 
   #passAt(at: Instant): Instant {

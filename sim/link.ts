@@ -16,7 +16,7 @@ import { LORAWAN_OVERHEAD_LENGTH } from "./lora.ts";
 import { type LossProcess, lossProcess } from "./loss.ts";
 import type { Prng } from "./prng.ts";
 import { type Direction, type DirectionProfile, ipHeaderLength, type LinkProfile } from "./profile.ts";
-import { framesFor, type Transmission, transmit } from "./radio.ts";
+import { airtimeMs, framesFor, type Transmission, transmit } from "./radio.ts";
 import { SharedMedium } from "./shared-medium.ts";
 
 /** Where a link puts what happens; called from `send` and `handleTimeout`. */
@@ -158,7 +158,8 @@ export class Link {
     this.#dropExpired(now, lane);
     const { current } = lane;
     if (current === undefined) return;
-    const opening = this.#gate.openAt(now, lane.direction);
+    const length = current.frames[current.nextFrame]!;
+    const opening = this.#gate.openAt(now, lane.direction, airtimeMs(lane.profile.radio, length));
     lane.stalled = opening.at === undefined;
     if (opening.at === undefined) {
       this.#poll(now);
@@ -175,7 +176,7 @@ export class Link {
       this.#serveAt(start, lane);
       return;
     }
-    this.#beginFrame(start, lane, current.frames[current.nextFrame]!);
+    this.#beginFrame(start, lane, length);
   }
 
   #beginFrame(start: Instant, lane: Lane, length: number): void {

@@ -16,7 +16,7 @@ export function physicalLimitSeconds(profile: LinkProfile, imageLength: number, 
   const rest = imageLength - fullCount * blockSize;
   const fullMs = fullCount === 0 ? 0 : fullCount * expectedBlockMs(profile, blockSize);
   const restMs = rest === 0 ? 0 : expectedBlockMs(profile, rest);
-  return ((fullMs + restMs) / 1000) * passShare(profile);
+  return (fullMs + restMs) / 1000 + betweenPassesSeconds(profile, (fullMs + restMs) / 1000);
 }
 
 /** How long one block takes until it has arrived whole, in the mean. */
@@ -45,7 +45,9 @@ function classAPeriodMs(profile: LinkProfile, length: number): number {
   return Math.max(uplinkPeriodMs, uplinkMs + RECEIVE_DELAY1_MS + airtimeMs(profile.down.radio, length));
 }
 
-/** A satellite that passes for a sixteenth of the time makes everything take sixteen times as long. */
-function passShare({ passes }: LinkProfile): number {
-  return passes === undefined ? 1 : passes.everySeconds / passes.openSeconds;
+/** How long a satellite is away while something that takes `seconds` begins with a pass and goes on in the next ones. */
+function betweenPassesSeconds({ passes }: LinkProfile, seconds: number): number {
+  return passes === undefined
+    ? 0
+    : Math.floor(seconds / passes.openSeconds) * (passes.everySeconds - passes.openSeconds);
 }
