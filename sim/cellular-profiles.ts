@@ -36,7 +36,6 @@ const NBIOT_SOURCES = {
   "down.loss": "assumption",
   "up.queue": "assumption",
   "down.queue": "assumption",
-  sleep: "assumption",
   natTimeoutSeconds: "vermillard",
   "energy.transmitWatts": "m5, at 3.6 V by assumption",
   "energy.receiveWatts": "m5, at 3.6 V by assumption",
@@ -82,6 +81,7 @@ const nbIotCe1: LinkProfile = {
     "down.radio.rateBitsPerSecond": "computed from srs, csdn; repetitions by assumption",
     "up.delay": "assumption, within mbedded",
     "down.delay": "assumption, within mbedded",
+    sleep: "assumption",
   },
 };
 
@@ -103,6 +103,7 @@ const nbIotCe2: LinkProfile = {
     "down.radio.rateBitsPerSecond": "computed from srs, csdn; repetitions by assumption; within 8376",
     "up.delay": "assumption, above 10 s at times as in nrf2498",
     "down.delay": "assumption, above 10 s at times as in nrf2498",
+    sleep: "assumption",
     outage: "assumption",
   },
 };
@@ -163,6 +164,7 @@ const nbNtnGeo: LinkProfile = {
     ...SATELLITE_SOURCES,
     "up.delay": "assumption, above half of ntn's round trip of 541.46 ms",
     "down.delay": "assumption, above half of ntn's round trip of 541.46 ms",
+    sleep: "assumption",
   },
 };
 

@@ -41,7 +41,8 @@ export function oneOf<const Options extends readonly number[]>(...options: Optio
 /** An object with these members and no others. */
 export function group<Entries extends v.ObjectEntries>(entries: Entries) {
   const known = Object.keys(entries).join(", ");
-  return v.strictObject(entries, (issue) =>
-    issue.expected === "never" ? `is not known here; known are ${known}` : `is missing, or no object of ${known}`,
-  );
+  return v.strictObject(entries, ({ expected }) => {
+    if (expected === "never") return `is not known here; known are ${known}`;
+    return expected === "Object" ? `must be an object of ${known}` : "is missing";
+  });
 }

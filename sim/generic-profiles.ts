@@ -3,7 +3,7 @@
 
 import type { DelayModel } from "./delay.ts";
 import type { LossModel } from "./loss.ts";
-import { type DirectionProfile, type LinkProfile, ProfileError } from "./profile.ts";
+import { checkedProfile, type DirectionProfile, type LinkProfile, ProfileError } from "./profile.ts";
 
 /** What a parameter's text means: its unit and its limits. */
 interface Quantity {
@@ -114,9 +114,9 @@ export function genericProfile(name: string, parameters: string): LinkProfile | 
   const link = Object.hasOwn(GENERIC_LINKS, name) ? GENERIC_LINKS[name] : undefined;
   if (link === undefined) return undefined;
   const values = valuesFor(name, link, parameters);
-  if (values["p"] === 0 || values["r"] === 0) throw new ProfileError("profile gilbert: p and r must be above 0");
   const direction = directionFor(values, link.loss(values));
-  return {
+  // Checked as a file would be: a year of round trip is well-formed here, and still no link.
+  return checkedProfile({
     name,
     summary: link.summary,
     duplex: "full",
@@ -126,7 +126,7 @@ export function genericProfile(name: string, parameters: string): LinkProfile | 
     down: direction,
     energy: { transmitWatts: 0, receiveWatts: 0, wakeJoules: 0 },
     sources: { "": "given by the operator" },
-  };
+  });
 }
 
 function directionFor(values: Values, loss: LossModel): DirectionProfile {

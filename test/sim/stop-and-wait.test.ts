@@ -1,0 +1,95 @@
+// The closed forms of stop-and-wait over a link, met by the link models: links.md 5.1, 5.4 and groups 14 and 28 of 8.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Prng } from "../../sim/prng.ts";
+import { withoutJitter } from "../../sim/profile.ts";
+import { profileNamed } from "../../sim/profiles.ts";
+import { type StopAndWait, stopAndWait } from "../support/stop-and-wait.ts";
+
+const stopAndWaitSuite = suite("stop-and-wait");
+
+const DEFAULT = { requestLength: 50, responseLength: 64 + 43, exchangeCount: 20_000, ackTimeoutMs: 2000 } as const;
+
+function near(actual: number, expected: number, tolerance: number): void {
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`);
+}
+
+function run(profile: string, parameters: Partial<StopAndWait> = {}, seed = 1) {
+  return stopAndWait(withoutJitter(profileNamed(profile)), new Prng(seed), { ...DEFAULT, ...parameters });
+}
+
+stopAndWaitSuite("RTT 138 ms, no loss, 5,938 blocks of 64 bytes: 819.4 s", () => {
+  near(run("ideal:rtt=138ms", { exchangeCount: 5938 }).seconds, 819.4, 0.05);
+});
+
+// The mean wait has a deviation of several times itself, so 2 % of it need more exchanges at low loss.
+for (const [loss, wait, exchangeCount] of [
+  ["1%", 0.0518, 300_000],
+  ["5%", 0.3027, 100_000],
+  ["10%", 0.7602, 100_000],
+  ["20%", 2.6081, 100_000],
+  ["30%", 6.8723, 100_000],
+] as const) {
+  stopAndWaitSuite(
+    `RFC 7252 4.2: ${loss} loss each way make an exchange wait ${wait} s in the mean, within 2 %`,
+    () => {
+      const { seconds } = run(`bernoulli:loss=${loss},rtt=1s`, { exchangeCount });
+      near(seconds / exchangeCount - 1, wait, 0.02 * wait);
+    },
+  );
+}
+
+stopAndWaitSuite("RFC 7252 4.2: 30 % loss each way end 0.51^5 of all exchanges without an answer", () => {
+  const { retransmissions } = run("bernoulli:loss=30%,rtt=1s", { exchangeCount: 100_000 });
+  const given = retransmissions[5]!;
+  const tries = retransmissions.reduce((sum, count) => sum + count, 0);
+  near(given / tries, 0.51 ** 5, 4 * Math.sqrt(0.51 ** 5 / tries));
+});
+
+/** Minutes for 100 KiB in blocks of 64 to 1024 bytes, and ACK_TIMEOUT in seconds. */
+const TABLE = {
+  "nb-iot-ce0": { ackTimeout: 2, exchangeCount: 20_000, minutes: [19.2, 9.9, 5.3, 3.0, 1.8] },
+  "nb-iot-ce1": { ackTimeout: 6, exchangeCount: 20_000, minutes: [59.8, 30.9, 16.5, 9.2, 5.6] },
+  "nb-iot-ce2": { ackTimeout: 20, exchangeCount: 20_000, minutes: [274, 146, 81.7, 49.6, 33.6] },
+  "lte-m": { ackTimeout: 2, exchangeCount: 20_000, minutes: [3.4, 1.8, 0.91, 0.49, 0.28] },
+  "nb-ntn-geo": { ackTimeout: 8, exchangeCount: 20_000, minutes: [82.7, 44.8, 25.8, 16.3, 11.6] },
+  "6lowpan-3hop": { ackTimeout: 2, exchangeCount: 60_000, minutes: [8.9, 5.9, 3.7, 3.19, 3.43] },
+} as const;
+
+for (const [name, { ackTimeout, exchangeCount, minutes }] of Object.entries(TABLE)) {
+  stopAndWaitSuite(`${name}: 100 KiB in ${minutes.join(", ")} minutes by block size, within 3 %`, () => {
+    for (const [i, expected] of minutes.entries()) {
+      const blockSize = 64 << i;
+      // A request is CoAP 14 and DTLS 36 bytes, an answer CoAP 14 and DTLS 29 bytes and its block.
+      const parameters = { responseLength: blockSize + 43, ackTimeoutMs: ackTimeout * 1000, exchangeCount };
+      const { seconds } = run(name, parameters, 10 + i);
+      near((seconds / exchangeCount / 60) * (102_400 / blockSize), expected, 0.03 * expected);
+    }
+  });
+}
+
+stopAndWaitSuite(
+  "lte-m, hourly from sleep: exchanges without, with one and with more retransmissions as measured",
+  () => {
+    // 2414, 100 and 2 exchanges in the field; chi-square at 95 % with two degrees of freedom is 5.991.
+    const exchangeCount = 2516;
+    const { retransmissions } = stopAndWait(profileNamed("lte-m"), new Prng(3), {
+      ...DEFAULT,
+      exchangeCount,
+      ackTimeoutMs: 4000,
+      restMs: 3_600_000,
+    });
+    const [none = 0, one = 0, ...more] = retransmissions;
+    const two = more.reduce((sum, count) => sum + count, 0);
+    const terms = [
+      [none, 2413],
+      [one, 99],
+      [two, 4],
+    ].map(([count = 0, expected = 1]) => (count - expected) ** 2 / expected);
+    const chiSquare = terms.reduce((sum, term) => sum + term, 0);
+    assert.ok(chiSquare < 5.991, `${chiSquare} for ${none}, ${one}, ${two}`);
+  },
+);
+
+stopAndWaitSuite.run();
