@@ -5,13 +5,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
-import { coapClientBuilds, identical, KEY, pullFile } from "../support/coap-client-program.ts";
+import { coapClientBuilds, identical, KEY, ownAddress, pullFile } from "../support/coap-client-program.ts";
 import { type Serving, servedFor } from "../support/serving.ts";
 
 const DEVICE_COUNT = 200;
 const MEMORY_MAX_BYTES = 200e6;
 /** Small enough that the devices' transfers overlap, large enough that they end soon. */
-const BLOCK_SIZE = 256;
+const BLOCK_SIZE = "256";
 
 const image = sampleBytes(14, 100 * 1024);
 const identities = Array.from({ length: DEVICE_COUNT }, (_, i) => `device-${i}`);
@@ -41,8 +41,12 @@ const build = coapClientBuilds().find(({ name }) => name === "coap-client-openss
 
 if (build !== undefined) {
   test(`${DEVICE_COUNT} devices at once pull identical images; the server stays below 200 MB`, async () => {
-    const pulls = identities.map((identity) => {
-      return pullFile(build, serving(), scratch(), { path: "/fw/boat/1", identity, flags: ["-b", String(BLOCK_SIZE)] });
+    const pulls = identities.map((identity, i) => {
+      return pullFile(build, serving(), scratch(), {
+        path: "/fw/boat/1",
+        identity,
+        flags: [...ownAddress(i), "-b", BLOCK_SIZE],
+      });
     });
     for (const pulled of await Promise.all(pulls)) identical(pulled, image);
     const served = serving()

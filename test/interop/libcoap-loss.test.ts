@@ -9,6 +9,7 @@ import {
   IDENTITY,
   identical,
   KEY,
+  ownAddress,
   pullFile,
 } from "../support/coap-client-program.ts";
 import { servedFor } from "../support/serving.ts";
@@ -25,20 +26,23 @@ const scratch = scratchDirectories(test);
 const serving = servedFor(test, { images: { "1": image }, keys: { [IDENTITY]: KEY }, flags: ["--coap"] });
 const builds = coapClientBuilds();
 
-async function pullWithLoss(build: CoapClientBuild, loss: string): Promise<void> {
-  identical(await pullFile(build, serving(), scratch(), { path: "/fw/boat/1", flags: ["-l", loss] }), image);
+async function pullWithLoss(build: CoapClientBuild, loss: string, n: number): Promise<void> {
+  identical(
+    await pullFile(build, serving(), scratch(), { path: "/fw/boat/1", flags: [...ownAddress(n), "-l", loss] }),
+    image,
+  );
 }
 
 for (const build of builds) {
   test(`RFC 6347 4.2.4, RFC 7252 4.2: ${build.name} pulls although each of its first datagrams is lost once`, async () => {
-    await Promise.all(FIRST_DATAGRAMS.map((numbers) => pullWithLoss(build, numbers)));
+    await Promise.all(FIRST_DATAGRAMS.map((numbers, n) => pullWithLoss(build, numbers, n)));
   });
 }
 
 if (builds.length > 0) {
   test(`with -l 10% ${PULLS_OF_EACH} pulls of each libcoap build at once end with identical bytes`, async () => {
     const pulls = builds.flatMap((build) => new Array<CoapClientBuild>(PULLS_OF_EACH).fill(build));
-    await Promise.all(pulls.map((build) => pullWithLoss(build, "10%")));
+    await Promise.all(pulls.map((build, n) => pullWithLoss(build, "10%", n)));
   });
 }
 

@@ -61,6 +61,14 @@ export async function pullFile(
   return readFileSync(file);
 }
 
+/**
+ * A flag that gives the client number `n` of several at once a loopback address of its own. libcoap sets SO_REUSEADDR, with
+ * which Linux now and then gives two sockets the same free port; to the server they would be one peer.
+ */
+export function ownAddress(n: number): string[] {
+  return ["-a", `127.0.1.${n + 1}`];
+}
+
 /** Fails unless `bytes` are exactly `expected`, without printing either. */
 export function identical(bytes: Uint8Array, expected: Uint8Array): void {
   assert.is(bytes.length, expected.length);
