@@ -18,7 +18,7 @@ export const positiveFraction = within(1e-9, 1, "a fraction above 0, at most 1")
 /** A span of time; no link holds anything longer than a year. */
 export const seconds = within(0, 31_536_000, "a number of seconds from 0 to a year");
 /** A span of time that is repeated, and so cannot be nothing. */
-export const positiveSeconds = within(1e-6, 31_536_000, "a number of seconds from 0.000001 to a year");
+export const positiveSeconds = within(0.001, 31_536_000, "a number of seconds from 0.001 to a year");
 export const milliseconds = within(0, 86_400_000, "a number of milliseconds from 0 to a day");
 export const bitsPerSecond = within(1, 1e12, "a number of bits per second of at least 1");
 export const watts = within(0, 1000, "a number of watts from 0 to 1000");

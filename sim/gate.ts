@@ -6,6 +6,7 @@ import { RECEIVE_DELAY1_MS, RECEIVE_DELAY2_MS, silenceAfter } from "./lora.ts";
 import { OutageProcess } from "./outage.ts";
 import type { Prng } from "./prng.ts";
 import type { Direction, LinkProfile } from "./profile.ts";
+import type { Transmission } from "./radio.ts";
 import type { SharedMedium } from "./shared-medium.ts";
 import { Sleep } from "./sleep.ts";
 
@@ -57,8 +58,8 @@ export class Gate {
     this.#networkTurn = undefined;
   }
 
-  /** A frame that took the channel for `channelMs` has ended. */
-  handleEnd(now: Instant, direction: Direction, channelMs: number): void {
+  /** A frame has ended. */
+  handleEnd(now: Instant, direction: Direction, { channelMs, arrived }: Transmission): void {
     this.sleep?.touch(now);
     const { radio } = this.#profile[direction];
     if (radio.kind === "lora" && radio.dutyCycle !== undefined) {
@@ -66,7 +67,8 @@ export class Gate {
       if (direction === "up") this.#deviceSilentUntil = silentUntil;
       else this.#medium.silenceNetworkUntil(silentUntil);
     }
-    if (direction === "up") this.#windowsSince = now;
+    // A network that did not hear the uplink does not know of its windows.
+    if (direction === "up" && arrived) this.#windowsSince = now;
   }
 
   /** When the device listens: always, or in class A in the first receive window from `now` on that nothing has used. */

@@ -68,6 +68,9 @@ type LinkEvent =
   | { readonly kind: "frameEnd"; readonly lane: Lane; readonly transmission: Transmission }
   | { readonly kind: "delivery"; readonly lane: Lane; readonly datagram: Uint8Array };
 
+/** How much may be under way: a link without a rate holds as many datagrams as are sent within its delay. */
+const EVENT_COUNT_MAX = 65_536;
+
 const NEVER = instant(Number.NEGATIVE_INFINITY);
 const FOREVER = instant(Number.POSITIVE_INFINITY);
 
@@ -111,10 +114,12 @@ export class Link {
       this.#drop(now, lane, "too-large", datagram.length);
       return;
     }
+    // A datagram opens receive windows as well as an empty uplink that still waits.
+    if (lane.current?.isPoll === true && !lane.onAir) lane.current = undefined;
     this.#dropExpired(now, lane);
     const { countMax, lifetimeSeconds } = lane.profile.queue;
     const waitingCount = lane.queue.size + (lane.current?.nextFrame === 0 && !lane.onAir ? 1 : 0);
-    if (waitingCount >= countMax) {
+    if (waitingCount >= countMax || this.#events.size >= EVENT_COUNT_MAX) {
       this.#drop(now, lane, "queue-full", datagram.length);
       return;
     }
@@ -176,6 +181,13 @@ export class Link {
       this.#serveAt(start, lane);
       return;
     }
+    if (current.nextFrame === 0 && start >= current.expiresAt) {
+      // The channel is promised to others until too late; to keep the datagram till then would change nothing.
+      this.#drop(now, lane, "expired", current.datagram.length);
+      lane.current = undefined;
+      this.#serve(now, lane);
+      return;
+    }
     this.#beginFrame(start, lane, length);
   }
 
@@ -197,7 +209,7 @@ export class Link {
     lane.statistics.frameCount++;
     lane.statistics.bytesOnAir += transmission.bytesOnAir;
     lane.statistics.airtimeSeconds += transmission.deviceMs / 1000;
-    this.#gate.handleEnd(now, lane.direction, transmission.channelMs);
+    this.#gate.handleEnd(now, lane.direction, transmission);
     passenger.lost ||= !transmission.arrived;
     passenger.nextFrame++;
     if (passenger.nextFrame === passenger.frames.length) {
@@ -229,7 +241,7 @@ export class Link {
     this.#events.push(arrival, { kind: "delivery", lane, datagram });
   }
 
-  /** A class A device, which the network tells of more to come, opens receive windows by an empty uplink. */
+  /** A class A device that has an answer to come opens receive windows by an empty uplink. */
   #poll(now: Instant): void {
     if (this.#profile.classA !== true || this.#up.busy || this.#up.current !== undefined) return;
     this.#up.current = {

@@ -40,9 +40,10 @@ function silenceMs({ down: { radio } }: LinkProfile, channelMs: number): number 
 function classAPeriodMs(profile: LinkProfile, length: number): number {
   const { radio } = profile.up;
   if (profile.classA !== true || radio.kind !== "lora") return 0;
-  const uplinkMs = airtimeMs(radio, LORAWAN_OVERHEAD_LENGTH);
+  const { channelMs: uplinkMs, arrival } = expectedTransmission(radio, LORAWAN_OVERHEAD_LENGTH, profile.up.loss);
   const uplinkPeriodMs = uplinkMs + (radio.dutyCycle === undefined ? 0 : silenceAfter(uplinkMs, radio.dutyCycle));
-  return Math.max(uplinkPeriodMs, uplinkMs + RECEIVE_DELAY1_MS + airtimeMs(profile.down.radio, length));
+  const exchangeMs = uplinkMs + RECEIVE_DELAY1_MS + airtimeMs(profile.down.radio, length);
+  return Math.max(uplinkPeriodMs, exchangeMs) / arrival;
 }
 
 /** How long a satellite is away while something that takes `seconds` begins with a pass and goes on in the next ones. */

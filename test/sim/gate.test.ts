@@ -155,6 +155,28 @@ gate("LoRaWAN class A: for all further downlinks the device asks by empty uplink
   assert.is(link.statistics.up.frameCount, 4);
 });
 
+gate("LoRaWAN class A: an uplink that the network did not hear opens no window", () => {
+  const loss = { kind: "bernoulli", probability: 1 } as const;
+  const { link } = linkLog({ ...CLASS_A, up: { ...CLASS_A.up, loss } });
+  link.send(instant(0), "down", datagram(1, 1));
+  run([link], 60_000);
+  assert.ok(link.statistics.up.frameCount > 10);
+  assert.is(link.statistics.down.frameCount, 0);
+});
+
+gate("LoRaWAN class A: a datagram takes the place of an empty uplink that still waits", () => {
+  const { link, deliveries } = linkLog(CLASS_A);
+  for (let id = 1; id <= 2; id++) link.send(instant(0), "down", datagram(id, 1));
+  run([link], 3000);
+  link.send(instant(3000), "up", datagram(3, 1));
+  run([link]);
+  assert.equal(
+    deliveries.map(({ id }) => id),
+    [1, 3, 2],
+  );
+  assert.is(link.statistics.up.frameCount, 2);
+});
+
 gate("a satellite carries datagrams while it passes, and stores them until then", () => {
   const { link, deliveries } = linkLog({ ...profileNamed("ideal"), passes: { everySeconds: 5700, openSeconds: 360 } });
   link.send(instant(359_999), "up", datagram(1, 10));

@@ -145,6 +145,27 @@ link("what waits longer than the queue's lifetime is dropped", () => {
   );
 });
 
+link("what cannot get the channel within the queue's lifetime is dropped and takes none of it", () => {
+  const medium = new SharedMedium();
+  const profile = changed(SLOW, { queue: { countMax: 9, lifetimeSeconds: 0.2 } });
+  const logs = [1, 2, 3].map((seed) => linkLog(profile, seed, medium));
+  for (const { link: one } of logs) one.send(instant(0), "down", datagram(1, 100));
+  assert.equal(
+    logs.map(({ drops }) => drops.length),
+    [0, 0, 1],
+  );
+  assert.is(medium.freeAt(instant(0)), 256);
+});
+
+link("a link without a rate holds a bounded number of datagrams", () => {
+  const { link: one } = linkLog(profileNamed("ideal:rtt=20s"));
+  const bytes = datagram(1, 10);
+  for (let i = 0; i < 70_000; i++) one.send(instant(0), "up", bytes);
+  run([one]);
+  assert.ok(one.statistics.up.droppedCount["queue-full"] > 0);
+  assert.ok(one.statistics.up.deliveredCount <= 65_536);
+});
+
 function inversionCount(inOrder: boolean): number {
   const delay = { kind: "uniform", minMs: 80, maxMs: 120 } as const;
   const { link: one, deliveries } = linkLog(changed(AT_ONCE, { delay, inOrder }));
