@@ -26,7 +26,7 @@ interface Wire {
 }
 
 const test = suite<Wire>("malformed-requests");
-const serving = servedFor(test as never, { images: { "1": image, "2": swapped }, flags: ["--coap"] });
+const serving = servedFor(test, { images: { "1": image, "2": swapped }, flags: ["--coap"] });
 
 test.before.each(async (wire) => {
   wire.socket = createSocket("udp4");

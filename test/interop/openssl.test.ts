@@ -1,4 +1,4 @@
-// OpenSSL as the client: each of our suites that it has, and application data through it. It has no ECDHE_PSK with AEAD.
+// OpenSSL as the client: each of our suites that it has, and application data through it.
 
 import coapPacket from "coap-packet";
 import { suite } from "uvu";
@@ -7,20 +7,10 @@ import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { IDENTITY, KEY } from "../support/coap-client-program.ts";
 import { getRequest } from "../support/coap-packet-request.ts";
 import { opensslClient } from "../support/openssl-client.ts";
+import { CBC_PEER_SUITES, cipherSuitesFlag, DEFAULT_PEER_SUITES } from "../support/peer-suites.ts";
 import { peer } from "../support/peers.ts";
 import { runProgram } from "../support/program.ts";
 import { servedFor } from "../support/serving.ts";
-
-/** OpenSSL's names by IANA's. */
-const OFFERED = {
-  TLS_PSK_WITH_AES_128_CCM_8: "PSK-AES128-CCM8",
-  TLS_PSK_WITH_AES_128_CCM: "PSK-AES128-CCM",
-  TLS_PSK_WITH_AES_128_GCM_SHA256: "PSK-AES128-GCM-SHA256",
-};
-const BY_NAME_ONLY = {
-  TLS_PSK_WITH_AES_128_CBC_SHA256: "PSK-AES128-CBC-SHA256",
-  TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256: "ECDHE-PSK-AES128-CBC-SHA256",
-};
 
 /** Standard input and output carry application data and nothing else. */
 const DATA_ALONE = ["-quiet", "-no_ign_eof"];
@@ -30,18 +20,18 @@ const FIRST_BLOCK = Buffer.from(image.subarray(0, 1024));
 const cargo = { images: { "1": image }, keys: { [IDENTITY]: KEY } };
 const test = suite("openssl");
 const plain = servedFor(test, cargo);
-const withCbc = servedFor(test, { ...cargo, flags: ["--cipher-suites", Object.keys(BY_NAME_ONLY).join()] });
-const openssl = peer("openssl");
+const withCbc = servedFor(test, { ...cargo, flags: cipherSuitesFlag(CBC_PEER_SUITES) });
+const command = peer("openssl");
 
-if (openssl !== undefined) {
+if (command !== undefined) {
   const connect = (port: number, cipher: string, ...flags: string[]) =>
-    opensslClient({ command: openssl, port, cipher, identity: IDENTITY, key: KEY, flags });
+    opensslClient({ command, port, cipher, identity: IDENTITY, key: KEY, flags });
 
   for (const [serving, suites] of [
-    [plain, OFFERED],
-    [withCbc, BY_NAME_ONLY],
+    [plain, DEFAULT_PEER_SUITES],
+    [withCbc, CBC_PEER_SUITES],
   ] as const) {
-    for (const [name, cipher] of Object.entries(suites)) {
+    for (const { name, openssl: cipher } of suites) {
       test(`s_client -cipher ${cipher} completes the handshake`, async () => {
         const client = connect(serving().coapsPort, cipher);
         await client.waitFor(new RegExp(`Cipher is ${cipher}$`, "m"));
@@ -77,7 +67,7 @@ if (openssl !== undefined) {
     await client.ended;
   });
 
-  for (const cipher of Object.values(BY_NAME_ONLY)) {
+  for (const { openssl: cipher } of CBC_PEER_SUITES) {
     test(`RFC 5246 7.2.2: ${cipher} is refused with handshake_failure unless --cipher-suites names it`, async () => {
       const client = connect(plain().coapsPort, cipher);
       await client.waitFor(/alert handshake failure/);
@@ -94,7 +84,7 @@ if (openssl !== undefined) {
   test("RFC 6347 4.1: s_client of DTLS 1.0 is refused with protocol_version", async () => {
     const flags = ["s_client", "-dtls1", "-connect", `127.0.0.1:${plain().coapsPort}`];
     const security = ["-psk_identity", IDENTITY, "-psk", "00", "-cipher", "PSK-AES128-CBC-SHA:@SECLEVEL=0"];
-    const { text } = await runProgram(openssl, [...flags, ...security], 30_000);
+    const { text } = await runProgram(command, [...flags, ...security], 30_000);
     assert.match(text, /alert protocol version/);
   });
 }

@@ -8,6 +8,7 @@ import { toHex } from "../../src/base/bytes.ts";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { IDENTITY, KEY } from "../support/coap-client-program.ts";
 import { opensslClient } from "../support/openssl-client.ts";
+import { CBC_PEER_SUITES, cipherSuitesFlag, DEFAULT_PEER_SUITES } from "../support/peer-suites.ts";
 import { peer } from "../support/peers.ts";
 import { RecordingRelay, type RelayedDatagram } from "../support/recording-relay.ts";
 import { type Serving, servedFor } from "../support/serving.ts";
@@ -20,20 +21,16 @@ const HANDSHAKE_HEADER_LENGTH = 12;
 const SERVER_HELLO = 2;
 const HELLO_VERIFY_REQUEST = 3;
 
-const CIPHERS = {
-  "PSK-AES128-CCM8": "TLS_PSK_WITH_AES_128_CCM_8",
-  "PSK-AES128-GCM-SHA256": "TLS_PSK_WITH_AES_128_GCM_SHA256",
-  "PSK-AES128-CBC-SHA256": "TLS_PSK_WITH_AES_128_CBC_SHA256",
-};
+const SUITES = [...DEFAULT_PEER_SUITES, ...CBC_PEER_SUITES.filter(({ name }) => name.startsWith("TLS_PSK"))];
 
 const cargo = {
   images: { "1": sampleBytes(10, 100) },
   keys: { [IDENTITY]: KEY },
-  flags: ["--cipher-suites", Object.values(CIPHERS).join()],
+  flags: cipherSuitesFlag(SUITES),
 };
 const test = suite("wrong-key");
 const serving = servedFor(test, cargo);
-const openssl = peer("openssl");
+const command = peer("openssl");
 
 /** What goes to and fro while a client with this identity and key tries for a while; it must not connect. */
 async function refused(command: string, cipher: string, identity: string, key: string): Promise<RelayedDatagram[]> {
@@ -82,13 +79,13 @@ function sessionCount(server: Serving): number {
   return server.log().filter(({ event }) => event === "sessionUp").length;
 }
 
-if (openssl !== undefined) {
-  for (const cipher of Object.keys(CIPHERS)) {
+if (command !== undefined) {
+  for (const { openssl: cipher } of SUITES) {
     test(`RFC 4279 7.3: with ${cipher} a wrong key and an unknown identity get the same bytes and then silence`, async () => {
       const [wrongKey, unknownIdentity] = await Promise.all([
-        refused(openssl, cipher, IDENTITY, "no-such-key-here"),
+        refused(command, cipher, IDENTITY, "no-such-key-here"),
         // As long as the identity that exists: the client's own datagrams then have equal lengths.
-        refused(openssl, cipher, "device-2", "no-such-key-here"),
+        refused(command, cipher, "device-2", "no-such-key-here"),
       ]);
       // HelloVerifyRequest, and the flight of ServerHello.
       assert.ok(serverWords(wrongKey).length >= 2, "the server said nothing to compare");
@@ -105,7 +102,7 @@ if (openssl !== undefined) {
   test("the right key through the same relay connects, and the server answers the Finished", async () => {
     const relay = await RecordingRelay.start(serving().coapsPort);
     const cipher = "PSK-AES128-CCM8";
-    const client = opensslClient({ command: openssl, port: relay.port, cipher, identity: IDENTITY, key: KEY });
+    const client = opensslClient({ command, port: relay.port, cipher, identity: IDENTITY, key: KEY });
     await client.waitFor(/Cipher is PSK-AES128-CCM8/);
     client.endInput();
     await client.ended;
