@@ -185,7 +185,7 @@ export class Link {
       // The channel is promised to others until too late; to keep the datagram till then would change nothing.
       this.#drop(now, lane, "expired", current.datagram.length);
       lane.current = undefined;
-      this.#serve(now, lane);
+      this.#serveAt(now, lane);
       return;
     }
     this.#beginFrame(start, lane, length);

@@ -52,10 +52,15 @@ export class Prng implements RandomSource {
     return Math.floor(this.fraction() * bound);
   }
 
-  /** Normally distributed with mean 0 and standard deviation 1 (Box and Muller). */
+  /** Normally distributed with mean 0 and standard deviation 1 (Marsaglia's polar method). */
   normal(): number {
-    const radius = Math.sqrt(this.exponential(2));
-    return radius * Math.cos(2 * Math.PI * this.fraction());
+    // No sine or cosine: their last bit may differ between versions of V8, and a trace must not.
+    for (;;) {
+      const x = 2 * this.fraction() - 1;
+      const y = 2 * this.fraction() - 1;
+      const square = x * x + y * y;
+      if (square > 0 && square < 1) return x * Math.sqrt((-2 * Math.log(square)) / square);
+    }
   }
 
   exponential(mean: number): number {
@@ -68,7 +73,8 @@ export class Prng implements RandomSource {
     const c = 1 / Math.sqrt(9 * d);
     for (;;) {
       const x = this.normal();
-      const v = (1 + c * x) ** 3;
+      const root = 1 + c * x;
+      const v = root * root * root;
       if (v > 0 && Math.log(1 - this.fraction()) < x * x * 0.5 + d * (1 - v + Math.log(v)))
         return (d * v * mean) / shape;
     }

@@ -24,7 +24,7 @@ const directionSchema = group({
   queue: group({ countMax: count(1, 100_000), lifetimeSeconds: positiveSeconds }),
 });
 
-export const profileSchema = group({
+const profileSchema = group({
   name: v.pipe(
     v.string("must be text"),
     v.regex(/^[a-z0-9][a-z0-9.-]*$/, "must be lower-case letters, digits, - and ."),

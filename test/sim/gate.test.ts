@@ -115,6 +115,15 @@ gate("a gateway's duty cycle is shared by all devices that it serves, a device's
   near(logs[1]!.deliveries[1]?.at, 60_000 + 2 * 399.616);
 });
 
+gate("a gateway that an uplink kept waiting beyond its turn keeps the whole silence after its frame", () => {
+  const { link, deliveries } = linkLog(SAFE_DR5);
+  link.send(instant(0), "up", datagram(1, 237));
+  for (let id = 2; id <= 3; id++) link.send(instant(0), "down", datagram(id, 237));
+  run([link]);
+  near(deliveries[1]?.at, 399.616 + 394.496);
+  near(deliveries[2]?.at, 399.616 + 11 * 394.496);
+});
+
 gate("RFC 8724: a packet longer than N goes in frames of its own, each of which pays the duty cycle", () => {
   const { link, deliveries } = linkLog(SAFE_DR5);
   // 3 bytes of compressed header and 477 of payload fill two frames of 240.

@@ -183,6 +183,17 @@ link("without order kept, jitter turns datagrams around as netem does", () => {
   assert.ok(inversionCount(false) > 50);
 });
 
+link("reassembly: a datagram arrives when each of its frames does", () => {
+  const us915 = profileNamed("lorawan-us915-dr8-c");
+  const { link: one } = linkLog({ ...us915, down: { ...us915.down, queue: { countMax: 9, lifetimeSeconds: 1e6 } } });
+  const sentCount = 5000;
+  // 3 bytes of compressed header and 99 of payload fill two frames of 51; each is lost with chance 0.1.
+  for (let i = 0; i < sentCount; i++) one.send(instant(i * 10_000), "down", datagram(1, 99));
+  run([one]);
+  assert.is(one.statistics.down.frameCount, 2 * sentCount);
+  near(one.statistics.down.droppedCount.lost / sentCount, 0.19, 4 * Math.sqrt(0.1539 / sentCount));
+});
+
 link("duplication comes last: loss takes a tenth, and a twentieth of the rest arrives twice", () => {
   const { link: one, deliveries } = linkLog(profileNamed("bernoulli:loss=10%,duplicate=5%"));
   const sentCount = 100_000;

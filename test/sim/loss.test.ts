@@ -73,15 +73,6 @@ loss("netem `loss gemodel 2% 20% 60% 1%`: 0.0636 is lost", () => {
   near(meanLoss(GILBERT_ELLIOTT, 100), 0.063636, 1e-6);
 });
 
-loss("netem's chain lets the state before the step decide: the frame that turns it bad is not lost", () => {
-  const process = lossProcess({ ...GILBERT, goodToBad: 1, badToGood: 1 }, new Prng(1));
-  const flags = Array.from({ length: 6 }, () => process.lost(instant(0), 1));
-  assert.equal(
-    flags,
-    flags.map((_, i) => flags[0] === (i % 2 === 0)),
-  );
-});
-
 loss("Gilbert-Elliott in time: bad again 2.5 s after a bad instant with chance 0.3244", () => {
   near(badAfter(IN_TIME, true, 2.5), 0.3244, 0.00005);
   const flags = losses(IN_TIME, 2500);
