@@ -39,6 +39,25 @@ export class RangeSet {
     return added;
   }
 
+  /** Whether all of [start, end) is covered. */
+  covers(start: number, end: number): boolean {
+    const range = this.#ranges[this.#firstEndingAtOrAfter(start)];
+    return end <= start || (range !== undefined && range.start <= start && end <= range.end);
+  }
+
+  /** The parts of [start, end) that are not covered, ascending. */
+  gaps(start: number, end: number): Range[] {
+    const gaps: Range[] = [];
+    let position = start;
+    for (let i = this.#firstEndingAtOrAfter(start); i < this.#ranges.length && position < end; i++) {
+      const range = this.#ranges[i]!;
+      if (range.start > position) gaps.push({ start: position, end: Math.min(range.start, end) });
+      position = Math.max(position, range.end);
+    }
+    if (position < end) gaps.push({ start: position, end });
+    return gaps;
+  }
+
   #firstEndingAtOrAfter(position: number): number {
     let [low, high] = [0, this.#ranges.length];
     while (low < high) {

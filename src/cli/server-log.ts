@@ -18,7 +18,7 @@ export async function jsonLog(): Promise<ServerLog> {
     event: (event) => {
       const fields = eventFields(event);
       if (event.kind === "imageDamaged") logger.error(fields);
-      else if (event.kind === "handshakeFailed") logger.warn(fields);
+      else if (event.kind === "handshakeFailed" || event.kind === "keyRefused") logger.warn(fields);
       else logger.info(fields);
     },
     counters: (counters) => logger.info({ event: "counters", counters }),
@@ -50,6 +50,8 @@ export function eventFields(event: NewsEvent): Record<string, string | number | 
       return { event: event.kind, ...peerFields(event), error: event.error, detail: event.detail };
     case "imageDamaged":
       return { event: event.kind, path: event.path, reason: event.reason };
+    case "keyRefused":
+      return { event: event.kind, ...peerFields(event), reason: event.reason };
     case "sessionDown":
       return { event: event.kind, ...peerFields(event), end: event.end };
     case "sessionUp": {
@@ -68,6 +70,8 @@ export function eventText(event: NewsEvent): string {
       return `${whoText(event)}  handshake failed: ${event.error} (${event.detail})`;
     case "imageDamaged":
       return `${event.path} cannot be served (${event.reason}): publish its file again`;
+    case "keyRefused":
+      return `${whoText(event)}  refused: ${event.reason === "keyDiffers" ? "another key" : "no key for this identity"}`;
     case "sessionDown":
       return `${whoText(event)}  session down (${event.end})`;
     case "sessionUp":

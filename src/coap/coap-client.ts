@@ -2,7 +2,7 @@
 // outstanding at once; how many is the caller's choice (NSTART, 4.7).
 
 import { assert, unreachable } from "../base/assert.ts";
-import { copyOf, EMPTY } from "../base/bytes.ts";
+import { copyOf, EMPTY, toHex } from "../base/bytes.ts";
 import { DeadlineQueue } from "../base/deadline-queue.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import { type RandomSource, randomBytes, randomUint16 } from "../base/random-source.ts";
@@ -34,6 +34,11 @@ export interface OutgoingRequest {
   readonly payload?: Uint8Array;
   /** True when absent. */
   readonly confirmable?: boolean;
+  /**
+   * Who decides when a CON is sent again and given up: this client by RFC 7252 4.2, or its caller by retransmit() and
+   * cancel(), who may know the link better (4.2: the timers are a default). The client when absent.
+   */
+  readonly timer?: "client" | "caller";
 }
 
 export interface CoapClientOutlet {
@@ -48,17 +53,23 @@ export interface CoapClientOptions {
   readonly outlet: CoapClientOutlet;
   readonly random: RandomSource;
   readonly parameters?: TransmissionParameters;
+  /**
+   * Bytes of a token; 4 when absent. RFC 7252 5.3.1: without DTLS a token is what keeps strangers from answering, and has
+   * at least 4. RFC 9175 4.1: no token is used twice, so that short ones become longer once all are used up.
+   */
+  readonly tokenLength?: 2 | 4;
 }
 
 interface Outstanding {
   readonly requestId: RequestId;
   readonly messageId: number;
-  /** The token read as a number. */
-  readonly tokenNumber: number;
+  readonly token: Uint8Array;
+  /** Kept where the caller has the timer. */
+  datagram?: Uint8Array;
 }
 
-const TOKEN_LENGTH = 4;
-/** Odd, so that multiplying by it modulo 2^32 is a bijection: successive tokens look unlike and never repeat. */
+const TOKEN_LENGTH_MAX = 4;
+/** Odd, so that multiplying by it modulo 2^32 or 2^16 is a bijection: successive tokens look unlike and never repeat. */
 const TOKEN_STRIDE = 0x9e37_79b1;
 /** The one association of a client, as the key of its resend cache. */
 const SERVER = "server";
@@ -69,19 +80,23 @@ export class CoapClient {
   readonly #responseTimeoutMs: number;
   readonly #byRequestId = new Map<RequestId, Outstanding>();
   readonly #byMessageId = new Map<number, Outstanding>();
-  readonly #byToken = new Map<number, Outstanding>();
+  /** By the token in hex digits. */
+  readonly #byToken = new Map<string, Outstanding>();
   /** Where no retransmission runs (a NON, an acknowledged CON): until when the response is waited for. */
   readonly #deadlines = new DeadlineQueue<Outstanding>();
   /** Our ACKs of separate responses, for when one of those comes again. */
   readonly #acknowledgements: ResendCache<typeof SERVER>;
   readonly #tokenStart: number;
+  readonly #tokenLength: number;
   #messageId: number;
   #requestCount = 0;
+  #retransmitCount = 0;
 
   constructor(options: CoapClientOptions) {
-    const { outlet, random, parameters = DEFAULT_TRANSMISSION_PARAMETERS } = options;
+    const { outlet, random, parameters = DEFAULT_TRANSMISSION_PARAMETERS, tokenLength = TOKEN_LENGTH_MAX } = options;
     this.#outlet = outlet;
-    this.#tokenStart = decodeUint(randomBytes(random, TOKEN_LENGTH));
+    this.#tokenStart = decodeUint(randomBytes(random, TOKEN_LENGTH_MAX));
+    this.#tokenLength = tokenLength;
     this.#messageId = randomUint16(random);
     this.#responseTimeoutMs = maxTransmitWaitMs(parameters);
     this.#acknowledgements = new ResendCache({
@@ -100,7 +115,7 @@ export class CoapClient {
 
   /** How many times any request was sent again. */
   get retransmitCount(): number {
-    return this.#retransmitter.retransmitCount;
+    return this.#retransmitter.retransmitCount + this.#retransmitCount;
   }
 
   get outstandingCount(): number {
@@ -112,20 +127,26 @@ export class CoapClient {
     assert(this.#byRequestId.size < OUTSTANDING_REQUEST_COUNT_MAX, "too many requests are outstanding");
     const confirmable = request.confirmable ?? true;
     const requestId = this.#requestCount++;
-    const tokenNumber = (this.#tokenStart + Math.imul(requestId, TOKEN_STRIDE)) >>> 0;
-    const outstanding = { requestId, messageId: this.#takeMessageId(), tokenNumber };
+    const outstanding: Outstanding = {
+      requestId,
+      messageId: this.#takeMessageId(),
+      token: this.#tokenFor(requestId),
+    };
     this.#byRequestId.set(requestId, outstanding);
     this.#byMessageId.set(outstanding.messageId, outstanding);
-    this.#byToken.set(tokenNumber, outstanding);
+    this.#byToken.set(toHex(outstanding.token), outstanding);
     const datagram = encodeMessage({
       type: confirmable ? "CON" : "NON",
       code: request.code,
       messageId: outstanding.messageId,
-      token: tokenOf(tokenNumber),
+      token: outstanding.token,
       options: optionsOf(request),
       payload: request.payload ?? EMPTY,
     });
-    if (confirmable) {
+    if (request.timer === "caller") {
+      outstanding.datagram = datagram;
+      this.#outlet.transmit(now, datagram);
+    } else if (confirmable) {
       this.#retransmitter.start(now, outstanding, datagram);
     } else {
       this.#awaitResponse(now, outstanding);
@@ -134,10 +155,23 @@ export class CoapClient {
     return requestId;
   }
 
+  /** Sends an outstanding request of a caller's timer again, the very same message (RFC 7252 4.2). */
+  retransmit(now: Instant, requestId: RequestId): void {
+    const datagram = this.#byRequestId.get(requestId)?.datagram;
+    if (datagram === undefined) return;
+    this.#retransmitCount++;
+    this.#outlet.transmit(now, datagram);
+  }
+
   /** Forgets a request, outstanding or not: nothing more is heard of it. */
   cancel(requestId: RequestId): void {
     const outstanding = this.#byRequestId.get(requestId);
     if (outstanding !== undefined) this.#end(outstanding);
+  }
+
+  /** Forgets every outstanding request. */
+  cancelAll(): void {
+    for (const outstanding of [...this.#byRequestId.values()]) this.#end(outstanding);
   }
 
   handleDatagram(now: Instant, datagram: Uint8Array): void {
@@ -190,7 +224,7 @@ export class CoapClient {
     if (outstanding === undefined) return;
     if (message.code === Code.EMPTY) {
       this.#retransmitter.stop(outstanding);
-      this.#awaitResponse(now, outstanding);
+      if (outstanding.datagram === undefined) this.#awaitResponse(now, outstanding);
     } else if (this.#requestOf(message) === outstanding) {
       this.#deliver(now, outstanding, message);
     }
@@ -221,9 +255,9 @@ export class CoapClient {
   /** The request that `message` responds to; none for a response that must be rejected (RFC 7252 5.4.1). */
   #requestOf(message: Message): Outstanding | undefined {
     const { code, token, options } = message;
-    if (code === Code.EMPTY || isRequest(code) || token.length !== TOKEN_LENGTH) return undefined;
+    if (code === Code.EMPTY || isRequest(code)) return undefined;
     const unknown = options.some(({ number }, index) => isCritical(number) && !isRecognised(options, index));
-    return unknown ? undefined : this.#byToken.get(decodeUint(token));
+    return unknown ? undefined : this.#byToken.get(toHex(token));
   }
 
   #deliver(now: Instant, outstanding: Outstanding, message: Message): void {
@@ -241,7 +275,7 @@ export class CoapClient {
     this.#deadlines.delete(outstanding);
     this.#byRequestId.delete(outstanding.requestId);
     this.#byMessageId.delete(outstanding.messageId);
-    this.#byToken.delete(outstanding.tokenNumber);
+    this.#byToken.delete(toHex(outstanding.token));
   }
 
   #awaitResponse(now: Instant, outstanding: Outstanding): void {
@@ -254,15 +288,18 @@ export class CoapClient {
     return datagram;
   }
 
+  #tokenFor(requestId: RequestId): Uint8Array {
+    const number = this.#tokenStart + Math.imul(requestId, TOKEN_STRIDE);
+    const token = Uint8Array.of(number >> 24, number >> 16, number >> 8, number);
+    const shortOnesLeft = requestId < 2 ** (8 * this.#tokenLength);
+    return shortOnesLeft ? token.subarray(TOKEN_LENGTH_MAX - this.#tokenLength) : token;
+  }
+
   #takeMessageId(): number {
     do this.#messageId = (this.#messageId + 1) & 0xffff;
     while (this.#byMessageId.has(this.#messageId));
     return this.#messageId;
   }
-}
-
-function tokenOf(tokenNumber: number): Uint8Array {
-  return Uint8Array.of(tokenNumber >> 24, tokenNumber >> 16, tokenNumber >> 8, tokenNumber);
 }
 
 function optionsOf(request: OutgoingRequest): readonly Option[] {

@@ -8,7 +8,6 @@
 //   ClientKeyExchange, [ChangeCipherSpec], Finished ->
 //                              <------------------    [ChangeCipherSpec], Finished
 
-import { timingSafeEqual } from "node:crypto";
 import { unreachable } from "../base/assert.ts";
 import { ByteReader } from "../base/byte-reader.ts";
 import { copyOf, EMPTY, equal } from "../base/bytes.ts";
@@ -115,6 +114,11 @@ export class ClientHandshake {
 
   get deadline(): Instant | undefined {
     return this.#exchange.deadline;
+  }
+
+  /** See HandshakeExchange. */
+  get roundTripMs(): number | undefined {
+    return this.#exchange.roundTripMs;
   }
 
   handlePlaintextRecord(now: Instant, record: DtlsRecord): void {
@@ -325,16 +329,10 @@ export class ClientHandshake {
   }
 
   #handleFinishedRecord(now: Instant, content: Uint8Array, keyed: Keyed): void {
-    const decoded = decodeHandshakeFragment(new ByteReader(content));
-    const discard = decoded.ok ? this.#exchange.reassembly.add(decoded.value) : decoded.error;
-    if (discard !== undefined) return this.#input.outlet.counted(discard);
-    const message = this.#exchange.reassembly.take();
-    if (message === undefined) return;
-    if (message.type !== HandshakeType.finished) return this.#refuseMessage(now, message);
-    const expected = verifyData(keyed.masterSecret, "server", this.#exchange.transcriptHash());
-    if (message.body.length !== expected.length || !timingSafeEqual(message.body, expected)) {
-      return this.#fail(now, "finishedMismatch", "the server's verify_data differs");
-    }
+    const outcome = this.#exchange.takeFinished(content, keyed.masterSecret, "server");
+    if (outcome.kind === "discarded") return this.#input.outlet.counted(outcome.discard);
+    if (outcome.kind === "failed") return this.#fail(now, outcome.error.kind, outcome.error.detail);
+    if (outcome.kind === "incomplete") return;
     keyed.masterSecret.fill(0);
     this.#state = { kind: "ended" };
     this.#exchange.settle();

@@ -13,7 +13,8 @@ export type ClientEnd = HandshakeError | { readonly kind: "closeNotify" | "fatal
 
 export interface DtlsClientOutlet {
   transmit(datagram: Uint8Array): void;
-  connected(now: Instant, session: Session): void;
+  /** `roundTripMs` as the handshake measured it; undefined where each of its flights had to be sent again. */
+  connected(now: Instant, session: Session, roundTripMs: number | undefined): void;
   /** `data` is valid until the call returns. */
   applicationData(now: Instant, data: Uint8Array): void;
   ended(now: Instant, end: ClientEnd): void;
@@ -43,7 +44,7 @@ export class DtlsClient {
         counted: (discard) => this.#outlet.counted(discard),
         established: (at, session) => {
           this.#state = { kind: "connected", session };
-          this.#outlet.connected(at, session);
+          this.#outlet.connected(at, session, handshake.roundTripMs);
         },
         failed: (at, error) => this.#end(at, error),
       },

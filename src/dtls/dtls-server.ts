@@ -56,6 +56,8 @@ export interface DtlsServerOutlet {
   sessionUp(now: Instant, session: Session): void;
   sessionDown(now: Instant, session: Session, end: SessionEnd): void;
   handshakeFailed(now: Instant, peer: PeerAddress, error: HandshakeError): void;
+  /** See ServerHandshakeOutlet. The handshake goes on: the peer hears nothing of it, and may find the right key. */
+  keyRefused(now: Instant, peer: PeerAddress, identity: Uint8Array, identityKnown: boolean): void;
   counted(name: DtlsCount): void;
 }
 
@@ -282,6 +284,7 @@ export class DtlsServer {
           this.#handshakes.awaitPsk(handshake, identityKey(identity));
           this.#outlet.pskWanted(at, identity);
         },
+        keyRefused: (at, identity, known) => this.#outlet.keyRefused(at, peer, identity, known),
         established: (at, session) => this.#establish(at, handshake, session),
         failed: (at, error) => {
           this.#handshakes.remove(handshake);

@@ -2,24 +2,42 @@
 // the flight in the air with its timer. The states of RFC 6347 4.2.4 in values: a flight that awaits an answer is WAITING,
 // one that does not is FINISHED; PREPARING and SENDING take no time here.
 
-import { createHash } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
+import { ByteReader } from "../base/byte-reader.ts";
 import { concat } from "../base/bytes.ts";
 import { addMs, type Instant } from "../base/instant.ts";
 import type { WriteState } from "./connection-state.ts";
+import { type Discard, type HandshakeError, handshakeError } from "./errors.ts";
 import {
+  decodeHandshakeFragment,
   encodeHandshakeFragment,
   encodeHandshakeMessage,
   HANDSHAKE_HEADER_LENGTH,
   type HandshakeMessage,
+  HandshakeType,
 } from "./handshake-message.ts";
+import { verifyData } from "./key-schedule.ts";
 import { type DtlsParameters, HANDSHAKE_DATAGRAM_LENGTH_MAX } from "./parameters.ts";
 import { Reassembly } from "./reassembly.ts";
 import { ContentType } from "./record.ts";
+
+/** The shortest timeout that a short round trip leads to, ms (RFC 6347 4.2.4.1: at least 1 s). */
+const LEARNED_TIMEOUT_MIN_MS = 1_000;
+
+/** A later flight is longer than the one that was measured, and a slow link makes much of that. */
+const LEARNED_TIMEOUT_FACTOR = 3;
 
 /** One message of a flight and the connection state it goes out under. */
 export type FlightItem =
   | { readonly kind: "handshake"; readonly state: WriteState; readonly message: HandshakeMessage }
   | { readonly kind: "changeCipherSpec"; readonly state: WriteState };
+
+/** What a record that may hold the peer's Finished turned out to be. */
+export type FinishedOutcome =
+  | { readonly kind: "finished"; readonly message: HandshakeMessage }
+  | { readonly kind: "incomplete" }
+  | { readonly kind: "discarded"; readonly discard: Discard }
+  | { readonly kind: "failed"; readonly error: HandshakeError };
 
 export class HandshakeExchange {
   readonly reassembly: Reassembly;
@@ -28,6 +46,8 @@ export class HandshakeExchange {
   #transcript = createHash("sha256");
   #messageSeq: number;
   #flight: readonly FlightItem[] = [];
+  #sentAt: Instant | undefined;
+  #roundTripMs: number | undefined;
   #deadline: Instant | undefined;
   #timeoutMs: number;
   #retransmissions = 0;
@@ -50,6 +70,11 @@ export class HandshakeExchange {
   /** When the flight in the air has to be sent again; undefined when none awaits an answer. */
   get deadline(): Instant | undefined {
     return this.#deadline;
+  }
+
+  /** From a flight to its answer, ms; undefined while every flight had to be sent again. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
   }
 
   get nextMessageSeq(): number {
@@ -77,6 +102,24 @@ export class HandshakeExchange {
     this.#transcript = createHash("sha256");
   }
 
+  /** Reads the peer's Finished out of a record of the new epoch, and verifies it (RFC 5246 7.4.9). */
+  takeFinished(content: Uint8Array, master: Uint8Array, sender: "client" | "server"): FinishedOutcome {
+    const decoded = decodeHandshakeFragment(new ByteReader(content));
+    const discard = decoded.ok ? this.reassembly.add(decoded.value) : decoded.error;
+    if (discard !== undefined) return { kind: "discarded", discard };
+    const message = this.reassembly.take();
+    if (message === undefined) return { kind: "incomplete" };
+    if (message.type !== HandshakeType.finished) {
+      const detail = `message type ${message.type} in place of Finished`;
+      return { kind: "failed", error: handshakeError("unexpectedMessage", detail) };
+    }
+    const expected = verifyData(master, sender, this.transcriptHash());
+    if (message.body.length !== expected.length || !timingSafeEqual(message.body, expected)) {
+      return { kind: "failed", error: handshakeError("finishedMismatch", `the ${sender}'s verify_data differs`) };
+    }
+    return { kind: "finished", message };
+  }
+
   /** The hash of the messages so far. */
   transcriptHash(): Uint8Array {
     return this.#transcript.copy().digest();
@@ -84,8 +127,10 @@ export class HandshakeExchange {
 
   /** Sends a new flight. One that awaits an answer is sent again until settle() or until retransmissions run out. */
   send(now: Instant, flight: readonly FlightItem[], awaitsAnswer: boolean): void {
+    this.#measure(now);
     this.#flight = flight;
-    this.#timeoutMs = this.#parameters.retransmitMs;
+    this.#sentAt = now;
+    this.#timeoutMs = this.#firstTimeoutMs();
     this.#retransmissions = 0;
     this.#resends = 0;
     this.#deadline = awaitsAnswer ? addMs(now, this.#timeoutMs) : undefined;
@@ -117,6 +162,19 @@ export class HandshakeExchange {
     this.#deadline = addMs(now, this.#timeoutMs);
     this.#sendFlight();
     return true;
+  }
+
+  /** A new flight answers the peer's, which answered our last one. Karn: one that was sent twice measures nothing. */
+  #measure(now: Instant): void {
+    if (this.#sentAt === undefined || this.#retransmissions > 0 || this.#resends > 0) return;
+    this.#roundTripMs = now - this.#sentAt;
+  }
+
+  #firstTimeoutMs(): number {
+    const { retransmitMs, retransmitMaxMs } = this.#parameters;
+    if (this.#roundTripMs === undefined) return retransmitMs;
+    const learned = LEARNED_TIMEOUT_FACTOR * this.#roundTripMs;
+    return Math.min(retransmitMaxMs, Math.max(LEARNED_TIMEOUT_MIN_MS, learned));
   }
 
   #sendFlight(): void {

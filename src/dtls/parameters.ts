@@ -69,9 +69,12 @@ export interface DtlsParameters {
   readonly retransmitMs: number;
   /** Doubling stops here, ms. */
   readonly retransmitMaxMs: number;
-  /** Retransmissions of one flight before the handshake is given up. */
+  /** Retransmissions of one flight. A client then gives up; a server goes on waiting for the client's next word. */
   readonly retransmissionsMax: number;
-  /** A handshake that has not finished by then is dropped, ms. */
+  /**
+   * A handshake that has not finished by then is dropped, ms. A LoRaWAN device that may send for one percent of the time
+   * is silent for minutes between two flights; what is half open costs little, and the oldest gives way.
+   */
   readonly handshakeLifetimeMs: number;
   /** Half-open handshakes; the oldest gives way. */
   readonly handshakesMax: number;
@@ -87,7 +90,7 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   retransmitMs: 2_000,
   retransmitMaxMs: 60_000,
   retransmissionsMax: 5,
-  handshakeLifetimeMs: 120_000,
+  handshakeLifetimeMs: 1_800_000,
   handshakesMax: 10_000,
   sessionsMax: 1_000_000,
   sessionIdleMs: 24 * 3_600_000,

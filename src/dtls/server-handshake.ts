@@ -8,7 +8,6 @@
 //
 // The state is named after what must come next and holds only what is known by then.
 
-import { timingSafeEqual } from "node:crypto";
 import { unreachable } from "../base/assert.ts";
 import { ByteReader } from "../base/byte-reader.ts";
 import { EMPTY, equal } from "../base/bytes.ts";
@@ -59,6 +58,8 @@ export interface ServerHandshakeOutlet {
   allocateConnectionId(): Uint8Array;
   /** The owner answers with handlePsk, at once or later. */
   pskWanted(now: Instant, identity: Uint8Array): void;
+  /** The client's Finished cannot be read: it has another key, or its identity has none. It is told once, and not the peer. */
+  keyRefused(now: Instant, identity: Uint8Array, identityKnown: boolean): void;
   established(now: Instant, session: Session): void;
   failed(now: Instant, error: HandshakeError): void;
 }
@@ -73,6 +74,7 @@ interface Agreed {
 interface Keyed {
   readonly agreed: Agreed;
   readonly identity: Uint8Array;
+  readonly identityKnown: boolean;
   readonly masterSecret: Uint8Array;
   readonly states: PendingStates;
 }
@@ -99,6 +101,7 @@ export class ServerHandshake {
   readonly #plain: WriteState;
   readonly #held = new HeldRecords();
   #changeCipherSpecHeld = false;
+  #keyRefusedTold = false;
   #state: State = { kind: "expectClientHello" };
 
   constructor(now: Instant, input: ServerHandshakeInput) {
@@ -183,7 +186,9 @@ export class ServerHandshake {
     const opened = keyed.states.read.open(record);
     if (!opened.ok) {
       this.#input.outlet.counted(opened.error);
-      return opened.error !== "badRecordMac";
+      if (opened.error !== "badRecordMac") return true;
+      this.#tellKeyRefused(now, keyed);
+      return false;
     }
     const { type, content } = opened.value;
     if (type === ContentType.handshake) this.#handleFinishedRecord(now, content, keyed);
@@ -215,16 +220,18 @@ export class ServerHandshake {
       writeConnectionId: negotiation.clientConnectionId ?? EMPTY,
       random: this.#input.random,
     });
-    this.#state = { kind: "expectChangeCipherSpec", keyed: { agreed, identity, masterSecret: master, states } };
+    const keyed = { agreed, identity, identityKnown: key !== undefined, masterSecret: master, states };
+    this.#state = { kind: "expectChangeCipherSpec", keyed };
     if (this.#changeCipherSpecHeld) this.#changeCipherSpec(now);
   }
 
-  /** Sends the flight again, or gives up. An early call does nothing. */
+  /** Sends the flight again, or gives up when the handshake's time is over. An early call does nothing. */
   handleTimeout(now: Instant): void {
     if (now >= this.expiresAt) {
       this.#end(now, handshakeError("timeout", `in state ${this.#state.kind}`));
     } else if (!this.#exchange.handleTimeout(now)) {
-      this.#end(now, handshakeError("timeout", "no answer to our flight"));
+      // Enough copies; a device on a slow link may still be on its way with its answer.
+      this.#exchange.settle();
     }
   }
 
@@ -328,18 +335,12 @@ export class ServerHandshake {
   }
 
   #handleFinishedRecord(now: Instant, content: Uint8Array, keyed: Keyed): void {
-    const decoded = decodeHandshakeFragment(new ByteReader(content));
-    const discard = decoded.ok ? this.#exchange.reassembly.add(decoded.value) : decoded.error;
-    if (discard !== undefined) return this.#input.outlet.counted(discard);
-    const message = this.#exchange.reassembly.take();
-    if (message === undefined) return;
-    if (message.type !== HandshakeType.finished) return this.#refuseMessage(now, message);
-    const expected = verifyData(keyed.masterSecret, "client", this.#exchange.transcriptHash());
-    if (message.body.length !== expected.length || !timingSafeEqual(message.body, expected)) {
-      return this.#fail(now, "finishedMismatch", "the client's verify_data differs");
-    }
-    this.#exchange.record(message);
-    this.#establish(now, message, keyed);
+    const outcome = this.#exchange.takeFinished(content, keyed.masterSecret, "client");
+    if (outcome.kind === "discarded") return this.#input.outlet.counted(outcome.discard);
+    if (outcome.kind === "failed") return this.#fail(now, outcome.error.kind, outcome.error.detail);
+    if (outcome.kind === "incomplete") return;
+    this.#exchange.record(outcome.message);
+    this.#establish(now, outcome.message, keyed);
   }
 
   #establish(now: Instant, finished: HandshakeMessage, keyed: Keyed): void {
@@ -362,6 +363,12 @@ export class ServerHandshake {
     this.#state = { kind: "ended" };
     this.#exchange.send(now, flight, false);
     this.#input.outlet.established(now, session);
+  }
+
+  #tellKeyRefused(now: Instant, { identity, identityKnown }: Keyed): void {
+    if (this.#keyRefusedTold) return;
+    this.#keyRefusedTold = true;
+    this.#input.outlet.keyRefused(now, identity, identityKnown);
   }
 
   #refuseMessage(now: Instant, message: HandshakeMessage): void {

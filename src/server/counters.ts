@@ -2,8 +2,15 @@
 
 export class Counters {
   readonly #counts = new Map<string, number>();
+  #total = 0;
+
+  /** Of all names together. */
+  get total(): number {
+    return this.#total;
+  }
 
   add(name: string): void {
+    this.#total++;
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
   }
 

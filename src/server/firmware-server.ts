@@ -42,6 +42,8 @@ export interface FirmwareServerInput {
   /** The largest block, a power of two from 16 to 1024 bytes; 1024 when absent. */
   readonly blockSize?: number;
   readonly dtlsParameters?: Partial<DtlsParameters>;
+  /** For traces: each CoAP message of ours in clear, with the datagram that carries it sealed. */
+  readonly tap?: (datagram: Uint8Array, message: Uint8Array) => void;
 }
 
 /** To whom CoAP talks: a DTLS session, or an address on plain CoAP (RFC 7252 9.1.1). */
@@ -55,11 +57,15 @@ export class FirmwareServer {
   readonly #transfers = new Transfers<Association>();
   readonly #transmits = new Fifo<Transmit>();
   readonly #events = new Fifo<ServerEvent>();
+  readonly #tap: FirmwareServerInput["tap"];
+  /** What is being sealed. */
+  #message: Uint8Array | undefined;
 
   constructor(input: FirmwareServerInput) {
     this.#resource = new FirmwareResource(input.catalogue, (path, reason) => {
       this.#events.push({ kind: "imageDamaged", path, reason });
     });
+    this.#tap = input.tap;
     this.#dtls = this.#createDtls(input);
     this.#coap = this.#createCoap(input);
   }
@@ -86,7 +92,6 @@ export class FirmwareServer {
 
   /** The answer to a pskWanted event: the key, or undefined when the identity is unknown. */
   handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined): void {
-    if (key === undefined) this.counters.add("pskIdentityUnknown");
     this.#dtls.handlePsk(now, identity, key);
   }
 
@@ -129,7 +134,10 @@ export class FirmwareServer {
       parameters: { ...DTLS_PARAMETERS, ...input.dtlsParameters },
       cipherSuites: input.cipherSuites ?? DEFAULT_CIPHER_SUITES,
       outlet: {
-        transmit: (to, datagram) => this.#transmits.push({ scheme: "coaps", to, datagram }),
+        transmit: (to, datagram) => {
+          if (this.#message !== undefined) this.#tap?.(datagram, this.#message);
+          this.#transmits.push({ scheme: "coaps", to, datagram });
+        },
         applicationData: (now, session, data) =>
           this.#coap.handleDatagram(now, session, data, session.plaintextLengthMax),
         pskWanted: (_now, identity) => this.#events.push({ kind: "pskWanted", identity }),
@@ -146,6 +154,11 @@ export class FirmwareServer {
         handshakeFailed: (_now, peer, { kind: error, detail }) => {
           this.counters.add(`handshakeFailed.${error}`);
           this.#events.push({ kind: "handshakeFailed", peer, error, detail });
+        },
+        keyRefused: (_now, peer, identity, identityKnown) => {
+          const reason = identityKnown ? "keyDiffers" : "identityUnknown";
+          this.counters.add(`keyRefused.${reason}`);
+          this.#events.push({ kind: "keyRefused", peer, identity, reason });
         },
         counted: (name) => this.counters.add(name),
       },
@@ -181,7 +194,10 @@ export class FirmwareServer {
   }
 
   #transmit(association: Association, datagram: Uint8Array): void {
-    if (association instanceof Session) this.#dtls.send(association, datagram);
-    else this.#transmits.push({ scheme: "coap", to: association, datagram });
+    if (association instanceof Session) {
+      this.#message = datagram;
+      this.#dtls.send(association, datagram);
+      this.#message = undefined;
+    } else this.#transmits.push({ scheme: "coap", to: association, datagram });
   }
 }

@@ -29,6 +29,13 @@ export type ServerEvent =
       readonly error: HandshakeErrorKind;
       readonly detail: string;
     }
+  /** A handshake whose Finished cannot be read: a wrong key, or an identity without one. The peer is not told. */
+  | {
+      readonly kind: "keyRefused";
+      readonly peer: PeerAddress;
+      readonly identity: Uint8Array;
+      readonly reason: "identityUnknown" | "keyDiffers";
+    }
   | {
       readonly kind: "transfer";
       readonly peer: PeerAddress;

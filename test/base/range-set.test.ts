@@ -76,4 +76,32 @@ rangeSet("an empty range adds nothing", () => {
   assert.equal(ranges.ranges, []);
 });
 
+/** [10, 20) and [30, 40). */
+function twoRanges(): RangeSet {
+  const ranges = new RangeSet();
+  ranges.add(10, 20);
+  ranges.add(30, 40);
+  return ranges;
+}
+
+rangeSet("covers: all of one range, no gap and nothing beside it; an empty stretch always", () => {
+  const ranges = twoRanges();
+  assert.ok(ranges.covers(10, 20) && ranges.covers(12, 15) && ranges.covers(30, 31));
+  assert.not.ok(ranges.covers(9, 11) || ranges.covers(19, 21) || ranges.covers(10, 40) || ranges.covers(20, 30));
+  assert.ok(ranges.covers(25, 25) && ranges.covers(20, 20));
+});
+
+rangeSet("gaps: what is not covered of a stretch, cut at its ends", () => {
+  const ranges = twoRanges();
+  assert.equal(ranges.gaps(0, 50), [
+    { start: 0, end: 10 },
+    { start: 20, end: 30 },
+    { start: 40, end: 50 },
+  ]);
+  assert.equal(ranges.gaps(15, 25), [{ start: 20, end: 25 }]);
+  assert.equal(ranges.gaps(10, 20), []);
+  assert.equal(ranges.gaps(22, 28), [{ start: 22, end: 28 }]);
+  assert.equal(ranges.gaps(50, 40), []);
+});
+
 rangeSet.run();

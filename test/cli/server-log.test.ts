@@ -59,6 +59,8 @@ test("on a terminal each event is one line", () => {
     transfer("done", 100),
     { kind: "sessionUp", peer, identity, cipherSuite: "TLS_PSK_WITH_AES_128_CCM", connectionId: false },
     { kind: "handshakeFailed", peer, error: "timeout", detail: "expectFinished" },
+    { kind: "keyRefused", peer, identity, reason: "identityUnknown" },
+    { kind: "keyRefused", peer, identity, reason: "keyDiffers" },
     { kind: "imageDamaged", path: "/fw/pump/1.0", reason: "content-differs" },
   ];
   assert.equal(events.map(eventText), [
@@ -66,6 +68,8 @@ test("on a terminal each event is one line", () => {
     "meter-7 at 192.0.2.1:5000  /fw/pump/1.0 done: 3 blocks, 1 resent, 3072 bytes in 1.5 s (2.0 kB/s)",
     "meter-7 at 192.0.2.1:5000  session up, TLS_PSK_WITH_AES_128_CCM",
     "192.0.2.1:5000  handshake failed: timeout (expectFinished)",
+    "meter-7 at 192.0.2.1:5000  refused: no key for this identity",
+    "meter-7 at 192.0.2.1:5000  refused: another key",
     "/fw/pump/1.0 cannot be served (content-differs): publish its file again",
   ]);
 });

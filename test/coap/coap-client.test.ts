@@ -21,9 +21,10 @@ class Scene {
   now: Instant = instant(0);
   readonly #outbox: Uint8Array[] = [];
 
-  constructor() {
+  constructor(tokenLength: 2 | 4 = 4) {
     this.client = new CoapClient({
       random: ZERO_RANDOM,
+      tokenLength,
       outlet: {
         transmit: (_now, datagram) => void this.#outbox.push(datagram),
         response: (_now, id, message) => void this.outcomes.push(`${id}: ${lineFromMessage(message)}`),
@@ -254,6 +255,70 @@ client("OUTSTANDING_REQUEST_COUNT_MAX requests wait, and one more is a mistake o
   const scene = new Scene();
   for (let i = 0; i < OUTSTANDING_REQUEST_COUNT_MAX; i++) scene.requests(GET);
   assert.throws(() => scene.requests(GET), /outstanding/);
+});
+
+client(
+  "RFC 7252 4.2: with the caller's timer nothing is sent again by itself, and the caller sends the very same message",
+  () => {
+    const scene = new Scene();
+    const id = scene.requests({ ...GET, timer: "caller" });
+    scene.serverReceives("CON 0001 GET T=00000000 /fw");
+    assert.is(scene.client.pollTimeout(), undefined);
+    scene.waits(300_000);
+    scene.serverReceivesNothing();
+    scene.client.retransmit(scene.now, id);
+    scene.serverReceives("CON 0001 GET T=00000000 /fw");
+    assert.is(scene.client.retransmitCount, 1);
+    scene.serverSends("ACK 1 2.05 T=00000000");
+    assert.equal(scene.outcomes, ["0: ACK 0001 2.05 T=00000000"]);
+  },
+);
+
+client("with the caller's timer an empty ACK ends nothing: the separate response may be lost as well", () => {
+  const scene = new Scene();
+  const id = scene.requests({ ...GET, timer: "caller" });
+  scene.serverReceives("CON 0001 GET T=00000000 /fw");
+  scene.serverSends("ACK 1 EMPTY");
+  assert.is(scene.client.pollTimeout(), undefined);
+  scene.client.retransmit(scene.now, id);
+  scene.serverReceives("CON 0001 GET T=00000000 /fw");
+});
+
+client("a request that is over, or whose timer is the client's, is not sent again on demand", () => {
+  const scene = new Scene();
+  const over = scene.requests({ ...GET, timer: "caller" });
+  scene.client.cancel(over);
+  const own = scene.requests(GET);
+  scene.nextMessage();
+  scene.nextMessage();
+  for (const id of [over, own, 99]) scene.client.retransmit(scene.now, id);
+  scene.serverReceivesNothing();
+  assert.is(scene.client.retransmitCount, 0);
+});
+
+client("RFC 9175 4.1: short tokens are all used once, and then become longer: none comes twice", () => {
+  const scene = new Scene(2);
+  const seen = new Set<string>();
+  const lengths = { 2: 0, 4: 0 };
+  for (let count = 0; count < 2 ** 16 + 1_000; count++) {
+    const id = scene.requests({ ...GET, timer: "caller" });
+    const { token } = scene.nextMessage();
+    seen.add(toHex(token));
+    lengths[token.length as 2 | 4]++;
+    scene.client.cancel(id);
+  }
+  assert.equal(lengths, { 2: 2 ** 16, 4: 1_000 });
+  assert.is(seen.size, 2 ** 16 + 1_000);
+});
+
+client("RFC 7252 5.3.1: a response with another token is none, be it only longer", () => {
+  const scene = new Scene(2);
+  scene.requests(GET);
+  scene.serverReceives("CON 0001 GET T=0000 /fw");
+  scene.serverSends("ACK 1 2.05 T=00000000");
+  assert.equal(scene.outcomes, []);
+  scene.serverSends("ACK 1 2.05 T=0000");
+  assert.is(scene.outcomes.length, 1);
 });
 
 client.run();

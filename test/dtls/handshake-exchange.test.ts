@@ -118,4 +118,45 @@ handshakeExchange(
   },
 );
 
+handshakeExchange(
+  "a flight that the peer answers measures the round trip, and the next one waits three times that",
+  () => {
+    const { exchange: made, flight } = exchange();
+    assert.is(made.roundTripMs, undefined);
+    made.send(NOW, flight, true);
+    made.send(addMs(NOW, 700), flight, true);
+    assert.is(made.roundTripMs, 700);
+    assert.is(made.deadline, addMs(NOW, 700 + 3 * 700));
+  },
+);
+
+handshakeExchange("RFC 6347 4.2.4.1: a short round trip leads to no timeout below one second", () => {
+  const { exchange: made, flight } = exchange();
+  made.send(NOW, flight, true);
+  made.send(addMs(NOW, 20), flight, true);
+  assert.is(made.deadline, addMs(NOW, 20 + 1_000));
+});
+
+handshakeExchange("a long round trip leads to no timeout above the longest", () => {
+  const { exchange: made, flight } = exchange();
+  made.send(NOW, flight, true);
+  made.send(addMs(NOW, 999), flight, true);
+  made.send(addMs(NOW, 2_500), flight, true);
+  assert.is(made.deadline, addMs(NOW, 2_500 + 3_000));
+});
+
+for (const [what, again] of [
+  ["the timer", (made: HandshakeExchange) => made.handleTimeout(addMs(NOW, 1_000))],
+  ["the peer", (made: HandshakeExchange) => made.resend(addMs(NOW, 1_000))],
+] as const) {
+  handshakeExchange(`RFC 6298 3: a flight that ${what} had sent again measures nothing`, () => {
+    const { exchange: made, flight } = exchange();
+    made.send(NOW, flight, true);
+    again(made);
+    made.send(addMs(NOW, 1_700), flight, true);
+    assert.is(made.roundTripMs, undefined);
+    assert.is(made.deadline, addMs(NOW, 1_700 + 1_000));
+  });
+}
+
 handshakeExchange.run();

@@ -125,7 +125,7 @@ fuzz("what strangers and mutated copies of its own datagrams do to it, a transfe
       return false;
     });
     for (const device of devices) {
-      assert.equal(device.end, { kind: "done", length: 3_000 }, `seed ${seed}`);
+      assert.is(device.end?.kind, "done", `seed ${seed}`);
       assert.is(Buffer.compare(device.received, pair.imageBytes), 0);
     }
   }

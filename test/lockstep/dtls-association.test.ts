@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { EMPTY, fromUtf8, toUtf8 } from "../../src/base/bytes.ts";
 import { encodeAlert } from "../../src/dtls/alert.ts";
 import { encodeHandshakeMessage } from "../../src/dtls/handshake-message.ts";
-import { LAST_FLIGHT_RESENDS_MAX } from "../../src/dtls/parameters.ts";
+import { DTLS_PARAMETERS, LAST_FLIGHT_RESENDS_MAX } from "../../src/dtls/parameters.ts";
 import { ContentType } from "../../src/dtls/record.ts";
 import { ObservedServer } from "../support/observed-server.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
@@ -290,7 +290,7 @@ association("RFC 6347 4.2.8: a second handshake that fails leaves the old associ
   const forger = new ScriptedClient(server, { seed: 5, identity: toUtf8("stranger") });
   forger.greet();
   forger.finish();
-  server.elapse(120_000);
+  server.elapse(DTLS_PARAMETERS.handshakeLifetimeMs);
   assert.is(server.dtls.handshakeCount, 0);
   client.heard();
   assert.ok(lives({ server, client }));

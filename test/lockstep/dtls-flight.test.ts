@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { concat } from "../../src/base/bytes.ts";
 import { encodeAlert } from "../../src/dtls/alert.ts";
 import { encodeHandshakeMessage } from "../../src/dtls/handshake-message.ts";
+import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
 import { ContentType } from "../../src/dtls/record.ts";
 import { ObservedServer } from "../support/observed-server.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
@@ -164,7 +165,7 @@ flight("bug pattern 5: ChangeCipherSpec and Finished without ClientKeyExchange l
   client.send(client.protectedMessage(client.finished()), client.data("hello"));
   assert.equal(client.heard(), []);
   assert.is(server.sessions.length, 0);
-  server.elapse(120_000);
+  server.elapse(DTLS_PARAMETERS.handshakeLifetimeMs);
   assert.is(server.dtls.handshakeCount, 0);
 });
 

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toHex } from "../../src/base/bytes.ts";
 import { peerAddress } from "../../src/base/peer-address.ts";
+import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
 import { ObservedServer } from "../support/observed-server.ts";
 import { CLIENT, ScriptedClient } from "../support/scripted-client.ts";
 
@@ -192,7 +193,7 @@ hello("RFC 6347 4.2.1: a hello that is never completed is forgotten", () => {
   client.heard();
   client.send(client.fragment(client.clientHello(), 0, 60));
   assert.is(server.dtls.handshakeCount, 1);
-  server.elapse(120_000);
+  server.elapse(DTLS_PARAMETERS.handshakeLifetimeMs);
   assert.is(server.dtls.handshakeCount, 0);
   assert.is(server.failures[0]!.kind, "timeout");
 });
@@ -230,22 +231,20 @@ hello("RFC 6347 4.2.4: copies of the hello that arrive in a burst do not shorten
   assert.equal(client.finish(), ["ChangeCipherSpec", "Finished"]);
 });
 
-hello(
-  "RFC 6347 4.2.4.1: an unanswered flight goes out after 2, 4, 8, 16 and 32 s more, then the handshake ends",
-  () => {
-    const { server, client } = scene();
-    client.greet();
-    for (const ms of [2_000, 4_000, 8_000, 16_000, 32_000]) {
-      server.elapse(ms - 1);
-      assert.equal(client.heard(), []);
-      server.elapse(1);
-      assert.equal(client.heard(), FLIGHT_4);
-    }
-    server.elapse(58_000);
+hello("RFC 6347 4.2.4.1: an unanswered flight goes out after 2, 4, 8, 16 and 32 s more, and then no more", () => {
+  const { server, client } = scene();
+  client.greet();
+  for (const ms of [2_000, 4_000, 8_000, 16_000, 32_000]) {
+    server.elapse(ms - 1);
     assert.equal(client.heard(), []);
-    assert.is(server.dtls.handshakeCount, 0);
-  },
-);
+    server.elapse(1);
+    assert.equal(client.heard(), FLIGHT_4);
+  }
+  server.elapse(600_000);
+  assert.equal(client.heard(), []);
+  // A device that may send for one percent of the time is late, not gone.
+  assert.equal(client.finish(), ["ChangeCipherSpec", "Finished"]);
+});
 
 hello("bug pattern 10: a hello without cookie does not reset a running handshake", () => {
   const { server, client } = scene();

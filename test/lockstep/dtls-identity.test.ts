@@ -6,6 +6,7 @@ import { equal, toHex, toUtf8 } from "../../src/base/bytes.ts";
 import { peerAddress } from "../../src/base/peer-address.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { CIPHER_SUITES, cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
+import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
 import { IDENTITY, KEY, ObservedServer, type ObservedServerInput } from "../support/observed-server.ts";
 import { ScriptedClient, type ScriptedClientInput } from "../support/scripted-client.ts";
 
@@ -20,7 +21,7 @@ function dialogue(input: ScriptedClientInput, serverInput: ObservedServerInput =
   client.greet();
   client.finish();
   client.send(client.data("hello"));
-  server.elapse(130_000);
+  server.elapse(DTLS_PARAMETERS.handshakeLifetimeMs + 10_000);
   return { server, said: server.sent.map(({ to, datagram }) => to + toHex(datagram)) };
 }
 
@@ -36,6 +37,11 @@ for (const cipherSuite of CIPHER_SUITES) {
       assert.equal(unknown.server.failures, wrong.server.failures);
       assert.is(unknown.server.counted("badRecordMac"), wrong.server.counted("badRecordMac"));
       assert.is(unknown.server.sessions.length + wrong.server.sessions.length, 0);
+      // The owner is told apart what the peer is not, once for each handshake.
+      assert.equal(
+        [unknown, wrong].map(({ server }) => server.keyRefusals),
+        [["identityUnknown"], ["keyDiffers"]],
+      );
     },
   );
 }
@@ -147,7 +153,7 @@ identity("an answer that nobody waits for changes nothing", () => {
 identity("a store that never answers: the handshake is released after its lifetime", () => {
   const server = new ObservedServer({ psk: () => "later" });
   new ScriptedClient(server).connect();
-  server.elapse(120_000);
+  server.elapse(DTLS_PARAMETERS.handshakeLifetimeMs);
   assert.is(server.dtls.handshakeCount, 0);
   assert.is(server.failures[0]!.detail, "in state expectPsk");
   server.dtls.handlePsk(server.now, IDENTITY, KEY);

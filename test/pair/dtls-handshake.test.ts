@@ -9,6 +9,7 @@ import { WriteState } from "../../src/dtls/connection-state.ts";
 import { encodeHandshakeMessage } from "../../src/dtls/handshake-message.ts";
 import {
   DATAGRAM_LENGTH_MAX,
+  DTLS_PARAMETERS,
   HANDSHAKE_DATAGRAM_LENGTH_MAX,
   RECORDS_PER_DATAGRAM_MAX,
 } from "../../src/dtls/parameters.ts";
@@ -57,13 +58,18 @@ handshake("a CBC suite is not taken unless the operator names it", () => {
   assert.ok(new DtlsPair({ clientSuites: cbc, serverSuites: cbc }).run().clientSession);
 });
 
-handshake("DTLS_02: a wrong key ends in silence and a timeout on both sides", () => {
-  const pair = new DtlsPair({ clientKey: new Secret(toUtf8("wrong")) }).run();
-  assert.is(pair.clientEnd?.kind, "timeout");
-  assert.is(pair.failures[0]?.kind, "timeout");
-  assert.is(pair.server.handshakeCount, 0);
-  assert.ok(pair.datagrams.every(({ bytes }) => bytes[0] !== 21));
-});
+handshake(
+  "DTLS_02: a wrong key ends in silence and a timeout on both sides, and the server's owner is told at once",
+  () => {
+    const pair = new DtlsPair({ clientKey: new Secret(toUtf8("wrong")) }).run(10_000);
+    assert.equal(pair.keyRefusals, ["keyDiffers"]);
+    pair.run(2 * DTLS_PARAMETERS.handshakeLifetimeMs);
+    assert.is(pair.clientEnd?.kind, "timeout");
+    assert.is(pair.failures[0]?.kind, "timeout");
+    assert.is(pair.server.handshakeCount, 0);
+    assert.ok(pair.datagrams.every(({ bytes }) => bytes[0] !== 21));
+  },
+);
 
 for (const [what, input, most] of [
   ["max_fragment_length 2^9", { maxFragmentLength: 1 }, 512],

@@ -57,6 +57,7 @@ export class DtlsPair {
   readonly sessions: Session[] = [];
   readonly downs: SessionEnd[] = [];
   readonly failures: HandshakeError[] = [];
+  readonly keyRefusals: ("keyDiffers" | "identityUnknown")[] = [];
   readonly pskQuestions: Uint8Array[] = [];
   readonly datagrams: { readonly direction: "up" | "down"; readonly bytes: Uint8Array }[] = [];
   clientSession: Session | undefined;
@@ -85,6 +86,7 @@ export class DtlsPair {
         sessionUp: (_now, session) => this.sessions.push(session),
         sessionDown: (_now, _session, end) => this.downs.push(end),
         handshakeFailed: (_now, _peer, error) => this.failures.push(error),
+        keyRefused: (_now, _peer, _identity, known) => this.keyRefusals.push(known ? "keyDiffers" : "identityUnknown"),
         counted: (name) => this.#count(name),
       },
     });

@@ -9,6 +9,8 @@ export class MemoryImage implements CatalogueImage {
   readonly version: string;
   readonly length: number;
   readonly sha256: Uint8Array;
+  /** Told of each block that is cut out of the image. */
+  onRead: (offset: number, length: number) => void = () => {};
   readonly #bytes: Uint8Array;
 
   constructor(product: string, version: string, bytes: Uint8Array) {
@@ -20,6 +22,7 @@ export class MemoryImage implements CatalogueImage {
   }
 
   read(offset: number, length: number): Uint8Array {
+    this.onRead(offset, length);
     return this.#bytes.subarray(offset, offset + length);
   }
 }

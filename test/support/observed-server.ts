@@ -39,6 +39,7 @@ export class ObservedServer {
   readonly sessions: Session[] = [];
   readonly downs: SessionEnd[] = [];
   readonly failures: HandshakeError[] = [];
+  readonly keyRefusals: ("keyDiffers" | "identityUnknown")[] = [];
   readonly pskQuestions: Uint8Array[] = [];
   readonly received: { readonly session: Session; readonly data: Uint8Array }[] = [];
   readonly #counts = new Map<DtlsCount, number>();
@@ -61,6 +62,7 @@ export class ObservedServer {
         sessionUp: (_now, session) => this.sessions.push(session),
         sessionDown: (_now, _session, end) => this.downs.push(end),
         handshakeFailed: (_now, _peer, error) => this.failures.push(error),
+        keyRefused: (_now, _peer, _identity, known) => this.keyRefusals.push(known ? "keyDiffers" : "identityUnknown"),
         counted: (name) => this.#counts.set(name, this.counted(name) + 1),
       },
     });

@@ -28,6 +28,8 @@ export interface Cargo {
 
 export interface ServerLogLine {
   readonly event: string;
+  /** Of the image. */
+  readonly path?: string;
   readonly identity?: string;
   readonly cipherSuite?: string;
   readonly counters?: Readonly<Record<string, number>>;
