@@ -1,9 +1,10 @@
-// The device's side as one object: a DTLS association where keys are given, a CoAP client, and a download. It performs no
-// I/O; its surface is FirmwareServer's, for one peer:
+// The device's side as one object: a DTLS association where keys are given, a CoAP client, a window of requests and a slot
+// of flash. It performs no I/O; its surface is FirmwareServer's, for one peer:
 //
 //   handle*  in    a datagram, a time that has come
 //   poll*    out   drain pollTransmit first, then pollEvent, then arm one timer for pollTimeout
 
+import { assert } from "../base/assert.ts";
 import { Fifo } from "../base/fifo.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
@@ -12,11 +13,28 @@ import type { Secret } from "../base/secret.ts";
 import { szxOf } from "../coap/block.ts";
 import { CoapClient, type RequestId } from "../coap/coap-client.ts";
 import { Code } from "../coap/code.ts";
+import type { Message } from "../coap/message.ts";
+import { BLOCK_SIZE_MAX, DEFAULT_TRANSMISSION_PARAMETERS } from "../coap/parameters.ts";
 import type { CipherSuite } from "../dtls/cipher-suite.ts";
-import { DtlsClient } from "../dtls/dtls-client.ts";
-import type { HandshakeErrorKind } from "../dtls/errors.ts";
+import { type ClientEnd, DtlsClient } from "../dtls/dtls-client.ts";
 import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
-import { BlockDownload } from "./block-download.ts";
+import { BlockSize } from "./block-size.ts";
+import type { DeviceEvent, DeviceStatistics } from "./device-event.ts";
+import type { Dialect } from "./dialect.ts";
+import { type BlockRequest, Download } from "./download.ts";
+import type { Flash } from "./flash.ts";
+import { ImageSlot } from "./image-slot.ts";
+import { RequestWindow } from "./request-window.ts";
+
+/** Timeouts in a row without any answer, each twice as long as the one before, until the association is given up. */
+const SILENCES_MAX = 5;
+
+/** After a handshake in vain the next one waits longer for its first answer, by this factor and up to this, ms. */
+const FIRST_TIMEOUT_GROWTH = 4;
+const FIRST_TIMEOUT_MAX_MS = 600_000;
+
+/** Round trips kept for statistics. */
+const ROUND_TRIPS_MAX = 4_096;
 
 export interface DeviceSecurity {
   readonly identity: Uint8Array;
@@ -32,55 +50,63 @@ export interface FirmwareDeviceInput {
   readonly security?: DeviceSecurity;
   readonly path: readonly string[];
   readonly queries: readonly string[];
-  /** A power of two from 16 to 1024 bytes. */
-  readonly blockSize: number;
+  readonly dialect: Dialect;
+  /** Where the image goes, and where the record of what is there goes: see ImageSlot. */
+  readonly slot: Flash;
+  readonly progress: Flash;
   readonly random: RandomSource;
   readonly dtlsParameters?: Partial<DtlsParameters>;
+  /** For traces: each CoAP message of ours in clear, with the datagram that carries it sealed. */
+  readonly tap?: (datagram: Uint8Array, message: Uint8Array) => void;
 }
-
-export interface DeviceStatistics {
-  readonly blocks: number;
-  readonly retransmissions: number;
-}
-
-export type DeviceEvent =
-  | { readonly kind: "connected"; readonly cipherSuite: string; readonly connectionId: boolean }
-  | { readonly kind: "block"; readonly offset: number; readonly bytes: Uint8Array; readonly total: number | undefined }
-  /** What came before is void. */
-  | { readonly kind: "restarted" }
-  | { readonly kind: "done"; readonly length: number }
-  | { readonly kind: "handshakeFailed"; readonly error: HandshakeErrorKind; readonly detail: string }
-  /** The server's answer was no block, or the association ended. */
-  | { readonly kind: "refused"; readonly detail: string }
-  /** A request got no answer. */
-  | { readonly kind: "unanswered" };
 
 export class FirmwareDevice {
   readonly #input: FirmwareDeviceInput;
   readonly #transmits = new Fifo<Uint8Array>();
   readonly #events = new Fifo<DeviceEvent>();
-  readonly #coap: CoapClient;
-  readonly #dtls: DtlsClient | undefined;
-  readonly #download: BlockDownload;
-  #requestId: RequestId | undefined;
-  #blocks = 0;
+  readonly #slot: ImageSlot;
+  readonly #download: Download;
+  readonly #blockSize: BlockSize;
+  readonly #window: RequestWindow<BlockRequest>;
+  #coap: CoapClient;
+  #dtls: DtlsClient | undefined;
+  #firstTimeoutMs: number;
+  #connected = false;
+  /** What is being sealed. */
+  #message: Uint8Array | undefined;
   #ended = false;
+  #reconnectionsLeft: number;
+  readonly #roundTripsMs: number[] = [];
+  #answerCount = 0;
+  #counts = { blocks: 0, duplicates: 0, requests: 0, retransmissions: 0, handshakes: 0, bytesUp: 0, bytesDown: 0 };
 
-  /** Begins at once: with the handshake, or on plain CoAP with the first request. */
+  /** Begins at once: with the handshake, or on plain CoAP with the first requests. */
   constructor(now: Instant, input: FirmwareDeviceInput) {
+    const { dialect } = input;
     this.#input = input;
-    this.#download = new BlockDownload(szxOf(input.blockSize));
-    this.#coap = this.#createCoap(input.random);
-    this.#dtls = input.security && this.#createDtls(now, input.security);
-    if (this.#dtls === undefined) this.#requestBlock(now);
+    this.#slot = new ImageSlot(input.slot, input.progress);
+    if (!dialect.resumes && this.#slot.etag !== undefined) this.#slot.clear();
+    this.#blockSize =
+      dialect.blockSize === "auto"
+        ? new BlockSize(szxOf(BLOCK_SIZE_MAX), false)
+        : new BlockSize(szxOf(dialect.blockSize), true);
+    this.#download = new Download(this.#slot, this.#blockSize, dialect.saysBlockSizeFirst);
+    this.#window = new RequestWindow(dialect.window === "auto" ? undefined : dialect.window, dialect.firstTimeoutMs);
+    this.#firstTimeoutMs = dialect.firstTimeoutMs;
+    this.#reconnectionsLeft = dialect.reconnections;
+    this.#coap = this.#createCoap();
+    if (this.#slot.etag !== undefined) this.#tellResumed();
+    this.#connect(now);
   }
 
   get statistics(): DeviceStatistics {
-    return { blocks: this.#blocks, retransmissions: this.#coap.retransmitCount };
+    const retransmissions = this.#counts.retransmissions + this.#coap.retransmitCount;
+    return { ...this.#counts, retransmissions, roundTripsMs: this.#roundTripsMs };
   }
 
   /** `datagram` may be a view of a buffer that is used again after the call. */
   handleDatagram(now: Instant, datagram: Uint8Array): void {
+    this.#counts.bytesDown += datagram.length;
     if (this.#dtls !== undefined) this.#dtls.handleDatagram(now, datagram);
     else this.#coap.handleDatagram(now, datagram);
   }
@@ -89,6 +115,7 @@ export class FirmwareDevice {
   handleTimeout(now: Instant): void {
     this.#dtls?.handleTimeout(now);
     this.#coap.handleTimeout(now);
+    if (!this.#ended && this.#connected) this.#handleSilence(now);
   }
 
   /** Ends the association with close_notify; what then is to be sent is in pollTransmit. */
@@ -106,73 +133,200 @@ export class FirmwareDevice {
   }
 
   pollTimeout(): Instant | undefined {
-    return earliest(this.#dtls?.pollTimeout(), this.#coap.pollTimeout());
+    const silence = this.#learns && this.#connected && !this.#ended ? this.#window.deadline : undefined;
+    return earliest(silence, earliest(this.#dtls?.pollTimeout(), this.#coap.pollTimeout()));
+  }
+
+  /** Whether the retransmission timer is ours and not RFC 7252's. */
+  get #learns(): boolean {
+    return this.#input.dialect.timer === "learning";
+  }
+
+  #connect(now: Instant): void {
+    this.#connected = false;
+    this.#dtls = this.#input.security && this.#createDtls(now, this.#input.security);
+    if (this.#dtls === undefined) this.#handleConnected(now);
   }
 
   #createDtls(now: Instant, security: DeviceSecurity): DtlsClient {
+    const { identity, key, cipherSuites, connectionId } = security;
+    this.#counts.handshakes++;
     return new DtlsClient(now, {
       server: this.#input.server,
-      identity: security.identity,
-      key: security.key,
-      suites: security.cipherSuites,
-      ...(security.connectionId && { connectionId: security.connectionId }),
-      parameters: { ...DTLS_PARAMETERS, ...this.#input.dtlsParameters },
+      identity,
+      key,
+      suites: cipherSuites,
+      ...(this.#input.dialect.connectionId && connectionId && { connectionId }),
+      parameters: {
+        ...DTLS_PARAMETERS,
+        retransmitMs: this.#firstTimeoutMs,
+        retransmitMaxMs: Math.max(DTLS_PARAMETERS.retransmitMaxMs, this.#firstTimeoutMs),
+        ...this.#input.dtlsParameters,
+      },
       random: this.#input.random,
       outlet: {
-        transmit: (datagram) => this.#transmits.push(datagram),
-        connected: (at, session) => {
-          const connectionId = session.write.connectionId.length > 0;
-          this.#events.push({ kind: "connected", cipherSuite: session.suite.name, connectionId });
-          this.#requestBlock(at);
+        transmit: (datagram) => this.#transmit(datagram),
+        connected: (at, session, roundTripMs) => {
+          const hasConnectionId = session.write.connectionId.length > 0;
+          this.#events.push({ kind: "connected", cipherSuite: session.suite.name, connectionId: hasConnectionId });
+          if (roundTripMs !== undefined) this.#window.roundTrip.seed(roundTripMs);
+          this.#handleConnected(at);
         },
         applicationData: (at, data) => this.#coap.handleDatagram(at, data),
-        ended: (_at, { kind, detail }) => {
-          if (kind === "closeNotify" || kind === "fatalAlert") this.#end({ kind: "refused", detail });
-          else this.#end({ kind: "handshakeFailed", error: kind, detail });
-        },
+        ended: (at, end) => this.#handleAssociationEnd(at, end),
         // A client's discards are the server's business or an attacker's; the download goes on.
         counted: () => {},
       },
     });
   }
 
-  #createCoap(random: RandomSource): CoapClient {
+  #createCoap(): CoapClient {
+    const { dialect, random, security } = this.#input;
     return new CoapClient({
       random,
+      tokenLength: security === undefined ? 4 : dialect.tokenLength,
+      parameters: dialect.timer === "learning" ? DEFAULT_TRANSMISSION_PARAMETERS : dialect.timer,
       outlet: {
         transmit: (_now, datagram) => {
+          this.#message = datagram;
           if (this.#dtls !== undefined) this.#dtls.send(datagram);
-          else this.#transmits.push(datagram);
+          else this.#transmit(datagram);
+          this.#message = undefined;
         },
-        response: (now, _requestId, message) => {
-          const step = this.#download.handleResponse(message);
-          switch (step.kind) {
-            case "refused":
-              return this.#end(step);
-            case "restart":
-              this.#events.push({ kind: "restarted" });
-              return this.#requestBlock(now);
-            case "block":
-            case "last": {
-              this.#blocks++;
-              this.#events.push({ ...step, kind: "block" });
-              if (step.kind === "block") this.#requestBlock(now);
-              else this.#end({ kind: "done", length: step.total });
-            }
-          }
-        },
-        requestFailed: (_now, _requestId, reason) => {
-          if (reason === "timeout") this.#end({ kind: "unanswered" });
+        response: (now, requestId, message) => this.#handleResponse(now, requestId, message),
+        requestFailed: (now, requestId, reason) => {
+          this.#window.forget(requestId);
+          if (reason === "timeout") this.#reconnect(now);
           else this.#end({ kind: "refused", detail: "the server rejected the request (RST)" });
         },
       },
     });
   }
 
-  #requestBlock(now: Instant): void {
+  #transmit(datagram: Uint8Array): void {
+    this.#counts.bytesUp += datagram.length;
+    if (this.#message !== undefined) this.#input.tap?.(datagram, this.#message);
+    this.#transmits.push(datagram);
+  }
+
+  #handleConnected(now: Instant): void {
+    this.#connected = true;
+    if (this.#download.isWhole) this.#endWhole();
+    else this.#fillWindow(now);
+  }
+
+  #fillWindow(now: Instant): void {
+    while (!this.#ended && this.#window.hasRoom) {
+      const request = this.#download.next(this.#window.requests);
+      if (request === undefined) {
+        assert(this.#window.size > 0, "the image is not whole, and nothing more is asked for");
+        return;
+      }
+      const { path, queries } = this.#input;
+      const options = this.#download.optionsFor(request);
+      const timer = this.#learns ? "caller" : "client";
+      this.#counts.requests++;
+      const id = this.#coap.request(now, { code: Code.GET, path, queries, options, timer });
+      this.#window.sent(now, id, request);
+    }
+  }
+
+  #handleResponse(now: Instant, requestId: RequestId, message: Message): void {
+    const answered = this.#window.answered(now, requestId);
+    if (answered === undefined || this.#ended) return;
+    this.#roundTripsMs[this.#answerCount++ % ROUND_TRIPS_MAX] = answered.elapsedMs;
+    this.#blockSize.answered(answered.request.szx);
+    const step = this.#download.handleResponse(answered.request, message);
+    switch (step.kind) {
+      case "refused":
+        return this.#end(step);
+      case "restart":
+        this.#coap.cancelAll();
+        this.#window.clear();
+        this.#events.push({ kind: "restarted" });
+        break;
+      case "nothing":
+        this.#counts.duplicates++;
+        break;
+      case "block":
+        this.#counts.blocks++;
+        this.#reconnectionsLeft = this.#input.dialect.reconnections;
+        this.#events.push({ ...step, held: this.#slot.held.covered, total: this.#slot.length });
+    }
+    if (this.#download.isWhole) return this.#endWhole();
+    this.#resendOvertaken(now);
+    this.#fillWindow(now);
+  }
+
+  #resendOvertaken(now: Instant): void {
+    if (!this.#learns) return;
+    for (let id = this.#window.takeOvertaken(now); id !== undefined; id = this.#window.takeOvertaken(now)) {
+      this.#resend(now, id);
+    }
+  }
+
+  #handleSilence(now: Instant): void {
+    if (!this.#learns) return;
+    const probes = this.#window.takeSilent(now);
+    if (this.#window.silences > SILENCES_MAX) return this.#reconnect(now);
+    for (const id of probes) this.#resend(now, id);
+  }
+
+  /** The same message again; or, where blocks have become smaller meanwhile, a new request for a smaller one. */
+  #resend(now: Instant, id: RequestId): void {
+    const request = this.#window.requestOf(id)!;
+    this.#blockSize.lost(request.szx);
+    if (request.szx <= this.#blockSize.szx) {
+      this.#window.resent(now, id);
+      return this.#coap.retransmit(now, id);
+    }
+    this.#coap.cancel(id);
+    this.#window.forget(id);
+    this.#download.giveUp(request);
+    this.#counts.retransmissions++;
+    this.#fillWindow(now);
+  }
+
+  #handleAssociationEnd(now: Instant, end: ClientEnd): void {
     if (this.#ended) return;
-    const { path, queries } = this.#input;
-    this.#requestId = this.#coap.request(now, { code: Code.GET, path, queries, options: this.#download.nextOptions() });
+    const { kind, detail } = end;
+    if (kind === "closeNotify" || kind === "fatalAlert") {
+      // A server that stops or restarts says so; one that has restarted will have us back.
+      if (this.#reconnectionsLeft > 0) this.#reconnect(now);
+      else this.#end({ kind: "refused", detail });
+      return;
+    }
+    const retrying = kind === "timeout" && this.#reconnectionsLeft > 0;
+    this.#events.push({ kind: "handshakeFailed", error: kind, detail, retrying });
+    if (!retrying) return this.#stop();
+    // Perhaps the link is slower than all the patience of a handshake.
+    if (this.#learns)
+      this.#firstTimeoutMs = Math.min(FIRST_TIMEOUT_MAX_MS, FIRST_TIMEOUT_GROWTH * this.#firstTimeoutMs);
+    this.#reconnect(now);
+  }
+
+  /** A new association: Message IDs and tokens begin anew (RFC 7252 9.1.1), and what is in flash stays there. */
+  #reconnect(now: Instant): void {
+    if (this.#ended) return;
+    if (this.#reconnectionsLeft === 0) return this.#end({ kind: "unanswered" });
+    this.#reconnectionsLeft--;
+    this.#events.push({ kind: "reconnecting" });
+    for (const request of this.#window.requests) this.#download.giveUp(request);
+    this.#window.clear();
+    this.#blockSize.handleReconnection();
+    this.#counts.retransmissions += this.#coap.retransmitCount;
+    this.#coap.cancelAll();
+    this.#coap = this.#createCoap();
+    this.#dtls?.close();
+    this.#connect(now);
+  }
+
+  #tellResumed(): void {
+    this.#events.push({ kind: "resumed", held: this.#slot.held.covered, total: this.#slot.length });
+  }
+
+  #endWhole(): void {
+    this.#end({ kind: "done", length: this.#slot.length!, sha256: this.#download.digest() });
   }
 
   #end(event: DeviceEvent): void {
@@ -181,9 +335,10 @@ export class FirmwareDevice {
     this.#events.push(event);
   }
 
-  /** Nobody waits for the answer any more: it must neither be asked for again nor be taken. */
+  /** Nobody waits for answers any more: they must neither be asked for again nor be taken. */
   #stop(): void {
     this.#ended = true;
-    if (this.#requestId !== undefined) this.#coap.cancel(this.#requestId);
+    this.#coap.cancelAll();
+    this.#window.clear();
   }
 }

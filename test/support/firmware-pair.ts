@@ -1,11 +1,16 @@
 // A FirmwareServer and any number of FirmwareDevices, joined by a wire whose script says what becomes of each datagram.
 // Time is virtual: it moves to the next arrival or deadline, whichever comes first.
 
-import { concat, toHex } from "../../src/base/bytes.ts";
+import { toHex } from "../../src/base/bytes.ts";
 import { addMs, earliest, type Instant, instant } from "../../src/base/instant.ts";
 import type { PeerAddress } from "../../src/base/peer-address.ts";
+import { RangeSet } from "../../src/base/range-set.ts";
 import type { Secret } from "../../src/base/secret.ts";
-import { type DeviceEvent, FirmwareDevice, type FirmwareDeviceInput } from "../../src/device/firmware-device.ts";
+import type { DeviceEvent } from "../../src/device/device-event.ts";
+import { type Dialect, dialectNamed } from "../../src/device/dialect.ts";
+import { FirmwareDevice, type FirmwareDeviceInput } from "../../src/device/firmware-device.ts";
+import type { Flash } from "../../src/device/flash.ts";
+import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
 import { FirmwareServer, type FirmwareServerInput, type Scheme } from "../../src/server/firmware-server.ts";
 import type { ServerEvent } from "../../src/server/server-event.ts";
@@ -31,7 +36,9 @@ export interface PairInput {
   readonly psk?: (identity: Uint8Array) => Secret | undefined | "later";
 }
 
-export interface DeviceInput extends Partial<Omit<FirmwareDeviceInput, "server" | "random" | "security">> {
+export interface DeviceInput extends Partial<Omit<FirmwareDeviceInput, "server" | "random" | "security" | "dialect">> {
+  /** What differs from STOP_AND_WAIT. */
+  readonly dialect?: Partial<Dialect>;
   /** False for plain CoAP. */
   readonly secure?: boolean;
   readonly identity?: Uint8Array;
@@ -43,6 +50,13 @@ export interface DeviceInput extends Partial<Omit<FirmwareDeviceInput, "server" 
   readonly address?: PeerAddress;
 }
 
+/** Our own device, one block of 64 bytes after the other, so that datagrams can be counted on fingers. */
+const STOP_AND_WAIT: Dialect = { ...dialectNamed("own"), blockSize: 64, window: 1 };
+
+const SLOT_LENGTH = 65_536;
+const PROGRESS_LENGTH = 4_096;
+const PAGE_LENGTH = 512;
+
 interface Arrival {
   readonly at: Instant;
   deliver(): void;
@@ -53,7 +67,7 @@ export class FirmwarePair {
   readonly catalogue = new MemoryCatalogue();
   readonly image: MemoryImage;
   readonly imageBytes: Uint8Array;
-  readonly server: FirmwareServer;
+  server: FirmwareServer;
   readonly devices: PairedDevice[] = [];
   /** All but the questions for keys. */
   readonly serverEvents: ServerEvent[] = [];
@@ -68,36 +82,54 @@ export class FirmwarePair {
     this.imageBytes = new Uint8Array(imageLength);
     new SeededRandom(seed + 7).fill(this.imageBytes);
     this.image = this.catalogue.publish("hub", "1.0", this.imageBytes);
-    const random = new SeededRandom(seed);
-    this.server = new FirmwareServer({ now: this.now, random, catalogue: this.catalogue, ...input.server });
+    this.server = this.#createServer(new SeededRandom(seed));
+  }
+
+  /** The server loses all that it had in memory, and says goodbye to nobody. */
+  restartServer(): void {
+    this.server = this.#createServer(new SeededRandom((this.#input.seed ?? 1) + 500 + this.datagramCount));
+  }
+
+  #createServer(random: SeededRandom): FirmwareServer {
+    return new FirmwareServer({ now: this.now, random, catalogue: this.catalogue, ...this.#input.server });
   }
 
   addDevice(input: DeviceInput = {}): PairedDevice {
     const number = this.devices.length + 1;
     const { secure = true, identity = IDENTITY, key = KEY, cipherSuites = DEFAULT_CIPHER_SUITES, connectionId } = input;
     const security = { identity, key, cipherSuites, ...(connectionId && { connectionId }) };
+    const slot = input.slot ?? new MemoryFlash(SLOT_LENGTH, PAGE_LENGTH);
     const device = new FirmwareDevice(this.now, {
       server: SERVER_ADDRESS,
       path: input.path ?? ["fw", "hub", "1.0"],
       queries: input.queries ?? [],
-      blockSize: input.blockSize ?? 64,
+      dialect: { ...STOP_AND_WAIT, ...input.dialect },
+      slot,
+      progress: input.progress ?? new MemoryFlash(PROGRESS_LENGTH, PAGE_LENGTH),
       random: new SeededRandom((this.#input.seed ?? 1) + 1_000 * number),
+      ...(input.dtlsParameters && { dtlsParameters: input.dtlsParameters }),
       ...(secure && { security }),
     });
-    const paired = new PairedDevice(device, secure ? "coaps" : "coap", input.address ?? addressNumbered(number));
+    const address = input.address ?? addressNumbered(number);
+    const paired = new PairedDevice(device, slot, secure ? "coaps" : "coap", address);
     this.devices.push(paired);
     this.drive();
     return paired;
   }
 
+  /** Takes the power from a device: it neither sends nor hears any more. */
+  removeDevice(paired: PairedDevice): void {
+    this.devices.splice(this.devices.indexOf(paired), 1);
+  }
+
   /** Runs until nothing is under way, or `ms` have gone by. */
-  run(ms = 600_000): this {
+  run(ms = 3_600_000): this {
     this.runUntil(() => false, ms);
     return this;
   }
 
   /** Runs until `done` is true after a step; false when it never came true. */
-  runUntil(done: () => boolean, ms = 600_000): boolean {
+  runUntil(done: () => boolean, ms = 3_600_000): boolean {
     const end = addMs(this.now, ms);
     for (let steps = 0; this.#step(end); steps++) {
       if (done()) return true;
@@ -184,33 +216,43 @@ export class PairedDevice {
   readonly scheme: Scheme;
   address: PeerAddress;
   readonly events: DeviceEvent[] = [];
-  #blocks: Uint8Array[] = [];
+  /** Bytes of the image that this device has told to be in flash. */
+  held = new RangeSet();
+  blockCount = 0;
+  readonly #slot: Flash;
 
-  constructor(device: FirmwareDevice, scheme: Scheme, address: PeerAddress) {
+  constructor(device: FirmwareDevice, slot: Flash, scheme: Scheme, address: PeerAddress) {
     this.device = device;
+    this.#slot = slot;
     this.scheme = scheme;
     this.address = address;
   }
 
-  /** What has come so far. */
+  /** What is in flash of the image, up to the last byte that has come. */
   get received(): Uint8Array {
-    return concat(...this.#blocks);
-  }
-
-  get blockCount(): number {
-    return this.#blocks.length;
+    return this.#slot.read(0, this.held.ranges.at(-1)?.end ?? 0);
   }
 
   /** The event that a device ends with. */
   get end(): DeviceEvent | undefined {
-    return this.events.find(({ kind }) => ["done", "handshakeFailed", "refused", "unanswered"].includes(kind));
+    return this.events.find((event) => {
+      if (event.kind === "handshakeFailed") return !event.retrying;
+      return ["done", "refused", "unanswered"].includes(event.kind);
+    });
+  }
+
+  /** Of which kinds, blocks left out. */
+  get story(): string[] {
+    return this.events.filter(({ kind }) => kind !== "block").map(({ kind }) => kind);
   }
 
   takeEvents(): void {
     for (let event = this.device.pollEvent(); event !== undefined; event = this.device.pollEvent()) {
       this.events.push(event);
-      if (event.kind === "restarted") this.#blocks = [];
-      if (event.kind === "block") this.#blocks.push(event.bytes);
+      if (event.kind === "restarted") this.held = new RangeSet();
+      if (event.kind !== "block") continue;
+      this.blockCount++;
+      this.held.add(event.offset, event.offset + event.bytes.length);
     }
   }
 }

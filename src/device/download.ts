@@ -1,0 +1,245 @@
+// A body fetched by Block2 (RFC 7959 2.4): which block to ask for next, and what an answer means. Any order and any number
+// of requests at a time; what arrived is in the slot, and what is not there is asked for. It knows neither sockets nor
+// DTLS nor timers; FirmwareDevice joins it with those.
+
+import { createHash, type Hash } from "node:crypto";
+import { EMPTY, equal } from "../base/bytes.ts";
+import { blockOption, blockSizeOf, decodeBlock, NUM_MAX, offsetOf } from "../coap/block.ts";
+import { Code, formatCode } from "../coap/code.ts";
+import type { Message } from "../coap/message.ts";
+import { decodeUint, isRecognised, type Option, OptionNumber, uintOption } from "../coap/option.ts";
+import type { BlockSize } from "./block-size.ts";
+import type { ImageSlot } from "./image-slot.ts";
+
+/** Times that a body may change under a download before it is given up. */
+export const RESTARTS_MAX = 3;
+
+/** Blocks that are asked for before the first answer says how long the body is. */
+const BLIND_BLOCKS = 4;
+
+const HASH_PIECE_LENGTH = 4096;
+
+/** A block that was asked for. */
+export interface BlockRequest {
+  /** Bytes. */
+  readonly offset: number;
+  readonly szx: number;
+  /** Whether the request said so, or left the size to the server. */
+  readonly explicit: boolean;
+}
+
+export type DownloadStep =
+  /** Bytes that are in the slot now. */
+  | { readonly kind: "block"; readonly offset: number; readonly bytes: Uint8Array }
+  /** The block was there already, or lies behind the body's end, which was not known when it was asked for. */
+  | { readonly kind: "nothing" }
+  /**
+   * The ETag changed: what came before belongs to another body, and the download begins anew. Requests that are under way
+   * may be answered with either body, and must be forgotten.
+   */
+  | { readonly kind: "restart" }
+  | { readonly kind: "refused"; readonly detail: string };
+
+export class Download {
+  readonly #slot: ImageSlot;
+  readonly #blockSize: BlockSize;
+  readonly #sayBlockSizeFirst: boolean;
+  #frontier = 0;
+  #restarts = 0;
+  /** Whether the server has said that it has the slot's image; what an earlier run left may be of an older one. */
+  #confirmed = false;
+  /** The body ends here or before: blocks from here on were refused. */
+  #endMax = Number.POSITIVE_INFINITY;
+  #hash: Hash = createHash("sha256");
+  #hashed = 0;
+
+  /** `sayBlockSizeFirst` is early negotiation; without it the first request leaves the size to the server. */
+  constructor(slot: ImageSlot, blockSize: BlockSize, sayBlockSizeFirst: boolean) {
+    this.#slot = slot;
+    this.#blockSize = blockSize;
+    this.#sayBlockSizeFirst = sayBlockSizeFirst;
+  }
+
+  /** Whether every byte is there of the image that the server has. */
+  get isWhole(): boolean {
+    return this.#confirmed && this.#slot.isWhole;
+  }
+
+  /** The SHA-256 of the whole image, once it is there. */
+  digest(): Uint8Array {
+    this.#hashPrefix();
+    return Uint8Array.from(this.#hash.copy().digest());
+  }
+
+  /** The next block that is neither in the slot nor asked for by `requests`; undefined when there is none to ask for now. */
+  next(requests: readonly BlockRequest[]): BlockRequest | undefined {
+    const first = this.#slot.etag === undefined && requests.length === 0 && this.#frontier === 0;
+    if (first && !this.#sayBlockSizeFirst) return { offset: 0, szx: this.#blockSize.szx, explicit: false };
+    if (requests.some(({ explicit }) => !explicit)) return undefined;
+    if (this.#validates)
+      return requests.length > 0 ? undefined : { offset: 0, szx: this.#blockSize.szx, explicit: true };
+    const found = this.#missing(this.#frontier, requests) ?? this.#missing(0, requests);
+    if (found !== undefined) this.#frontier = found.offset + blockSizeOf(found.szx);
+    return found;
+  }
+
+  /** The options of a request for this block, beside the path. */
+  optionsFor(request: BlockRequest): Option[] {
+    const { offset, szx, explicit } = request;
+    if (!explicit) return [];
+    const options = [blockOption(OptionNumber.BLOCK2, { num: offset / blockSizeOf(szx), more: false, szx })];
+    // RFC 7959 4: zero asks for the size.
+    if (this.#slot.length === undefined) options.push(uintOption(OptionNumber.SIZE2, 0));
+    if (this.#validates) options.push({ number: OptionNumber.ETAG, value: this.#slot.etag! });
+    return options;
+  }
+
+  /** RFC 7252 5.10.6.2: a slot that an earlier run made whole needs a word of the server, and no block. */
+  get #validates(): boolean {
+    return !this.#confirmed && this.#slot.isWhole;
+  }
+
+  /** A request was given up: its block is missing again. */
+  giveUp(request: BlockRequest): void {
+    this.#frontier = Math.min(this.#frontier, request.offset);
+  }
+
+  handleResponse(request: BlockRequest, message: Message): DownloadStep {
+    if (message.code === Code.VALID && this.#validates) {
+      this.#confirmed = true;
+      return { kind: "nothing" };
+    }
+    if (message.code !== Code.CONTENT) return this.#handleError(request, message);
+    const option = optionValue(message, OptionNumber.BLOCK2);
+    // Without Block2 the payload is the whole body.
+    const block = option === undefined ? { num: 0, more: false, szx: request.szx } : decodeBlock(option);
+    if ((request.explicit && block.szx > request.szx) || offsetOf(block) !== request.offset) {
+      return refused("the server sent a block that was not asked for");
+    }
+    const size = blockSizeOf(block.szx);
+    const { length } = message.payload;
+    if (block.more && length !== size) return refused("the server sent a block that is not full");
+    if (option !== undefined && length > size) return refused("the server sent a block that is longer than its size");
+    const etag = optionValue(message, OptionNumber.ETAG) ?? EMPTY;
+    if (this.#slot.etag === undefined) this.#slot.begin(etag);
+    else if (!equal(this.#slot.etag, etag)) return this.#restart(etag);
+    this.#confirmed = true;
+    if (length === 0 && this.#isBehindEnd(request)) return this.#learnEndMax(request);
+    const lengthFault = this.#learnLength(request, message, block.more);
+    if (lengthFault !== undefined) return refused(lengthFault);
+    if (block.szx < request.szx) this.#blockSize.limitTo(block.szx);
+    const needed = Math.max(this.#slot.length ?? 0, request.offset + length + (block.more ? 1 : 0));
+    if (!this.#blockSize.reach(needed)) return refused(`the image has too many blocks of ${size} bytes`);
+    // The server shrank the block: the rest of what was asked for is still missing.
+    if (block.szx < request.szx) this.giveUp({ ...request, offset: request.offset + length });
+    const bytes = Uint8Array.from(message.payload);
+    if (this.#slot.held.covers(request.offset, request.offset + length)) return { kind: "nothing" };
+    this.#slot.write(request.offset, bytes);
+    this.#hashPrefix();
+    return { kind: "block", offset: request.offset, bytes };
+  }
+
+  #missing(from: number, requests: readonly BlockRequest[]): BlockRequest | undefined {
+    const { szx } = this.#blockSize;
+    const size = blockSizeOf(szx);
+    const blindEnd = this.#slot.etag === undefined ? BLIND_BLOCKS * size : this.#slot.lengthMax;
+    const end = Math.min(this.#slot.length ?? blindEnd, this.#endMax, (NUM_MAX + 1) * size);
+    for (const gap of this.#slot.held.gaps(from, end)) {
+      for (let offset = Math.floor(gap.start / size) * size; offset < gap.end; offset += size) {
+        const taken = requests.some(
+          (other) => offset < other.offset + blockSizeOf(other.szx) && other.offset < offset + size,
+        );
+        if (!taken) return this.#trimmed({ offset, szx, explicit: true });
+      }
+    }
+    return undefined;
+  }
+
+  /** Half of the block, and half of that, as long as all that is missing of it lies there. */
+  #trimmed(request: BlockRequest): BlockRequest {
+    const { offset, szx } = request;
+    const [end, half] = [offset + blockSizeOf(szx), offset + blockSizeOf(szx) / 2];
+    if (szx === 0) return request;
+    if (this.#slot.held.covers(offset, half)) return this.#trimmed({ ...request, offset: half, szx: szx - 1 });
+    return this.#slot.held.covers(half, end) ? this.#trimmed({ ...request, szx: szx - 1 }) : request;
+  }
+
+  #handleError(request: BlockRequest, message: Message): DownloadStep {
+    // RFC 7959 names no code for a block that does not exist; these are what servers send.
+    const tellsEnd = message.code === Code.BAD_REQUEST || message.code === Code.BAD_OPTION;
+    if (tellsEnd && this.#isBehindEnd(request)) return this.#learnEndMax(request);
+    return refused(refusalText(message));
+  }
+
+  /** Whether the block may lie behind the body's end: it was asked for before anything told where that is. */
+  #isBehindEnd({ offset }: BlockRequest): boolean {
+    const { length, held } = this.#slot;
+    return length === undefined ? offset > 0 && !held.covers(offset - 1, offset) : offset >= length;
+  }
+
+  #learnEndMax({ offset }: BlockRequest): DownloadStep {
+    this.#endMax = Math.min(this.#endMax, offset);
+    return { kind: "nothing" };
+  }
+
+  /** What Size2 or the last block says of the length; gives back what is wrong with it. */
+  #learnLength(request: BlockRequest, message: Message, more: boolean): string | undefined {
+    const { length: known, lengthMax } = this.#slot;
+    const size2 = optionValue(message, OptionNumber.SIZE2);
+    const end = request.offset + message.payload.length;
+    const told = more ? size2 && decodeUint(size2) : end;
+    if (known !== undefined && told !== undefined && told !== known) {
+      return "the image's length changed and its ETag did not";
+    }
+    const length = known ?? told;
+    if (length !== undefined && length > lengthMax)
+      return `the image has ${length} bytes, and the slot takes ${lengthMax}`;
+    // A body that goes on where it must not would be waited for without end.
+    if (more && end >= Math.min(length ?? lengthMax, this.#endMax))
+      return "the server sent a block behind the image's end";
+    if (length !== undefined && length > this.#endMax) return "the server refused a block of the image";
+    if (length !== undefined) this.#slot.setLength(length);
+    return undefined;
+  }
+
+  #restart(etag: Uint8Array): DownloadStep {
+    this.#restarts++;
+    if (this.#restarts > RESTARTS_MAX) return refused("the image keeps changing");
+    this.#slot.begin(etag);
+    this.#confirmed = true;
+    this.#frontier = 0;
+    this.#endMax = Number.POSITIVE_INFINITY;
+    this.#hash = createHash("sha256");
+    this.#hashed = 0;
+    return { kind: "restart" };
+  }
+
+  /** Streams what is there without a gap into the hash. */
+  #hashPrefix(): void {
+    const [first] = this.#slot.held.ranges;
+    if (first === undefined || first.start > this.#hashed) return;
+    while (this.#hashed < first.end) {
+      const length = Math.min(HASH_PIECE_LENGTH, first.end - this.#hashed);
+      this.#hash.update(this.#slot.read(this.#hashed, length));
+      this.#hashed += length;
+    }
+  }
+}
+
+function refused(detail: string): DownloadStep {
+  return { kind: "refused", detail };
+}
+
+function optionValue(message: Message, number: number): Uint8Array | undefined {
+  const index = message.options.findIndex((option) => option.number === number);
+  // RFC 7252 5.4.3: an option of a wrong length is one that is not there.
+  return index >= 0 && isRecognised(message.options, index) ? message.options[index]!.value : undefined;
+}
+
+/** RFC 7252 5.5.2: the diagnostic payload of an error is for people. */
+function refusalText(message: Message): string {
+  const diagnostic = Buffer.from(message.payload.subarray(0, 100))
+    .toString("utf8")
+    .replace(/[^\x20-\x7e]/g, "?");
+  return formatCode(message.code) + (diagnostic === "" ? "" : ` (${diagnostic})`);
+}

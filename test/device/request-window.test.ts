@@ -1,0 +1,131 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { addMs, type Instant, instant } from "../../src/base/instant.ts";
+import { RequestWindow } from "../../src/device/request-window.ts";
+
+const requestWindow = suite("request-window");
+
+const START = instant(1_000);
+
+/** A window with requests 0, 1, 2 ... sent at once, on a link whose round trip is known to be 1 s, without back-off. */
+function windowOf(count: number): RequestWindow<string> {
+  const window = new RequestWindow<string>(16, 4_000);
+  for (let i = 0; i < 50; i++) window.roundTrip.sample(1_000);
+  for (let id = 0; id < count; id++) window.sent(START, id, `request ${id}`);
+  return window;
+}
+
+function at(ms: number): Instant {
+  return addMs(START, ms);
+}
+
+requestWindow("there is room until so many requests are in the air as are allowed", () => {
+  const window = new RequestWindow<string>(2, 4_000);
+  assert.ok(window.hasRoom);
+  window.sent(START, 0, "a");
+  window.sent(START, 1, "b");
+  assert.not.ok(window.hasRoom);
+  window.answered(at(10), 0);
+  assert.ok(window.hasRoom);
+  assert.equal([window.size, window.requests], [1, ["b"]]);
+});
+
+requestWindow("an answer tells its request, its age since the first transmission, and how often it was sent", () => {
+  const window = windowOf(1);
+  window.resent(at(700), 0);
+  assert.equal(window.answered(at(900), 0), { request: "request 0", elapsedMs: 900, transmissions: 2 });
+  assert.is(window.answered(at(901), 0), undefined);
+});
+
+requestWindow("RFC 9002 6.1.1: a request is lost when one sent three transmissions later is answered", () => {
+  const window = windowOf(5);
+  window.answered(at(10), 2);
+  assert.is(window.takeOvertaken(at(10)), undefined);
+  window.answered(at(11), 3);
+  assert.is(window.takeOvertaken(at(11)), 0);
+});
+
+requestWindow("RFC 9002 6.1.2: one that was overtaken at all is lost when 9/8 of a round trip have gone by", () => {
+  const window = windowOf(2);
+  window.answered(at(1_000), 1);
+  assert.is(window.takeOvertaken(at(1_100)), undefined);
+  assert.is(window.takeOvertaken(at(1_126)), 0);
+});
+
+requestWindow("a request that was sent again is judged by its latest transmission", () => {
+  const window = windowOf(5);
+  window.answered(at(10), 4);
+  for (let id = window.takeOvertaken(at(10)); id !== undefined; id = window.takeOvertaken(at(10))) {
+    window.resent(at(10), id);
+  }
+  assert.is(window.takeOvertaken(at(20)), undefined);
+});
+
+requestWindow("the answer to a request that was sent twice overtakes nothing: which copy it answers is unknown", () => {
+  const window = windowOf(1);
+  for (let id = 1; id < 6; id++) window.sent(START, id, "x");
+  window.resent(at(1), 5);
+  window.answered(at(2), 5);
+  assert.is(window.takeOvertaken(at(2)), undefined);
+});
+
+requestWindow("silence lasts from the oldest transmission, and half a timeout from the latest answer at least", () => {
+  const window = windowOf(2);
+  assert.is(window.deadline, at(1_500));
+  window.answered(at(1_000), 0);
+  assert.is(window.deadline, at(1_750));
+  window.answered(at(1_000), 1);
+  assert.is(window.deadline, undefined);
+});
+
+requestWindow("a transmission does not put off the end of a silence that has begun", () => {
+  const window = windowOf(1);
+  window.sent(at(1_000), 1, "later");
+  assert.is(window.deadline, at(1_500));
+});
+
+requestWindow("after a rest silence begins with the next transmission", () => {
+  const window = windowOf(1);
+  window.answered(at(1_000), 0);
+  window.sent(at(60_000), 1, "later");
+  assert.is(window.deadline, at(61_500));
+});
+
+requestWindow(
+  "when silence has lasted too long the oldest transmission is the one to repeat, and the next wait doubles",
+  () => {
+    const window = windowOf(3);
+    assert.equal(window.takeSilent(at(1_499)), []);
+    assert.equal(window.takeSilent(at(1_500)), [0]);
+    window.resent(at(1_500), 0);
+    assert.is(window.deadline, at(1_500 + 3_000));
+    // RFC 9002 6.2.4: the first probe was in vain, so that two go out, the oldest first.
+    assert.equal(window.takeSilent(at(4_500)), [1, 2]);
+    assert.is(window.silences, 2);
+  },
+);
+
+requestWindow("an answer ends a row of silences", () => {
+  const window = windowOf(2);
+  window.takeSilent(at(1_500));
+  window.answered(at(1_600), 1);
+  assert.is(window.silences, 0);
+});
+
+requestWindow("RFC 5681 3.1: after a silence there is room for one request, however many there were", () => {
+  const window = new RequestWindow<string>(undefined, 4_000);
+  window.sent(START, 0, "a");
+  assert.ok(window.hasRoom);
+  window.takeSilent(window.deadline!);
+  assert.not.ok(window.hasRoom);
+});
+
+requestWindow("what is forgotten or cleared neither fills the window nor is waited for; the round trip is kept", () => {
+  const window = windowOf(3);
+  window.forget(0);
+  assert.equal([window.size, window.requestOf(0), window.requestOf(1)], [2, undefined, "request 1"]);
+  window.clear();
+  assert.equal([window.size, window.deadline, window.roundTrip.smoothedMs], [0, undefined, 1_000]);
+});
+
+requestWindow.run();
