@@ -1,5 +1,8 @@
 // What commands are told by their options and arguments: text in, checked values out. Each refusal is one line.
 
+import { type DropSchedule, parseDropSchedule } from "../../sim/drop-schedule.ts";
+import { WINDOW_MAX } from "../device/congestion-window.ts";
+import { DIALECT_NAMES, type Dialect, dialectNamed } from "../device/dialect.ts";
 import { CIPHER_SUITES, type CipherSuite, cipherSuiteNamed } from "../dtls/cipher-suite.ts";
 import { wrongUse } from "./command-error.ts";
 
@@ -8,6 +11,62 @@ export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= 65_535) return port;
   throw wrongUse(`"${text}" is not a port: use a number from 0 to 65535`);
+}
+
+/** A kind of device. */
+export function parseDialect(text: string): Dialect {
+  const name = DIALECT_NAMES.find((known) => known === text);
+  if (name !== undefined) return dialectNamed(name);
+  throw wrongUse(`"${text}" is not a kind of device: use ${DIALECT_NAMES.join(", ")}`);
+}
+
+/** A number of requests at a time, or "auto". */
+export function parseWindow(text: string): number | "auto" {
+  if (text === "auto") return text;
+  const requests = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (requests >= 1 && requests <= WINDOW_MAX) return requests;
+  throw wrongUse(`"${text}" is not a window: use a number from 1 to ${WINDOW_MAX}, or auto`);
+}
+
+export function parseBlockSizeOrAuto(text: string): number | "auto" {
+  return text === "auto" ? text : parseBlockSize(text);
+}
+
+export interface Endpoint {
+  /** A name or an IP address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** "127.0.0.1:5685", "[::1]:5685", "gateway:5685". */
+export function parseEndpoint(text: string): Endpoint {
+  const [, bracketed, plain, port] = /^(?:\[([^[\]]+)\]|([^:[\]]+)):(\d+)$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || port === undefined) {
+    throw wrongUse(`"${text}" is not HOST:PORT: write it as 127.0.0.1:5685 or [::1]:5685`);
+  }
+  return { host, port: parsePort(port) };
+}
+
+/** What a pseudo-random run can be repeated with. */
+export function parseSeed(text: string): number {
+  const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (seed < 2 ** 32) return seed;
+  throw wrongUse(`"${text}" is not a seed: use a whole number from 0 to 4294967295`);
+}
+
+/** A time that is not nothing. */
+export function parseSeconds(text: string): number {
+  const seconds = /^\d{1,9}(?:\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (seconds > 0) return seconds;
+  throw wrongUse(`"${text}" is not a time: use a number of seconds above 0`);
+}
+
+/** Which datagrams to drop, as libcoap's `-l` takes it. */
+export function parseDrops(text: string): DropSchedule {
+  const schedule = parseDropSchedule(text);
+  if (schedule !== undefined) return schedule;
+  throw wrongUse(`"${text}" does not say what to drop: use datagram numbers from 1 on (3,5-7) or a share (10%)`);
 }
 
 /** RFC 7959 2.2. */

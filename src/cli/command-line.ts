@@ -20,6 +20,9 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(psk, "import <file>", "Add the keys of a CSV file", async () => importKeys);
   });
   addCommand(parser, "pull <uri>", "Fetch an image as a device does", () => import("./pull.ts"));
+  addCommand(parser, "tune", "Find the block size, timers and window for a network", () => import("./tune.ts"));
+  addCommand(parser, "link", "A lossy link in front of a server", () => import("./link.ts"));
+  addCommand(parser, "profiles [name]", "Link profiles and the source of every figure", () => import("./profiles.ts"));
   await parse(parser.demandCommand(1, "say what to do"), words);
 }
 

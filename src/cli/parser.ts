@@ -4,7 +4,7 @@ import yargs, { type Argv } from "yargs";
 import { DATA_DIRECTORY, type GlobalArguments, word } from "./command.ts";
 import { type CommandError, wrongUse } from "./command-error.ts";
 
-const COMMANDS: readonly string[] = ["images", "psk", "publish", "pull", "serve"];
+const COMMANDS: readonly string[] = ["images", "link", "profiles", "psk", "publish", "pull", "serve", "tune"];
 
 /** A parser that knows what every command has. */
 export function createParser(words: readonly string[]): Argv<GlobalArguments> {

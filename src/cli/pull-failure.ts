@@ -1,6 +1,6 @@
 // Why a pull failed, in one line that says what to look at.
 
-import type { DeviceEvent } from "../device/firmware-device.ts";
+import type { DeviceEvent } from "../device/device-event.ts";
 
 export type FailureEvent = Extract<DeviceEvent, { kind: "handshakeFailed" | "refused" | "unanswered" }>;
 
@@ -9,19 +9,19 @@ export interface PullSubject {
   readonly server: string;
   /** Absent on plain CoAP. */
   readonly identity?: string;
-  /** Image bytes that had come. */
-  readonly bytesDone: number;
+  /** Image bytes that are there. */
+  readonly bytesHeld: number;
 }
 
 export function failureText(failure: FailureEvent, subject: PullSubject): string {
-  const { server, bytesDone } = subject;
+  const { server, bytesHeld } = subject;
   switch (failure.kind) {
     case "handshakeFailed":
       return handshakeText(failure, subject);
     case "refused":
       return refusedText(failure.detail, server);
     case "unanswered":
-      return bytesDone === 0 ? silenceText(server) : `${server} fell silent after ${bytesDone} bytes: pull again later`;
+      return bytesHeld === 0 ? silenceText(server) : `${server} fell silent at ${bytesHeld} bytes: pull again later`;
   }
 }
 

@@ -1,23 +1,24 @@
-// `narrowboat pull`: a device on this computer, one block after the other.
+// `narrowboat pull`: a device on this computer.
 
 import { basename } from "node:path";
 import type { Argv } from "yargs";
 import { parseIdentity } from "../../psk/identity.ts";
 import { parseKey } from "../../psk/key.ts";
-import { EMPTY, toHex } from "../base/bytes.ts";
+import { EMPTY } from "../base/bytes.ts";
 import { peerAddress } from "../base/peer-address.ts";
+import { DIALECT_NAMES, type DialectSettings, dialectWith } from "../device/dialect.ts";
 import type { DeviceSecurity } from "../device/firmware-device.ts";
 import { DEFAULT_CIPHER_SUITES } from "../dtls/cipher-suite.ts";
 import { hostAddress } from "../shell/host-address.ts";
 import { onStopSignal } from "../shell/stop-signals.ts";
-import { parseBlockSize } from "./arguments.ts";
+import { parseBlockSizeOrAuto, parseDialect, parseSeconds, parseWindow } from "./arguments.ts";
 import { type CoapUri, parseCoapUri, uriHost } from "./coap-uri.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
-import { jobFailed, wrongUse } from "./command-error.ts";
+import { CommandError, ExitCode, jobFailed, wrongUse } from "./command-error.ts";
 import { Download, type DownloadInput, type DownloadResult } from "./download.ts";
-import { formatRate, showProgress } from "./progress.ts";
-import { FileTarget, HashingTarget, StdoutTarget } from "./pull-target.ts";
-import { formatFields } from "./report.ts";
+import { showProgress } from "./progress.ts";
+import { formatPullReport, pullReport } from "./pull-report.ts";
+import { FileTarget, StdoutTarget } from "./pull-target.ts";
 
 const STDOUT = "-";
 
@@ -28,7 +29,27 @@ export function options(yargs: Argv<GlobalArguments>) {
     .positional("uri", { type: "string", demandOption: true, describe: "coaps://HOST[:PORT]/fw/PRODUCT/VERSION" })
     .option("identity", { ...word, describe: "PSK identity, for coaps://" })
     .option("key", { ...word, describe: "Its key in hex digits; NARROWBOAT_KEY keeps it out of the process list" })
-    .option("block-size", { ...word, default: "1024", describe: "Largest block, 16 to 1024", coerce: parseBlockSize })
+    .option("device", {
+      ...word,
+      default: "own",
+      describe: `Kind of device to behave like: ${DIALECT_NAMES.join(", ")}`,
+      coerce: parseDialect,
+    })
+    .option("block-size", {
+      ...word,
+      describe: "Bytes of a block, 16 to 1024, or auto; the device's own choice when absent",
+      coerce: parseBlockSizeOrAuto,
+    })
+    .option("window", {
+      ...word,
+      describe: "Requests at a time, or auto; the device's own choice when absent",
+      coerce: parseWindow,
+    })
+    .option("ack-timeout", {
+      ...word,
+      describe: "Seconds that it waits for a first answer, of DTLS or CoAP; the device's own choice when absent",
+      coerce: parseSeconds,
+    })
     .option("output", {
       ...word,
       alias: "o",
@@ -44,31 +65,55 @@ export async function run(args: PullArguments): Promise<void> {
   const security = securityFor(uri, args);
   const file = args.output ?? fileNameFor(uri);
   const server = peerAddress(await resolvedHost(uri.host), uri.port);
-  const target = new HashingTarget(file === STDOUT ? new StdoutTarget() : new FileTarget(file));
+  const target = file === STDOUT ? new StdoutTarget() : new FileTarget(file);
   const progress = await showProgress("pulling");
   const { path, queries } = uri;
   const input: DownloadInput = {
-    device: { server, path, queries, blockSize: args.blockSize, ...(security && { security }) },
+    device: {
+      server,
+      path,
+      queries,
+      dialect: dialectWith(args.device, settingsOf(args)),
+      ...(security && { security }),
+    },
     server: `${uriHost(uri.host)}:${uri.port}`,
     ...(args.identity !== undefined && { identity: args.identity }),
     target,
     progress,
   };
+  report(args, file, await pulled(input));
+}
+
+/** Runs the download to its end. Whatever ends it, the target is left as the next pull wants to find it. */
+async function pulled(input: DownloadInput): Promise<DownloadResult> {
+  const { target, progress } = input;
+  const download = new Download(input);
+  const ignoreSignals = onStopSignal(() => download.interrupt());
   try {
-    const result = await interruptibly(new Download(input));
-    target.finish();
-    progress.stop();
-    report(args, file, target, result);
+    const result = await download.run();
+    target.finish(result.length);
+    return result;
   } catch (error) {
+    throw withWayOn(error, download.held, target.leave(input.device.dialect.resumes));
+  } finally {
+    ignoreSignals();
     progress.stop();
-    target.discard();
-    throw error;
   }
 }
 
-async function interruptibly(download: Download): Promise<DownloadResult> {
-  const ignoreSignals = onStopSignal(() => download.interrupt());
-  return download.run().finally(ignoreSignals);
+/** Says of an interruption in which file the bytes wait that are there, if they do. */
+function withWayOn(error: unknown, bytesHeld: number, part: string | undefined): unknown {
+  if (part === undefined || !(error instanceof CommandError) || error.exitCode !== ExitCode.INTERRUPTED) return error;
+  const wayOn = `${bytesHeld} bytes are in ${part}; the same command goes on from there`;
+  return new CommandError(error.exitCode, `${error.message}: ${wayOn}`);
+}
+
+function settingsOf({ blockSize, window, ackTimeout }: PullArguments): DialectSettings {
+  return {
+    ...(blockSize && { blockSize }),
+    ...(window && { window }),
+    ...(ackTimeout && { ackTimeoutSeconds: ackTimeout }),
+  };
 }
 
 function securityFor(uri: CoapUri, args: PullArguments): DeviceSecurity | undefined {
@@ -99,13 +144,8 @@ async function resolvedHost(host: string): Promise<string> {
   }
 }
 
-function report(args: PullArguments, file: string, target: HashingTarget, result: DownloadResult): void {
-  const { blocks, retransmissions, seconds, cipherSuite } = result;
-  const sha256 = toHex(target.sha256());
-  const size = target.length;
+function report(args: PullArguments, file: string, result: DownloadResult): void {
   // Standard output is the image's when it goes there.
   const print = file === STDOUT ? console.error : console.log;
-  if (args.json) return print(JSON.stringify({ file, size, sha256, blocks, retransmissions, seconds, cipherSuite }));
-  const time = `${seconds.toFixed(2)} s (${formatRate(size, seconds)})`;
-  print(formatFields({ file, size: `${size} bytes`, sha256, blocks, retransmissions, time }));
+  print(args.json ? JSON.stringify(pullReport(file, result)) : formatPullReport(pullReport(file, result)));
 }

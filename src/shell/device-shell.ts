@@ -1,12 +1,8 @@
 // FirmwareDevice on a real socket, which may be exchanged for another in mid-transfer, as when a modem gets a new address.
 
 import type { Instant } from "../base/instant.ts";
-import {
-  type DeviceEvent,
-  type DeviceStatistics,
-  FirmwareDevice,
-  type FirmwareDeviceInput,
-} from "../device/firmware-device.ts";
+import type { DeviceEvent, DeviceStatistics } from "../device/device-event.ts";
+import { FirmwareDevice, type FirmwareDeviceInput } from "../device/firmware-device.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { systemNow } from "./system-clock.ts";
 import { SystemRandom } from "./system-random.ts";
@@ -16,20 +12,19 @@ export interface DeviceOutlet {
   event(event: DeviceEvent): void;
   /** The system's name for a trouble with the network: "ECONNREFUSED". The device goes on regardless. */
   networkFailed(code: string): void;
+  /** What the device's flash threw: a disk that is full. The device is of no more use. */
+  flashFailed(error: unknown): void;
 }
 
 export class DeviceShell {
   readonly #input: FirmwareDeviceInput;
   readonly #outlet: DeviceOutlet;
   readonly #device: FirmwareDevice;
-  readonly #timer = new DeadlineTimer(() => {
-    this.#device.handleTimeout(systemNow());
-    this.#drive();
-  });
+  readonly #timer = new DeadlineTimer(() => this.#handle((now) => this.#device.handleTimeout(now)));
   #socket: UdpSocket | undefined;
   #heard = false;
 
-  /** Opens a socket and begins. Rejects with the system's error: ENETUNREACH. */
+  /** Opens a socket and begins. Rejects with the system's error, ENETUNREACH, or with what the flash throws. */
   static async start(input: Omit<FirmwareDeviceInput, "random">, outlet: DeviceOutlet): Promise<DeviceShell> {
     const shell = new DeviceShell(systemNow(), { ...input, random: new SystemRandom() }, outlet);
     await shell.rebind();
@@ -63,8 +58,7 @@ export class DeviceShell {
     this.#socket = await UdpSocket.connect(this.#input.server, {
       datagram: (_from, datagram) => {
         this.#heard = true;
-        this.#device.handleDatagram(systemNow(), datagram);
-        this.#drive();
+        this.#handle((now) => this.#device.handleDatagram(now, datagram));
       },
       failed: (code) => this.#outlet.networkFailed(code),
     });
@@ -79,6 +73,15 @@ export class DeviceShell {
     const socket = this.#socket;
     this.#socket = undefined;
     await socket?.close();
+  }
+
+  #handle(step: (now: Instant) => void): void {
+    try {
+      step(systemNow());
+    } catch (error) {
+      return this.#outlet.flashFailed(error);
+    }
+    this.#drive();
   }
 
   #drive(): void {

@@ -12,7 +12,7 @@ const test = suite("command-line");
 const scratch = scratchDirectories(test);
 
 const HELP: Readonly<Record<string, readonly string[]>> = {
-  "": ["serve", "publish <file>", "images", "psk <command>", "pull <uri>", "--data"],
+  "": ["serve", "publish <file>", "images", "psk <command>", "pull <uri>", "link", "profiles [name]", "--data"],
   serve: ["--host", "--coaps-port", "--coap", "--coap-port", "--block-size", "--cipher-suites", "5684", "5683"],
   publish: ["<file>", "--product", "--version", "--json"],
   images: ["--json"],
@@ -21,6 +21,18 @@ const HELP: Readonly<Record<string, readonly string[]>> = {
   "psk list": ["--json"],
   "psk remove": ["<identity>", "--json"],
   "psk import": ["<file>", "--json"],
+  link: [
+    "--profile",
+    "--listen",
+    "--target",
+    "--seed",
+    "--nat-timeout",
+    "--drop-up",
+    "--drop-down",
+    "--json",
+    "SIGUSR2",
+  ],
+  profiles: ["[name]", "--json"],
   pull: ["<uri>", "--identity", "--key", "--block-size", "-o", "--json"],
 };
 
@@ -50,6 +62,14 @@ const WRONG_USE: readonly (readonly [command: string, line: RegExp])[] = [
   ["pull coap://h/a --identity x --key 00", /^narrowboat: coap:\/\/ knows no identity and no key/],
   ["pull coap://h/", /^narrowboat: the path of the URI ends in no name for a file: give one with -o$/],
   ["pull fw/a", /^narrowboat: "fw\/a" is not a CoAP URI/],
+  ["link", /^narrowboat: Missing required arguments: profile, listen, target: see narrowboat link --help$/],
+  ["link --profile ideal --listen h:0 --target 5684", /^narrowboat: "5684" is not HOST:PORT: write it as/],
+  ["link --profile ideal --listen 127.0.0.1:0 --target 127.0.0.1:0", /^narrowboat: port 0 is nobody's: give --target/],
+  ["link --profile ideal --listen none.invalid:0 --target 127.0.0.1:1", /^narrowboat: no address .*: check --listen$/],
+  [
+    "link --profile ideal:rtt=1 --listen 127.0.0.1:0 --target 127.0.0.1:1",
+    /^narrowboat: profile ideal: rtt must be a time/,
+  ],
   ["serve --coaps-port 70000", /^narrowboat: "70000" is not a port/],
   ["serve --block-size 48", /^narrowboat: "48" is not a block size/],
   ["serve --cipher-suites AES", /^narrowboat: "AES" is not a cipher suite: use TLS_/],

@@ -4,10 +4,10 @@ import { failureText, networkFailureText } from "../../src/cli/pull-failure.ts";
 
 const test = suite("pull-failure");
 
-const subject = { server: "host:5684", identity: "meter-7", bytesDone: 0 };
+const subject = { server: "host:5684", identity: "meter-7", bytesHeld: 0 };
 
 function handshakeText(error: "noCommonCipherSuite" | "peerAlert" | "timeout", detail: string): string {
-  return failureText({ kind: "handshakeFailed", error, detail }, subject);
+  return failureText({ kind: "handshakeFailed", error, detail, retrying: false }, subject);
 }
 
 test("no ServerHello at all: the server does not answer", () => {
@@ -45,7 +45,7 @@ test("another refusal is told with its code and diagnostic", () => {
 
 test("a request without an answer: silent from the start, or after so many bytes", () => {
   assert.match(failureText({ kind: "unanswered" }, subject), /^host:5684 does not answer/);
-  assert.match(failureText({ kind: "unanswered" }, { ...subject, bytesDone: 2048 }), /fell silent after 2048 bytes/);
+  assert.match(failureText({ kind: "unanswered" }, { ...subject, bytesHeld: 2048 }), /fell silent at 2048 bytes/);
 });
 
 test("what the system says of the network: certain troubles end a pull, passing ones do not", () => {

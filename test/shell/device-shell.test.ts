@@ -37,13 +37,18 @@ for (const [what, identity, key] of [
 ] as const) {
   test(`RFC 4279 2: ${what} meets silence after the hello, and the line says what to check`, async () => {
     const { shell, port } = await startServer(1_000);
-    const { end, events } = await pullFrom(port, { identity, key, dtlsParameters: IMPATIENT });
+    const { end, events } = await pullFrom(port, {
+      identity,
+      key,
+      dtlsParameters: IMPATIENT,
+      dialect: { reconnections: 0 },
+    });
     assert.equal(
       events.map(({ kind }) => kind),
       ["handshakeFailed"],
     );
     assert.ok(end.kind === "handshakeFailed");
-    const text = failureText(end, { server: "host:5684", identity: "meter-7", bytesDone: 0 });
+    const text = failureText(end, { server: "host:5684", identity: "meter-7", bytesHeld: 0 });
     assert.match(text, /^host:5684 did not accept the key of identity meter-7/);
     await shell.stop();
   });
@@ -52,6 +57,7 @@ for (const [what, identity, key] of [
 test("a server that stops in mid-transfer says close_notify, and the device knows", async () => {
   const { shell, port, counters } = await startServer(200_000);
   const { end } = await pullFrom(port, {
+    dialect: { reconnections: 0 },
     onEvent: (event) => {
       if (event.kind === "block" && event.offset === 0) void shell.stop();
     },

@@ -3,7 +3,10 @@
 import { toUtf8 } from "../../src/base/bytes.ts";
 import { peerAddress } from "../../src/base/peer-address.ts";
 import { Secret } from "../../src/base/secret.ts";
-import type { DeviceEvent, FirmwareDeviceInput } from "../../src/device/firmware-device.ts";
+import type { DeviceEvent } from "../../src/device/device-event.ts";
+import { type Dialect, dialectNamed } from "../../src/device/dialect.ts";
+import type { FirmwareDeviceInput } from "../../src/device/firmware-device.ts";
+import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
 import { DeviceShell } from "../../src/shell/device-shell.ts";
 import { type NewsEvent, ServerShell, type ServerShellInput } from "../../src/shell/server-shell.ts";
@@ -11,6 +14,10 @@ import { MemoryImages, MemoryKeys } from "./memory-stores.ts";
 
 export const IDENTITY = toUtf8("meter-7");
 export const KEY = toUtf8("0123456789abcdef");
+
+const PAGE_LENGTH = 4_096;
+const SLOT_LENGTH = 2 ** 25;
+const PROGRESS_LENGTH = SLOT_LENGTH / 64 + PAGE_LENGTH;
 
 export interface LoopbackServer {
   readonly shell: ServerShell;
@@ -38,7 +45,9 @@ export async function startServer(imageLength: number, input?: Partial<ServerShe
   return { shell, keys, images, events, counters, port: shell.addresses[0]!.port };
 }
 
-export type DeviceOptions = Partial<Omit<FirmwareDeviceInput, "random">> & {
+export type DeviceOptions = Partial<Omit<FirmwareDeviceInput, "random" | "dialect">> & {
+  /** What differs from our own device. */
+  readonly dialect?: Partial<Dialect>;
   readonly identity?: Uint8Array;
   readonly key?: Uint8Array;
   /** Without DTLS. */
@@ -57,7 +66,8 @@ export interface LoopbackPull {
 
 /** Pulls `/fw/boat/1.0` to whatever end it has. */
 export async function pullFrom(port: number, options: DeviceOptions = {}): Promise<LoopbackPull> {
-  const { identity = IDENTITY, key = KEY, plain = false, onEvent, ...input } = options;
+  const { identity = IDENTITY, key = KEY, plain = false, onEvent, dialect, ...input } = options;
+  const slot = new MemoryFlash(SLOT_LENGTH, PAGE_LENGTH);
   const security = {
     identity,
     key: new Secret(key),
@@ -72,24 +82,33 @@ export async function pullFrom(port: number, options: DeviceOptions = {}): Promi
   const device: DeviceShell = await DeviceShell.start(
     {
       server: peerAddress("127.0.0.1", port),
+      slot,
+      progress: new MemoryFlash(PROGRESS_LENGTH, PAGE_LENGTH),
       ...(!plain && { security }),
       path: ["fw", "boat", "1.0"],
       queries: [],
-      blockSize: 1024,
       ...input,
+      dialect: { ...dialectNamed("own"), ...dialect },
     },
     {
       event: (event) => {
         onEvent?.(event, device);
         events.push(event);
-        if (event.kind !== "connected" && event.kind !== "block" && event.kind !== "restarted") finish(event);
+        if (isEnd(event)) finish(event);
       },
       networkFailed: () => {},
+      flashFailed: (error) => {
+        throw error;
+      },
     },
   );
   const end = await ended;
   await device.close();
-  const blocks = events.filter((event) => event.kind === "block");
-  const bytes = Buffer.concat(blocks.map((block) => block.bytes));
+  const bytes = end.kind === "done" ? slot.read(0, end.length) : new Uint8Array(0);
   return { bytes, events, end, retransmissions: device.statistics.retransmissions };
+}
+
+function isEnd(event: DeviceEvent): boolean {
+  if (event.kind === "handshakeFailed") return !event.retrying;
+  return ["done", "refused", "unanswered"].includes(event.kind);
 }

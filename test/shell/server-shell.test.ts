@@ -12,12 +12,12 @@ import { MemoryKeys } from "./memory-stores.ts";
 const test = suite("server-shell");
 
 /** Long enough, in blocks of 16 bytes, to last until the stores are asked again. */
-const LONG = 20_000_000;
+const LONG = 16_000_000;
 
 /** Pulls without an end; `meanwhile` runs after the first block. */
 function endlessPull({ port }: LoopbackServer, meanwhile: () => void) {
   return pullFrom(port, {
-    blockSize: 16,
+    dialect: { blockSize: 16, reconnections: 0 },
     onEvent: (event) => {
       if (event.kind === "block" && event.offset === 0) meanwhile();
     },
@@ -46,7 +46,7 @@ test("when the journal of removals was pruned, each identity with a session is l
 test("a pruned journal ends no session whose key is still there", async () => {
   const server = await startServer(100_000);
   server.keys.pruned = true;
-  const { end } = await pullFrom(server.port, { blockSize: 16 });
+  const { end } = await pullFrom(server.port, { dialect: { blockSize: 16 } });
   assert.is(end.kind, "done");
   await server.shell.stop();
 });
