@@ -92,11 +92,21 @@ const GENERIC_LINKS: Readonly<Record<string, GenericLink>> = {
   },
 };
 
-/** A generic link's name with its parameters and what they mean, for listings. */
+/** A parameter for listings. */
+export interface ParameterDescription {
+  readonly name: string;
+  readonly meaning: string;
+  /** What may stand for it, with an example. */
+  readonly allowed: string;
+  /** Undefined where there is none. */
+  readonly byDefault: number | undefined;
+}
+
+/** A generic link for listings. */
 export interface GenericLinkDescription {
   readonly name: string;
   readonly summary: string;
-  readonly parameters: readonly string[];
+  readonly parameters: readonly ParameterDescription[];
 }
 
 export const GENERIC_LINK_DESCRIPTIONS: readonly GenericLinkDescription[] = Object.entries(GENERIC_LINKS).map(
@@ -104,7 +114,16 @@ export const GENERIC_LINK_DESCRIPTIONS: readonly GenericLinkDescription[] = Obje
     name,
     summary,
     parameters: Object.entries(parameters).map(
-      ([parameter, { meaning, quantity }]) => `${parameter}: ${meaning} (${quantity.allowed})`,
+      ([
+        parameter,
+        {
+          meaning,
+          quantity: { allowed },
+          byDefault,
+        },
+      ]) => {
+        return { name: parameter, meaning, allowed, byDefault };
+      },
     ),
   }),
 );

@@ -14,6 +14,8 @@ export type DropReason =
 export interface DirectionStatistics {
   /** Datagrams given to the link. */
   sentCount: number;
+  /** Datagrams that are in it now, duplicates included. */
+  heldCount: number;
   /** Datagrams that left it, without duplicates. */
   deliveredCount: number;
   duplicateCount: number;
@@ -32,6 +34,7 @@ export interface DirectionStatistics {
 export function emptyStatistics(): DirectionStatistics {
   return {
     sentCount: 0,
+    heldCount: 0,
     deliveredCount: 0,
     duplicateCount: 0,
     bytesSent: 0,

@@ -5,7 +5,7 @@
 // The order decides results: a lost frame has used the channel, and a duplicate has not met the loss again.
 // Driven by `now` alone: the same object serves virtual time and real time.
 
-import { copyOf, EMPTY } from "../src/base/bytes.ts";
+import { EMPTY } from "../src/base/bytes.ts";
 import { Fifo } from "../src/base/fifo.ts";
 import { addMs, type Instant, instant } from "../src/base/instant.ts";
 import { drawDelay } from "./delay.ts";
@@ -22,7 +22,7 @@ import { SharedMedium } from "./shared-medium.ts";
 /** Where a link puts what happens; called from `send` and `handleTimeout`. */
 export interface LinkOutlet {
   /** `now` is the exact instant of the arrival, which may lie before the `now` of a late call of `handleTimeout`. */
-  deliver(now: Instant, direction: Direction, datagram: Uint8Array): void;
+  deliver(now: Instant, direction: Direction, datagram: Uint8Array, sentAt: Instant): void;
   dropped?(now: Instant, direction: Direction, reason: DropReason, length: number): void;
 }
 
@@ -37,6 +37,7 @@ interface Passenger {
   readonly datagram: Uint8Array;
   /** A class A device's empty uplink, sent only to open receive windows: it is carried and not delivered. */
   readonly isPoll: boolean;
+  readonly sentAt: Instant;
   readonly frames: readonly number[];
   readonly expiresAt: Instant;
   nextFrame: number;
@@ -66,7 +67,7 @@ interface Lane {
 type LinkEvent =
   | { readonly kind: "serve"; readonly lane: Lane }
   | { readonly kind: "frameEnd"; readonly lane: Lane; readonly transmission: Transmission }
-  | { readonly kind: "delivery"; readonly lane: Lane; readonly datagram: Uint8Array };
+  | { readonly kind: "delivery"; readonly lane: Lane; readonly datagram: Uint8Array; readonly sentAt: Instant };
 
 /** How much may be under way: a link without a rate holds as many datagrams as are sent within its delay. */
 const EVENT_COUNT_MAX = 65_536;
@@ -83,6 +84,8 @@ export class Link {
   readonly #events = new EventHeap<LinkEvent>();
   readonly #up: Lane;
   readonly #down: Lane;
+  /** In the middle of handleTimeout, from which the outlet may call send. */
+  #handling = false;
 
   /** `medium`, when several links share a channel, is theirs; without it the link has a channel of its own. */
   constructor(profile: LinkProfile, random: Prng, outlet: LinkOutlet, medium?: SharedMedium) {
@@ -104,11 +107,16 @@ export class Link {
     return { up, down, energyJoules: radioJoules + (this.#gate.sleep?.wakeCount ?? 0) * wakeJoules };
   }
 
-  /** Gives the link a UDP payload; the link adds the headers of IP and UDP and its own, and keeps a copy. */
+  /**
+   * Gives the link a UDP payload, to which the link adds the headers of IP and UDP and its own. The link keeps the payload
+   * itself and delivers it: nobody may change it after.
+   */
   send(now: Instant, direction: Direction, datagram: Uint8Array): void {
-    this.handleTimeout(now);
+    // What is due comes first; but an answer that is sent while a datagram is delivered must not overtake the delivery.
+    if (!this.#handling) this.handleTimeout(now);
     const lane = direction === "up" ? this.#up : this.#down;
     lane.statistics.sentCount++;
+    lane.statistics.heldCount++;
     lane.statistics.bytesSent += datagram.length;
     if (datagram.length + this.#headerLength > this.#profile.mtu) {
       this.#drop(now, lane, "too-large", datagram.length);
@@ -124,8 +132,9 @@ export class Link {
       return;
     }
     lane.queue.push({
-      datagram: copyOf(datagram),
+      datagram,
       isPoll: false,
+      sentAt: now,
       frames: framesFor(lane.profile.radio, this.#headerLength, datagram.length),
       expiresAt: addMs(now, lifetimeSeconds * 1000),
       nextFrame: 0,
@@ -136,6 +145,7 @@ export class Link {
 
   /** Does all that is due at `now`, each thing at its own instant; an early call does nothing. */
   handleTimeout(now: Instant): void {
+    this.#handling = true;
     for (let due = this.#events.takeDue(now); due !== undefined; due = this.#events.takeDue(now)) {
       const { at, event } = due;
       switch (event.kind) {
@@ -147,10 +157,12 @@ export class Link {
           this.#handleFrameEnd(at, event.lane, event.transmission);
           break;
         case "delivery":
-          this.#outlet.deliver(at, event.lane.direction, event.datagram);
+          event.lane.statistics.heldCount--;
+          this.#outlet.deliver(at, event.lane.direction, event.datagram, event.sentAt);
           break;
       }
     }
+    this.#handling = false;
   }
 
   pollTimeout(): Instant | undefined {
@@ -221,24 +233,25 @@ export class Link {
   }
 
   /** All frames of a datagram have been sent. */
-  #land(now: Instant, lane: Lane, { datagram, lost }: Passenger): void {
-    if (this.#gate.sleep?.firstLost(lane.direction) ?? lost) {
-      this.#drop(now, lane, "lost", datagram.length);
+  #land(now: Instant, lane: Lane, passenger: Passenger): void {
+    if (this.#gate.sleep?.firstLost(lane.direction) ?? passenger.lost) {
+      this.#drop(now, lane, "lost", passenger.datagram.length);
       return;
     }
     lane.statistics.deliveredCount++;
-    this.#deliverLater(now, lane, datagram);
+    this.#deliverLater(now, lane, passenger);
     const { duplication } = lane.profile;
     if (duplication === undefined || lane.duplicationRandom.fraction() >= duplication) return;
     lane.statistics.duplicateCount++;
-    this.#deliverLater(now, lane, datagram);
+    lane.statistics.heldCount++;
+    this.#deliverLater(now, lane, passenger);
   }
 
-  #deliverLater(now: Instant, lane: Lane, datagram: Uint8Array): void {
+  #deliverLater(now: Instant, lane: Lane, { datagram, sentAt }: Passenger): void {
     let arrival = addMs(now, drawDelay(lane.profile.delay, lane.delayRandom));
     if (lane.profile.inOrder && arrival < lane.lastDelivery) arrival = lane.lastDelivery;
     lane.lastDelivery = arrival;
-    this.#events.push(arrival, { kind: "delivery", lane, datagram });
+    this.#events.push(arrival, { kind: "delivery", lane, datagram, sentAt });
   }
 
   /** A class A device that has an answer to come opens receive windows by an empty uplink. */
@@ -247,6 +260,7 @@ export class Link {
     this.#up.current = {
       datagram: EMPTY,
       isPoll: true,
+      sentAt: now,
       frames: [LORAWAN_OVERHEAD_LENGTH],
       expiresAt: FOREVER,
       nextFrame: 0,
@@ -277,6 +291,7 @@ export class Link {
 
   #drop(now: Instant, lane: Lane, reason: DropReason, length: number): void {
     lane.statistics.droppedCount[reason]++;
+    lane.statistics.heldCount--;
     this.#outlet.dropped?.(now, lane.direction, reason, length);
   }
 }

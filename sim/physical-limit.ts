@@ -8,7 +8,14 @@ import { ipHeaderLength, type LinkProfile } from "./profile.ts";
 import { airtimeMs, expectedTransmission, framesFor } from "./radio.ts";
 
 /** CoAP header, token, ETag, Block2 and payload marker of a typical answer, in a DTLS 1.2 record with CCM-8. */
-const RESPONSE_OVERHEAD_LENGTH = 14 + 29;
+export const RESPONSE_OVERHEAD_LENGTH = 14 + 29;
+
+const BLOCK_SIZES = [16, 32, 64, 128, 256, 512, 1024] as const;
+
+/** The limit of the block size whose limit is lowest, in seconds: what no device on this link can beat. */
+export function leastPhysicalLimitSeconds(profile: LinkProfile, imageLength: number): number {
+  return Math.min(...BLOCK_SIZES.map((blockSize) => physicalLimitSeconds(profile, imageLength, blockSize)));
+}
 
 /** In seconds, for an image of `imageLength` bytes in blocks of `blockSize`; infinite when nothing can arrive. */
 export function physicalLimitSeconds(profile: LinkProfile, imageLength: number, blockSize: number): number {

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Link } from "../../sim/link.ts";
 import { Prng } from "../../sim/prng.ts";
 import type { DirectionProfile, LinkProfile } from "../../sim/profile.ts";
 import { profileNamed } from "../../sim/profiles.ts";
@@ -207,13 +208,20 @@ link("duplication comes last: loss takes a tenth, and a twentieth of the rest ar
   assert.is(deliveries.length, up.deliveredCount + up.duplicateCount);
 });
 
-link("a datagram is kept as it was sent, though its buffer is used again", () => {
-  const { link: one, deliveries } = linkLog(AT_ONCE);
-  const buffer = datagram(1, 10);
-  one.send(instant(0), "up", buffer);
-  buffer[0] = 99;
+link("an answer that is sent while a datagram is delivered goes behind what was sent before it", () => {
+  const order: string[] = [];
+  const one: Link = new Link(AT_ONCE, new Prng(1), {
+    deliver(now, direction, { 0: id }) {
+      order.push(`${direction} ${id}`);
+      if (direction === "up") one.send(now, "down", datagram(id!, 10));
+    },
+  });
+  for (let id = 1; id <= 3; id++) one.send(instant(0), "up", datagram(id, 10));
   run([one]);
-  assert.is(deliveries[0]?.id, 1);
+  assert.equal(
+    order.filter((text) => text.startsWith("down")),
+    ["down 1", "down 2", "down 3"],
+  );
 });
 
 link("a call that comes late does each thing at its own instant", () => {

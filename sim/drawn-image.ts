@@ -1,0 +1,49 @@
+// The image of a simulation: bytes drawn from its seed, in a catalogue of one.
+
+import { createHash } from "node:crypto";
+import type { Catalogue, CatalogueImage } from "../src/server/catalogue.ts";
+import type { Prng } from "./prng.ts";
+
+/** Short names, as a device with little air would be given. */
+const PRODUCT = "m";
+const VERSION = "1";
+
+export class DrawnImage implements Catalogue, CatalogueImage {
+  readonly product = PRODUCT;
+  readonly version = VERSION;
+  readonly length: number;
+  readonly sha256: Uint8Array;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.length = bytes.length;
+    this.sha256 = createHash("sha256").update(bytes).digest();
+  }
+
+  static of(length: number, random: Prng): DrawnImage {
+    const bytes = new Uint8Array(length);
+    random.fill(bytes);
+    return new DrawnImage(bytes);
+  }
+
+  get path(): readonly string[] {
+    return ["fw", this.product, this.version];
+  }
+
+  find(product: string, version: string): CatalogueImage | undefined {
+    return product === this.product && version === this.version ? this : undefined;
+  }
+
+  list(): readonly CatalogueImage[] {
+    return [this];
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    return this.#bytes.subarray(offset, offset + length);
+  }
+
+  equals(other: Uint8Array): boolean {
+    return Buffer.compare(this.#bytes, other) === 0;
+  }
+}

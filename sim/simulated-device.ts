@@ -1,0 +1,221 @@
+// One device of a simulation: the real FirmwareDevice with a flash chip, behind a link and a NAT, and what is watched of it.
+
+import { toUtf8 } from "../src/base/bytes.ts";
+import type { Instant } from "../src/base/instant.ts";
+import { type PeerAddress, peerAddress, portOf } from "../src/base/peer-address.ts";
+import type { Secret } from "../src/base/secret.ts";
+import type { DeviceEvent, DeviceStatistics } from "../src/device/device-event.ts";
+import type { Dialect } from "../src/device/dialect.ts";
+import { FirmwareDevice } from "../src/device/firmware-device.ts";
+import { UNIT_LENGTH } from "../src/device/image-slot.ts";
+import { MemoryFlash } from "../src/device/memory-flash.ts";
+import type { CipherSuite } from "../src/dtls/cipher-suite.ts";
+import type { DtlsParameters } from "../src/dtls/parameters.ts";
+import type { DrawnImage } from "./drawn-image.ts";
+import { Link } from "./link.ts";
+import { NatBinding } from "./nat-binding.ts";
+import type { Prng } from "./prng.ts";
+import type { Direction, LinkProfile } from "./profile.ts";
+import type { SharedMedium } from "./shared-medium.ts";
+import type { Trace } from "./trace.ts";
+import { TransmissionLedger } from "./transmission-ledger.ts";
+
+/** Of the chips that devices have. */
+const PAGE_LENGTH = 4096;
+
+/** More than a progress record has beside its marks. */
+const PROGRESS_OVERHEAD_LENGTH = 64;
+
+export interface SimulatedDeviceOutlet {
+  /** True when the server discarded something of it. */
+  reachesServer(now: Instant, from: PeerAddress, datagram: Uint8Array): boolean;
+  ended(): void;
+  /** Deadlines may have changed. */
+  touched(): void;
+  violated(what: string): void;
+}
+
+export interface SimulatedDeviceInput {
+  readonly number: number;
+  readonly startsAt: Instant;
+  readonly profile: LinkProfile;
+  readonly dialect: Dialect;
+  readonly image: DrawnImage;
+  readonly key: Secret;
+  readonly suite: CipherSuite;
+  readonly server: PeerAddress;
+  readonly random: Prng;
+  readonly medium?: SharedMedium;
+  readonly dtlsParameters?: Partial<DtlsParameters>;
+  readonly trace?: Trace;
+  readonly outlet: SimulatedDeviceOutlet;
+}
+
+export interface Outcome {
+  readonly kind: "done" | "failed";
+  /** Since the device began, seconds. */
+  readonly seconds: number;
+  /** Why it failed. */
+  readonly detail: string;
+}
+
+export class SimulatedDevice {
+  readonly link: Link;
+  readonly nat: NatBinding;
+  readonly #host: string;
+  readonly ledger = new TransmissionLedger();
+  outcome: Outcome | undefined;
+  readonly #input: SimulatedDeviceInput;
+  readonly #slot: MemoryFlash;
+  readonly #progress: MemoryFlash;
+  /** Datagrams that the link has delivered: it delivers the very same one again where it duplicates. */
+  readonly #delivered = new WeakSet<Uint8Array>();
+  /** For the trace: what is inside of what was sealed. */
+  readonly #messages = new WeakMap<Uint8Array, Uint8Array>();
+  /** The datagram that the server is answering. */
+  #reachingServer: Uint8Array | undefined;
+  #device: FirmwareDevice | undefined;
+  #boots = 0;
+  #startedAt: Instant | undefined;
+
+  constructor(input: SimulatedDeviceInput) {
+    this.#input = input;
+    this.#slot = chipFor(input.image.length);
+    this.#progress = chipFor(input.image.length / UNIT_LENGTH + PROGRESS_OVERHEAD_LENGTH);
+    const { profile, random, medium } = input;
+    this.nat = new NatBinding(profile.natTimeoutSeconds, random.fork("nat"));
+    this.#host = hostNumbered(input.number);
+    this.link = new Link(
+      profile,
+      random.fork("link"),
+      {
+        deliver: (now, direction, datagram) => this.#deliver(now, direction, datagram),
+        dropped: (now, direction, reason) => this.#input.trace?.dropped(now, input.number, direction, reason),
+      },
+      medium,
+    );
+  }
+
+  get statistics(): DeviceStatistics | undefined {
+    return this.#device?.statistics;
+  }
+
+  pollTimeout(): Instant | undefined {
+    if (this.#startedAt === undefined) return this.#input.startsAt;
+    return this.outcome === undefined ? this.#device?.pollTimeout() : undefined;
+  }
+
+  handleTimeout(now: Instant): void {
+    if (this.#startedAt === undefined) this.boot(now);
+    else this.#device?.handleTimeout(now);
+    this.#drain(now);
+  }
+
+  /** Starts the device, or starts it again: what was in memory is gone, what was in flash is there. */
+  boot(now: Instant): void {
+    this.#startedAt ??= now;
+    const { number, server, key, suite, image, dialect, random, trace, dtlsParameters } = this.#input;
+    this.#device = new FirmwareDevice(now, {
+      server,
+      security: { identity: toUtf8(`d${number}`), key, cipherSuites: [suite], connectionId: new Uint8Array(0) },
+      path: image.path,
+      queries: [],
+      dialect,
+      slot: this.#slot,
+      progress: this.#progress,
+      random: random.fork(`boot ${this.#boots++}`),
+      ...(dtlsParameters && { dtlsParameters }),
+      tap: (datagram, message) => {
+        if (trace !== undefined) this.#messages.set(datagram, message);
+        this.ledger.requestSent(datagram, message);
+      },
+    });
+    this.#drain(now);
+  }
+
+  /** The server sent to an address that is, or was, this device's; with the CoAP message inside where there is one. */
+  handleServerDatagram(now: Instant, to: PeerAddress, datagram: Uint8Array, message: Uint8Array | undefined): void {
+    const passes = this.nat.admitsDownlink(now, portOf(to));
+    this.#input.trace?.sent(now, this.#input.number, "down", datagram, message, passes);
+    if (!passes) return;
+    if (this.#reachingServer !== undefined) this.ledger.answerSent(this.#reachingServer, datagram);
+    this.link.send(now, "down", datagram);
+    this.#input.outlet.touched();
+  }
+
+  #deliver(now: Instant, direction: Direction, datagram: Uint8Array): void {
+    const again = this.#delivered.has(datagram);
+    this.#delivered.add(datagram);
+    if (direction === "up") this.#deliverUp(now, datagram, again);
+    else this.#deliverDown(now, datagram, again);
+    this.#drain(now);
+  }
+
+  #deliverUp(now: Instant, datagram: Uint8Array, again: boolean): void {
+    const { outlet } = this.#input;
+    this.#reachingServer = datagram;
+    const discarded = outlet.reachesServer(now, peerAddress(this.#host, this.nat.portForUplink(now)), datagram);
+    this.#reachingServer = undefined;
+    if (again && !discarded) outlet.violated("the server accepted a record twice");
+  }
+
+  #deliverDown(now: Instant, datagram: Uint8Array, again: boolean): void {
+    const before = this.#device?.statistics;
+    this.#device?.handleDatagram(now, datagram);
+    this.ledger.answerDelivered(datagram);
+    const after = this.#device?.statistics;
+    const accepted = before?.blocks !== after?.blocks || before?.duplicates !== after?.duplicates;
+    if (again && accepted) this.#input.outlet.violated("the device accepted a record twice");
+  }
+
+  #drain(now: Instant): void {
+    const device = this.#device;
+    if (device === undefined) return;
+    for (let datagram = device.pollTransmit(); datagram !== undefined; datagram = device.pollTransmit()) {
+      this.#input.trace?.sent(now, this.#input.number, "up", datagram, this.#messages.get(datagram), true);
+      this.link.send(now, "up", datagram);
+    }
+    for (let event = device.pollEvent(); event !== undefined; event = device.pollEvent()) this.#handleEvent(now, event);
+    this.#input.outlet.touched();
+  }
+
+  #handleEvent(now: Instant, event: DeviceEvent): void {
+    switch (event.kind) {
+      case "done":
+        this.#checkImage(event.sha256);
+        return this.#end(now, "done", "");
+      case "refused":
+        return this.#end(now, "failed", event.detail);
+      case "unanswered":
+        return this.#end(now, "failed", "unanswered");
+      case "handshakeFailed":
+        if (!event.retrying) this.#end(now, "failed", `handshake: ${event.error} ${event.detail}`);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** What must hold above all: the image in flash is the image that was published. */
+  #checkImage(sha256: Uint8Array): void {
+    const { image, outlet } = this.#input;
+    if (!image.equals(this.#slot.read(0, image.length))) outlet.violated("the image in flash is another one");
+    if (Buffer.compare(sha256, image.sha256) !== 0) outlet.violated("the digest is another one");
+  }
+
+  #end(now: Instant, kind: Outcome["kind"], detail: string): void {
+    if (this.outcome !== undefined) return;
+    this.outcome = { kind, seconds: (now - this.#startedAt!) / 1000, detail };
+    this.#input.outlet.ended();
+  }
+}
+
+/** A flash chip of whole pages that holds `length` bytes. */
+function chipFor(length: number): MemoryFlash {
+  return new MemoryFlash(Math.ceil(length / PAGE_LENGTH) * PAGE_LENGTH, PAGE_LENGTH);
+}
+
+/** An address of its own for each device, as if each had a NAT to itself. */
+function hostNumbered(number: number): string {
+  return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
+}

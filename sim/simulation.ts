@@ -1,0 +1,200 @@
+// The real FirmwareServer and real FirmwareDevices in virtual time, joined by links. Time jumps from one thing that is due
+// to the next, so that an update of an hour takes milliseconds. Everything random is drawn from one seed by name.
+
+import { assert } from "../src/base/assert.ts";
+import { DeadlineQueue } from "../src/base/deadline-queue.ts";
+import { addMs, type Instant, instant } from "../src/base/instant.ts";
+import { type PeerAddress, peerAddress } from "../src/base/peer-address.ts";
+import { Secret } from "../src/base/secret.ts";
+import type { Dialect } from "../src/device/dialect.ts";
+import { type CipherSuite, cipherSuiteNamed } from "../src/dtls/cipher-suite.ts";
+import type { DtlsParameters } from "../src/dtls/parameters.ts";
+import { FirmwareServer } from "../src/server/firmware-server.ts";
+import { DrawnImage } from "./drawn-image.ts";
+import { Prng } from "./prng.ts";
+import type { LinkProfile } from "./profile.ts";
+import type { SharedMedium } from "./shared-medium.ts";
+import { SimulatedDevice } from "./simulated-device.ts";
+import type { Trace } from "./trace.ts";
+
+const START = instant(0);
+const SERVER_ADDRESS = peerAddress("192.0.2.1", 5684);
+const KEY_LENGTH = 16;
+
+/** What devices of today speak; the shortest handshake and records (RFC 7925 4.2). */
+const CIPHER_SUITE: CipherSuite = cipherSuiteNamed("TLS_PSK_WITH_AES_128_CCM_8")!;
+
+export interface SimulationInput {
+  readonly seed: number;
+  readonly profile: LinkProfile;
+  readonly dialect: Dialect;
+  /** Bytes. */
+  readonly imageLength: number;
+  readonly deviceCount: number;
+  /** A channel that all devices share; without it each has its own. */
+  readonly medium?: SharedMedium;
+  /** Devices begin evenly spread over this time, ms; all at once when absent. */
+  readonly spreadMs?: number;
+  readonly serverDtlsParameters?: Partial<DtlsParameters>;
+  readonly deviceDtlsParameters?: Partial<DtlsParameters>;
+  readonly trace?: Trace;
+}
+
+/** Something with a deadline. */
+export interface Actor {
+  handleTimeout(now: Instant): void;
+  pollTimeout(): Instant | undefined;
+}
+
+/** A finding: the run contradicts what must hold. The seed replays it. */
+export class SimulationFinding extends Error {
+  override readonly name = "SimulationFinding";
+}
+
+export class Simulation {
+  readonly devices: readonly SimulatedDevice[];
+  readonly image: DrawnImage;
+  now: Instant = START;
+  readonly #input: SimulationInput;
+  readonly #random: Prng;
+  readonly #key: Secret;
+  readonly #deadlines = new DeadlineQueue<Actor>();
+  readonly #byAddress = new Map<PeerAddress, SimulatedDevice>();
+  readonly #messages = new WeakMap<Uint8Array, Uint8Array>();
+  #server: FirmwareServer;
+  #serverStarts = 0;
+  #running = 0;
+
+  constructor(input: SimulationInput) {
+    this.#input = input;
+    this.#random = new Prng(input.seed);
+    this.image = DrawnImage.of(input.imageLength, this.#random.fork("image"));
+    const key = new Uint8Array(KEY_LENGTH);
+    this.#random.fork("key").fill(key);
+    this.#key = new Secret(key);
+    this.#server = this.#startServer();
+    this.devices = Array.from({ length: input.deviceCount }, (_, number) => this.#createDevice(number));
+    this.#running = this.devices.length;
+  }
+
+  get server(): FirmwareServer {
+    return this.#server;
+  }
+
+  /** Runs until every device has ended, or until `until`. True when all ended with the right image. */
+  run(until: Instant): boolean {
+    while (this.#running > 0 && this.step(until));
+    return this.devices.every((device) => device.outcome?.kind === "done");
+  }
+
+  /** Does the next thing that is due; false when there is nothing until `until`. */
+  step(until: Instant): boolean {
+    const { earliest } = this.#deadlines;
+    if (earliest === undefined || earliest > until) return false;
+    if (earliest > this.now) this.now = earliest;
+    const actor = this.#deadlines.takeDue(this.now)!;
+    actor.handleTimeout(this.now);
+    this.#reschedule(actor);
+    this.#drainServer();
+    this.#check();
+    return true;
+  }
+
+  /** The server loses all that it had in memory, as by a power cut, and is there again at once. */
+  restartServer(): void {
+    this.#deadlines.delete(this.#server);
+    this.#server = this.#startServer();
+  }
+
+  /** What a device calls when it has done something: its own deadline and its link's may have changed. */
+  #touch(device: SimulatedDevice): void {
+    this.#reschedule(device);
+    this.#reschedule(device.link);
+  }
+
+  #createDevice(number: number): SimulatedDevice {
+    const { profile, dialect, medium, spreadMs = 0, trace, deviceDtlsParameters } = this.#input;
+    const startsAt = addMs(START, (spreadMs * number) / this.#input.deviceCount);
+    const device: SimulatedDevice = new SimulatedDevice({
+      number,
+      startsAt,
+      profile,
+      dialect,
+      image: this.image,
+      key: this.#key,
+      suite: CIPHER_SUITE,
+      server: SERVER_ADDRESS,
+      random: this.#random.fork(`device ${number}`),
+      ...(medium && { medium }),
+      ...(trace && { trace }),
+      ...(deviceDtlsParameters && { dtlsParameters: deviceDtlsParameters }),
+      outlet: {
+        reachesServer: (now, from, datagram) => {
+          this.#byAddress.set(from, device);
+          const discards = this.#discards;
+          this.#server.handleDatagram(now, "coaps", from, datagram);
+          this.#drainServer();
+          return this.#discards > discards;
+        },
+        ended: () => this.#running--,
+        touched: () => this.#touch(device),
+        violated: (what) => this.#fail(`device ${number}: ${what}`),
+      },
+    });
+    this.#deadlines.set(device, startsAt);
+    return device;
+  }
+
+  #startServer(): FirmwareServer {
+    const { serverDtlsParameters } = this.#input;
+    return new FirmwareServer({
+      now: this.now,
+      random: this.#random.fork(`server ${this.#serverStarts++}`),
+      catalogue: this.image,
+      cipherSuites: [CIPHER_SUITE],
+      ...(serverDtlsParameters && { dtlsParameters: serverDtlsParameters }),
+      tap: (datagram, message) => this.#messages.set(datagram, message),
+    });
+  }
+
+  /** How often the server has counted anything: a record that it had before always counts. */
+  get #discards(): number {
+    return this.#server.counters.total;
+  }
+
+  /** All that the server has to say, until it is silent. */
+  #drainServer(): void {
+    for (;;) {
+      const transmit = this.#server.pollTransmit();
+      if (transmit !== undefined) {
+        const { to, datagram } = transmit;
+        this.#byAddress.get(to)?.handleServerDatagram(this.now, to, datagram, this.#messages.get(datagram));
+        continue;
+      }
+      const event = this.#server.pollEvent();
+      if (event === undefined) break;
+      if (event.kind === "pskWanted") this.#server.handlePsk(this.now, event.identity, this.#key);
+    }
+    this.#reschedule(this.#server);
+  }
+
+  #reschedule(actor: Actor): void {
+    const deadline = actor.pollTimeout();
+    if (deadline === undefined) this.#deadlines.delete(actor);
+    else if (deadline !== this.#deadlines.deadlineOf(actor)) this.#deadlines.set(actor, deadline);
+  }
+
+  #check(): void {
+    const { sessionCount, handshakeCount } = this.#server;
+    const total = sessionCount + handshakeCount;
+    // A device has at most one association that it uses and what it left behind when it began anew.
+    assert(
+      total <= 16 * this.devices.length + 16,
+      `${total} sessions and handshakes for ${this.devices.length} devices`,
+    );
+  }
+
+  #fail(what: string): never {
+    throw new SimulationFinding(`at ${(this.now / 1000).toFixed(3)} s: ${what} (seed ${this.#input.seed})`);
+  }
+}
