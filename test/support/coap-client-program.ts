@@ -41,8 +41,11 @@ export interface Pull {
   readonly key?: string;
 }
 
+/** A server to pull from, or what stands before one. */
+export type Served = Pick<Serving, "coap" | "coaps">;
+
 /** Runs coap-client to its end; what it received is its standard output. */
-export function coapClient(build: CoapClientBuild, serving: Serving, pull: Pull): Promise<ProgramEnd> {
+export function coapClient(build: CoapClientBuild, serving: Served, pull: Pull): Promise<ProgramEnd> {
   const { path, flags = [], identity = IDENTITY, key = KEY } = pull;
   const security = build.scheme === "coaps" ? ["-u", identity, "-k", key] : [];
   return runProgram(build.command, [...security, ...flags, serving[build.scheme](path)], LIMIT_MS);
@@ -51,7 +54,7 @@ export function coapClient(build: CoapClientBuild, serving: Serving, pull: Pull)
 /** Pulls into a file of `directory`, as devices do, and gives its bytes. */
 export async function pullFile(
   build: CoapClientBuild,
-  serving: Serving,
+  serving: Served,
   directory: string,
   pull: Pull,
 ): Promise<Uint8Array> {

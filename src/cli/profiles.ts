@@ -1,0 +1,90 @@
+// `narrowboat profiles`: which links there are, and where every figure of one is from.
+
+import type { Argv } from "yargs";
+import { GENERIC_LINK_DESCRIPTIONS, type GenericLinkDescription } from "../../sim/generic-profiles.ts";
+import { type LinkProfile, sourceOf } from "../../sim/profile.ts";
+import { NAMED_PROFILES } from "../../sim/profiles.ts";
+import { SOURCES, sourceKeysIn } from "../../sim/sources.ts";
+import { type ArgumentsOf, type GlobalArguments, json } from "./command.ts";
+import { profileFor } from "./profile-argument.ts";
+import { formatFields, formatTable } from "./report.ts";
+
+export function options(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .positional("name", { type: "string", describe: "One of them, with parameters if it takes any, or a .json file" })
+    .option("json", { ...json, describe: "Print JSON; that of one profile can be changed and saved as one's own" })
+    .example("$0 profiles lte-m", "Every figure with its source")
+    .example("$0 profiles lte-m --json > mine.json", "A profile to change, for --profile ./mine.json")
+    .example("$0 profiles bernoulli", "The parameters of a generic link");
+}
+
+export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
+  const { name } = args;
+  if (name === undefined) {
+    console.log(args.json ? JSON.stringify(listReport()) : listText());
+    return;
+  }
+  // Also where only the parameters are shown: a name that is none is refused here.
+  const profile = profileFor(name);
+  if (args.json) return console.log(JSON.stringify(profile, undefined, 2));
+  const generic = GENERIC_LINK_DESCRIPTIONS.find((one) => one.name === name);
+  console.log(generic === undefined ? profileText(profile) : genericText(generic));
+}
+
+function listReport() {
+  const named = NAMED_PROFILES.map(({ name, summary, cannotCarryCoap }) => {
+    return { name, summary, ...(cannotCarryCoap !== undefined && { cannotCarryCoap }) };
+  });
+  return [...named, ...GENERIC_LINK_DESCRIPTIONS];
+}
+
+function listText(): string {
+  const named = NAMED_PROFILES.map(({ name, summary, cannotCarryCoap }) => {
+    return [name, cannotCarryCoap === undefined ? summary : `${summary} (cannot carry CoAP)`];
+  });
+  const generic = GENERIC_LINK_DESCRIPTIONS.map(({ name, summary }) => [`${name}[:…]`, summary]);
+  return formatTable([["PROFILE", "WHAT IT IS"], ...named, ...generic]);
+}
+
+function genericText({ name, summary, parameters }: GenericLinkDescription): string {
+  const rows = parameters.map(({ name: parameter, meaning, allowed, byDefault }) => {
+    return [parameter, String(byDefault ?? "none"), allowed, meaning];
+  });
+  const table = formatTable([["PARAMETER", "DEFAULT", "TAKES", "MEANING"], ...rows]);
+  return `${name}: ${summary}\n\n${table}\n\nparameters follow a colon: ${name}:rtt=1s,mtu=576`;
+}
+
+function profileText(profile: LinkProfile): string {
+  const { name, summary, cannotCarryCoap } = profile;
+  // A figure of somebody's own for which no source is given is an assumption too.
+  const rows = figuresOf(profile).map(({ path, value }) => [path, value, sourceOf(profile, path) ?? "assumption"]);
+  const keys = new Set(rows.flatMap(([, , source = ""]) => sourceKeysIn(source)));
+  const cited = Object.fromEntries(Object.entries(SOURCES).filter(([key]) => keys.has(key)));
+  const parts = [
+    `${name}: ${summary}`,
+    ...(cannotCarryCoap === undefined ? [] : [`cannot carry CoAP: ${cannotCarryCoap}`]),
+    formatTable([["FIGURE", "VALUE", "SOURCE"], ...rows]),
+    ...(keys.size === 0 ? [] : [formatFields(cited)]),
+  ];
+  return parts.join("\n\n");
+}
+
+interface Figure {
+  /** Such as "up.loss.probability". */
+  readonly path: string;
+  readonly value: string;
+}
+
+function figuresOf(profile: LinkProfile): Figure[] {
+  const { name: _name, summary: _summary, cannotCarryCoap: _reason, sources: _sources, ...figures } = profile;
+  return figuresIn("", figures);
+}
+
+function figuresIn(prefix: string, group: object): Figure[] {
+  return Object.entries(group).flatMap(([key, value]: [string, unknown]) => {
+    const path = prefix + key;
+    return typeof value === "object" && value !== null
+      ? figuresIn(`${path}.`, value)
+      : [{ path, value: String(value) }];
+  });
+}
