@@ -6,6 +6,7 @@ import type { CipherSuite } from "../dtls/cipher-suite.ts";
 import { hostAddress } from "../shell/host-address.ts";
 import { type ListenAddress, ListenError, ServerShell, type ServerShellInput } from "../shell/server-shell.ts";
 import { onStopSignal } from "../shell/stop-signals.ts";
+import { keepYoungHeapSmall } from "../shell/young-heap.ts";
 import { uriHost } from "./coap-uri.ts";
 import { DATA_DIRECTORY } from "./command.ts";
 import { wrongUse } from "./command-error.ts";
@@ -32,6 +33,7 @@ export async function serveUntilStopped(
   input: ServingInput,
   ready: (addresses: Addresses) => readonly string[] = () => [],
 ): Promise<void> {
+  keepYoungHeapSmall();
   const images = FirmwareStore.open(input.data);
   const keys = PskStore.open(input.data);
   try {
