@@ -10,6 +10,7 @@ import { dialectNamed } from "../src/device/dialect.ts";
 const REPORT_EVERY_MS = 10_000;
 /** Virtual time; by then a device has ended or never will. */
 const DAY = instant(86_400_000);
+const START = instant(0);
 
 const options = await yargs(hideBin(process.argv))
   .usage("npm run bench:fleet -- [options]")
@@ -29,14 +30,7 @@ const simulation = new Simulation({
   imageLength,
   deviceCount,
 });
-let until = instant(0);
-let done = false;
-while (!done && until < DAY) {
-  until = addMs(until, REPORT_EVERY_MS);
-  done = simulation.run(until);
-  if (process.stderr.isTTY) process.stderr.write(`\r${(until / 1000).toFixed(0)} s of virtual time`);
-}
-if (process.stderr.isTTY) process.stderr.write("\n");
+runWithProgress(simulation);
 const complete = simulation.devices.filter(({ outcome }) => outcome?.kind === "done").length;
 console.log(
   [
@@ -47,3 +41,13 @@ console.log(
   ].join("\n"),
 );
 if (complete < deviceCount) process.exitCode = 1;
+
+function runWithProgress(fleet: Simulation): void {
+  for (let until = START; until < DAY; ) {
+    until = addMs(until, REPORT_EVERY_MS);
+    const done = fleet.run(until);
+    if (process.stderr.isTTY) process.stderr.write(`\r${(until / 1000).toFixed(0)} s of virtual time`);
+    if (done) break;
+  }
+  if (process.stderr.isTTY) process.stderr.write("\n");
+}
