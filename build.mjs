@@ -52,9 +52,11 @@ function requireNode() {
   throw new BuildError(`Narrowboat needs Node.js ${NODE_OLDEST.join(".")} or newer; this is ${process.version}.`, 2);
 }
 
-// Native parts come ready-made for a platform and fit every version of Node.js.
+// Native parts, our own and those of packages, fit every version of Node.js on their platform. npm builds our own.
 function installState() {
-  return `${digestOf(["package-lock.json"])} ${process.platform} ${process.arch}`;
+  const native = filesIn("src/native").filter((path) => /\.(c|h|mjs)$/.test(path));
+  const digest = digestOf(["package-lock.json", ...["binding.gyp"].filter(existsSync), ...native]);
+  return `${digest} ${process.platform} ${process.arch}`;
 }
 
 function isInstalled() {

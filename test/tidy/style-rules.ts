@@ -26,7 +26,7 @@ const fileNames: Rule = {
       const vague = words.find((word) => /^(?:utils?|helpers?|managers?|common|misc)$/.test(word));
       if (vague !== undefined) return [`${path}: "${vague}" says nothing`];
       if (base === "index.ts") return [`${path}: name the file after what it holds`];
-      return /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.ts$/.test(base) ? [] : [`${path}: not kebab-case`];
+      return /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test|\.d)?\.ts$/.test(base) ? [] : [`${path}: not kebab-case`];
     }),
 };
 

@@ -1,0 +1,3 @@
+#include "addon.h"
+
+void export_datagram_port(napi_env env, napi_value exports) {}
