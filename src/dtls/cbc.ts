@@ -17,26 +17,33 @@ export function cbcProtection(random: RandomSource, encryptThenMac: boolean): Re
   return {
     keyParts: [MAC_KEY_LENGTH, KEY_LENGTH],
     overhead: BLOCK_LENGTH + MAC_LENGTH + BLOCK_LENGTH,
+    contentOffset: BLOCK_LENGTH,
 
     fragmentLength(length) {
       const inside = encryptThenMac ? length : length + MAC_LENGTH;
       return BLOCK_LENGTH + paddedLength(inside) + (encryptThenMac ? MAC_LENGTH : 0);
     },
 
-    seal(keys, context, plaintext, record, offset) {
-      const iv = randomBytes(random, BLOCK_LENGTH);
-      record.set(iv, offset);
-      const mac = encryptThenMac ? undefined : macOf(keys, context, plaintext, plaintext.length);
-      const encrypted = encrypt(keys, iv, plaintext, mac);
-      record.set(encrypted, offset + BLOCK_LENGTH);
-      if (!encryptThenMac) return;
-      const end = offset + BLOCK_LENGTH + encrypted.length;
-      record.set(macOf(keys, context, record.subarray(offset, end), end - offset), end);
-    },
+    sealer: (keys) => ({
+      seal(context, record, offset, length) {
+        const iv = randomBytes(random, BLOCK_LENGTH);
+        record.set(iv, offset);
+        const plaintext = record.subarray(offset + BLOCK_LENGTH, offset + BLOCK_LENGTH + length);
+        const mac = encryptThenMac ? undefined : macOf(keys, context, plaintext, length);
+        const encrypted = encrypt(keys, iv, plaintext, mac);
+        record.set(encrypted, offset + BLOCK_LENGTH);
+        if (!encryptThenMac) return;
+        const end = offset + BLOCK_LENGTH + encrypted.length;
+        record.set(macOf(keys, context, record.subarray(offset, end), end - offset), end);
+      },
+      release: () => {},
+    }),
 
-    open(keys, context, fragment) {
-      return encryptThenMac ? openMacLast(keys, context, fragment) : openMacInside(keys, context, fragment);
-    },
+    opener: (keys) => ({
+      open: (context, fragment) =>
+        encryptThenMac ? openMacLast(keys, context, fragment) : openMacInside(keys, context, fragment),
+      release: () => {},
+    }),
   };
 }
 

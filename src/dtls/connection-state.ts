@@ -9,9 +9,10 @@ import { PLAINTEXT_LENGTH_MAX } from "./parameters.ts";
 import { ContentType, type DtlsRecord, RECORD_HEADER_LENGTH, writeRecordHeader } from "./record.ts";
 import {
   decodeInnerPlaintext,
-  encodeInnerPlaintext,
   NULL_PROTECTION,
+  type RecordOpener,
   type RecordProtection,
+  type RecordSealer,
 } from "./record-protection.ts";
 import { ReplayWindow } from "./replay-window.ts";
 
@@ -25,6 +26,8 @@ export class WriteState {
   readonly #protection: RecordProtection;
   readonly #keys: Secret;
   #sequenceNumber: number;
+  /** Made with the first record; absent while the session rests. */
+  #sealer: RecordSealer | undefined;
   #wiped = false;
 
   constructor(
@@ -63,19 +66,32 @@ export class WriteState {
     const { epoch, connectionId } = this;
     const wrapped = connectionId.length > 0;
     const outerType = wrapped ? ContentType.tls12_cid : type;
-    const plaintext = wrapped ? encodeInnerPlaintext(type, content) : content;
+    const plaintextLength = content.length + (wrapped ? 1 : 0);
     const sequenceNumber = this.#sequenceNumber++;
-    const fragmentLength = this.#protection.fragmentLength(plaintext.length);
-    const record = new Uint8Array(RECORD_HEADER_LENGTH + connectionId.length + fragmentLength);
+    const fragmentLength = this.#protection.fragmentLength(plaintextLength);
+    // From Node's pool: every byte of it is written.
+    const record = Buffer.allocUnsafe(RECORD_HEADER_LENGTH + connectionId.length + fragmentLength);
     const headerLength = writeRecordHeader(record, outerType, epoch, sequenceNumber, connectionId, fragmentLength);
+    const contentAt = headerLength + this.#protection.contentOffset;
+    record.set(content, contentAt);
+    // RFC 9146 4: the inner plaintext is content ‖ real type; no padding zeros are sent.
+    if (wrapped) record[contentAt + content.length] = type;
+    this.#sealer ??= this.#protection.sealer(this.#keys.reveal());
     const context = { type: outerType, epoch, sequenceNumber, connectionId };
-    this.#protection.seal(this.#keys.reveal(), context, plaintext, record, headerLength);
+    this.#sealer.seal(context, record, headerLength, plaintextLength);
     return record;
+  }
+
+  /** Gives back what only a busy session needs; the next record makes it again. */
+  rest(): void {
+    this.#sealer?.release();
+    this.#sealer = undefined;
   }
 
   /** Overwrites the keys. Nothing can be sealed after. */
   wipe(): void {
     this.#wiped = true;
+    this.rest();
     this.#keys.wipe();
   }
 }
@@ -84,6 +100,7 @@ export class WriteState {
 export interface OpenedRecord {
   /** The real type, out of the inner plaintext where there is a Connection ID. */
   readonly type: number;
+  /** Valid until a record is opened again, by whomever. */
   readonly content: Uint8Array;
   /** Newer than every authenticated record before it. */
   readonly newest: boolean;
@@ -97,6 +114,8 @@ export class ReadState {
   readonly #protection: RecordProtection;
   readonly #keys: Secret;
   readonly #window = new ReplayWindow();
+  /** Made with the first record; absent while the session rests. */
+  #opener: RecordOpener | undefined;
 
   constructor(epoch: number, protection: RecordProtection, keys: Secret, connectionId: Uint8Array) {
     this.epoch = epoch;
@@ -109,7 +128,8 @@ export class ReadState {
   open(record: DtlsRecord): Result<OpenedRecord, Discard> {
     if (record.epoch !== this.epoch || !equal(record.connectionId, this.connectionId)) return failed("epochUnknown");
     if (!this.#window.accepts(record.sequenceNumber)) return failed("recordReplayed");
-    const plaintext = this.#protection.open(this.#keys.reveal(), record, record.fragment);
+    this.#opener ??= this.#protection.opener(this.#keys.reveal());
+    const plaintext = this.#opener.open(record, record.fragment);
     if (plaintext === undefined) return failed("badRecordMac");
     const wrapped = record.type === ContentType.tls12_cid;
     const { type, content } = wrapped ? decodeInnerPlaintext(plaintext) : { type: record.type, content: plaintext };
@@ -119,7 +139,14 @@ export class ReadState {
     return ok({ type, content, newest });
   }
 
+  /** Gives back what only a busy session needs; the next record makes it again. */
+  rest(): void {
+    this.#opener?.release();
+    this.#opener = undefined;
+  }
+
   wipe(): void {
+    this.rest();
     this.#keys.wipe();
   }
 }

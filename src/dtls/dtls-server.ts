@@ -27,6 +27,7 @@ import {
   type DtlsParameters,
   LAST_FLIGHT_LIFETIME_MS,
   RECORDS_PER_DATAGRAM_MAX,
+  SESSION_BUSY_MS,
 } from "./parameters.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record.ts";
 import { ServerHandshake } from "./server-handshake.ts";
@@ -93,6 +94,11 @@ export class DtlsServer {
     return this.#sessions.size;
   }
 
+  /** Sessions that hold cipher contexts. */
+  get busySessionCount(): number {
+    return this.#sessions.busyCount;
+  }
+
   get handshakeCount(): number {
     return this.#handshakes.size;
   }
@@ -121,7 +127,10 @@ export class DtlsServer {
   pollTimeout(): Instant | undefined {
     const idle = this.#sessions.leastRecent;
     const idleAt = idle && addMs(idle.lastActiveAt, this.#parameters.sessionIdleMs);
-    return earliest(earliest(this.#handshakes.earliestDeadline, this.#lastFlights.earliest), idleAt);
+    const busy = this.#sessions.leastRecentBusy;
+    const restAt = busy && addMs(busy.lastActiveAt, SESSION_BUSY_MS);
+    const handshakesAt = earliest(this.#handshakes.earliestDeadline, this.#lastFlights.earliest);
+    return earliest(handshakesAt, earliest(idleAt, restAt));
   }
 
   /** Does what is due by now. An early call does nothing. */
@@ -132,6 +141,10 @@ export class DtlsServer {
     }
     for (let due = this.#lastFlights.takeDue(now); due; due = this.#lastFlights.takeDue(now))
       due.lastFlight = undefined;
+    for (let busy = this.#sessions.leastRecentBusy; busy; busy = this.#sessions.leastRecentBusy) {
+      if (addMs(busy.lastActiveAt, SESSION_BUSY_MS) > now) break;
+      this.#sessions.restLeastRecentBusy();
+    }
     for (const session of this.#sessions) {
       if (addMs(session.lastActiveAt, this.#parameters.sessionIdleMs) > now) break;
       this.#close(now, session, "idle");
@@ -315,6 +328,7 @@ export class DtlsServer {
     const { leastRecent } = this.#sessions;
     if (leastRecent && this.#sessions.size >= this.#parameters.sessionsMax) this.#close(now, leastRecent, "evicted");
     this.#sessions.add(session);
+    this.#boundBusySessions();
     this.#lastFlights.set(session, addMs(now, LAST_FLIGHT_LIFETIME_MS));
     this.#outlet.sessionUp(now, session);
   }
@@ -332,6 +346,7 @@ export class DtlsServer {
     }
     const { type, content, newest } = opened.value;
     this.#sessions.touch(now, session);
+    this.#boundBusySessions();
     // RFC 9146 6: verified, and newer than the newest. An older valid record is delivered but moves nothing. Without a
     // Connection ID the address is what found the session, and stays.
     if (newest) session.peer = from;
@@ -341,6 +356,10 @@ export class DtlsServer {
     } else if (type === ContentType.alert) this.#handleAlert(now, session, content);
     else if (type === ContentType.handshake) this.#handleLateHandshake(session, content);
     else this.#outlet.counted("changeCipherSpecUnexpected");
+  }
+
+  #boundBusySessions(): void {
+    if (this.#sessions.busyCount > this.#parameters.busySessionsMax) this.#sessions.restLeastRecentBusy();
   }
 
   /** Data can only come after our Finished arrived: nobody will ask for it again. */

@@ -60,6 +60,9 @@ export const LAST_FLIGHT_LIFETIME_MS = 240_000;
 /** How often the last flight is sent again for one session. */
 export const LAST_FLIGHT_RESENDS_MAX = 8;
 
+/** A session without a record for so long gives back its cipher contexts, which a microsecond makes again. */
+export const SESSION_BUSY_MS = 10_000;
+
 /** What one DTLS server or client may hold and how long it waits; a test reaches each of them with small ones. */
 export interface DtlsParameters {
   /**
@@ -80,6 +83,8 @@ export interface DtlsParameters {
   readonly handshakesMax: number;
   /** Established sessions; the least recently used gives way. */
   readonly sessionsMax: number;
+  /** Sessions that hold cipher contexts, some 2 KiB each; the least recently used gives way. */
+  readonly busySessionsMax: number;
   /** A session without an authentic record for so long ends, ms. Devices with a Connection ID sleep for hours. */
   readonly sessionIdleMs: number;
   /** Records that fail authentication before a session ends (RFC 6347 4.1.2.7; bounds forging an 8-byte tag). */
@@ -93,6 +98,7 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   handshakeLifetimeMs: 1_800_000,
   handshakesMax: 10_000,
   sessionsMax: 1_000_000,
+  busySessionsMax: 16_384,
   sessionIdleMs: 24 * 3_600_000,
   authenticationFailuresMax: 2 ** 20,
 };

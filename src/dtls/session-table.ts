@@ -1,5 +1,6 @@
 // The established sessions of a server: by Connection ID, by address for those without one, and in the order of their
-// last use. Nothing here costs more for a session that sleeps.
+// last use. The recent end of that order are the busy ones, which hold cipher contexts; nothing here costs more for a
+// session that sleeps.
 
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
@@ -10,7 +11,10 @@ export class SessionTable {
   readonly #byAddress = new Map<PeerAddress, Session>();
   #leastRecent: Session | undefined;
   #mostRecent: Session | undefined;
+  /** From here on to the recent end all are busy, and none before. */
+  #leastRecentBusy: Session | undefined;
   #size = 0;
+  #busyCount = 0;
 
   get size(): number {
     return this.#size;
@@ -18,6 +22,14 @@ export class SessionTable {
 
   get leastRecent(): Session | undefined {
     return this.#leastRecent;
+  }
+
+  get busyCount(): number {
+    return this.#busyCount;
+  }
+
+  get leastRecentBusy(): Session | undefined {
+    return this.#leastRecentBusy;
   }
 
   withConnectionId(connectionId: number): Session | undefined {
@@ -35,6 +47,7 @@ export class SessionTable {
     else this.#byAddress.set(session.peer, session);
     this.#size++;
     this.#append(session);
+    this.#makeBusy(session);
   }
 
   remove(session: Session): void {
@@ -42,15 +55,28 @@ export class SessionTable {
     if (id.length > 0) this.#byConnectionId.delete(connectionIdKey(id));
     else this.#byAddress.delete(session.peer);
     this.#size--;
+    if (session.busy) this.#busyCount--;
     this.#unlink(session);
   }
 
-  /** An authentic record came: the session moves to the recent end. */
+  /** An authentic record came: the session is busy and moves to the recent end. */
   touch(now: Instant, session: Session): void {
     session.lastActiveAt = now;
-    if (session === this.#mostRecent) return;
-    this.#unlink(session);
-    this.#append(session);
+    if (session !== this.#mostRecent) {
+      this.#unlink(session);
+      this.#append(session);
+    }
+    this.#makeBusy(session);
+  }
+
+  /** The session that has been busy without a record for longest rests. */
+  restLeastRecentBusy(): void {
+    const session = this.#leastRecentBusy;
+    if (session === undefined) return;
+    this.#leastRecentBusy = session.moreRecent;
+    this.#busyCount--;
+    session.busy = false;
+    session.rest();
   }
 
   /** From the least recently used on. Sessions may be removed while iterating. */
@@ -63,6 +89,14 @@ export class SessionTable {
     }
   }
 
+  /** Of the session at the recent end. */
+  #makeBusy(session: Session): void {
+    if (session.busy) return;
+    session.busy = true;
+    this.#busyCount++;
+    this.#leastRecentBusy ??= session;
+  }
+
   #append(session: Session): void {
     session.lessRecent = this.#mostRecent;
     session.moreRecent = undefined;
@@ -73,6 +107,7 @@ export class SessionTable {
 
   #unlink(session: Session): void {
     const { lessRecent, moreRecent } = session;
+    if (session === this.#leastRecentBusy) this.#leastRecentBusy = moreRecent;
     if (lessRecent === undefined) this.#leastRecent = moreRecent;
     else lessRecent.moreRecent = moreRecent;
     if (moreRecent === undefined) this.#mostRecent = lessRecent;

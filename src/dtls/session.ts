@@ -39,6 +39,8 @@ export class Session {
   lastFlight: LastFlight | undefined;
   lastActiveAt: Instant;
   authenticationFailures = 0;
+  /** Whether it holds what rest() gives back. */
+  busy = false;
   /** Neighbours in the session table's order of use. */
   lessRecent: Session | undefined;
   moreRecent: Session | undefined;
@@ -56,6 +58,12 @@ export class Session {
       input.peerPlaintextLengthMax - innerTypeLength,
       DATAGRAM_LENGTH_MAX - input.write.overhead,
     );
+  }
+
+  /** Gives back what only a busy session needs; the next record makes it again. */
+  rest(): void {
+    this.read.rest();
+    this.write.rest();
   }
 
   /** Overwrites the keys; the session can do nothing after. */

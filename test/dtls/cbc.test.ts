@@ -56,6 +56,15 @@ const CONSTRUCTIONS = [
 
 for (const [name, encryptThenMac, byHand, macLength] of CONSTRUCTIONS) {
   const protection = cbcProtection({ fill: (target) => target.set(IV) }, encryptThenMac);
+  const opener = protection.opener(KEYS);
+
+  function sealed(context: RecordContext, content: Uint8Array): Uint8Array {
+    const record = new Uint8Array(protection.fragmentLength(content.length));
+    record.set(content, protection.contentOffset);
+    protection.sealer(KEYS).seal(context, record, 0, content.length);
+    return record;
+  }
+
   /** The least padding that fills a block. */
   const least = (contentLength: number) => 15 - ((contentLength + macLength) % 16);
 
@@ -64,26 +73,24 @@ for (const [name, encryptThenMac, byHand, macLength] of CONSTRUCTIONS) {
     ["with", WITH_ID, ID_PREFIX],
   ] as const) {
     cbc(`${name}, ${how} Connection ID (RFC 9146 5.1, 5.2), put together by hand`, () => {
-      const record = new Uint8Array(protection.fragmentLength(CONTENT.length));
-      protection.seal(KEYS, context, CONTENT, record, 0);
+      const record = sealed(context, CONTENT);
       assert.equal(record, byHand(prefix, CONTENT, padding(least(CONTENT.length))));
-      assert.equal(Uint8Array.from(protection.open(KEYS, context, record)!), CONTENT);
+      assert.equal(Uint8Array.from(opener.open(context, record)!), CONTENT);
     });
   }
 
   cbc(`${name}: every content length from 0 to 64 comes back, and fragmentLength and overhead say the truth`, () => {
     for (let count = 0; count <= 64; count++) {
       const content = new Uint8Array(count).fill(count);
-      const record = new Uint8Array(protection.fragmentLength(count));
-      protection.seal(KEYS, PLAIN, content, record, 0);
-      assert.equal(Uint8Array.from(protection.open(KEYS, PLAIN, record)!), content, `${count}`);
+      const record = sealed(PLAIN, content);
+      assert.equal(Uint8Array.from(opener.open(PLAIN, record)!), content, `${count}`);
       assert.ok(record.length <= count + protection.overhead);
     }
   });
 
   cbc(`${name}: every padding length that a peer may choose is taken`, () => {
     for (let count = least(CONTENT.length); count <= 255; count += 16) {
-      const opened = protection.open(KEYS, PLAIN, byHand(PLAIN_PREFIX, CONTENT, padding(count)));
+      const opened = opener.open(PLAIN, byHand(PLAIN_PREFIX, CONTENT, padding(count)));
       assert.equal(Uint8Array.from(opened!), CONTENT, `${count}`);
     }
   });
@@ -93,53 +100,53 @@ for (const [name, encryptThenMac, byHand, macLength] of CONSTRUCTIONS) {
     for (let at = 0; at < record.length; at++) {
       const forged = Uint8Array.from(record);
       forged[at] = forged[at]! ^ 0x41;
-      assert.is(protection.open(KEYS, PLAIN, forged), undefined, `${at}`);
+      assert.is(opener.open(PLAIN, forged), undefined, `${at}`);
     }
   });
 
   cbc(`${name}: every truncation is noticed, in the same way`, () => {
     const record = byHand(PLAIN_PREFIX, CONTENT, padding(least(CONTENT.length)));
     for (let end = 0; end < record.length; end++) {
-      assert.is(protection.open(KEYS, PLAIN, record.subarray(0, end)), undefined, `${end}`);
+      assert.is(opener.open(PLAIN, record.subarray(0, end)), undefined, `${end}`);
     }
   });
 
   cbc(`${name}: another header, or another Connection ID, is noticed`, () => {
     const record = byHand(ID_PREFIX, CONTENT, padding(least(CONTENT.length)));
-    assert.is(protection.open(KEYS, { ...WITH_ID, sequenceNumber: 8 }, record), undefined);
-    assert.is(protection.open(KEYS, { ...WITH_ID, connectionId: hex("d1d2d3d5") }, record), undefined);
-    assert.is(protection.open(KEYS, PLAIN, record), undefined);
+    assert.is(opener.open({ ...WITH_ID, sequenceNumber: 8 }, record), undefined);
+    assert.is(opener.open({ ...WITH_ID, connectionId: hex("d1d2d3d5") }, record), undefined);
+    assert.is(opener.open(PLAIN, record), undefined);
   });
 }
 
 cbc("RFC 5246 6.2.3.2: bad padding under a right MAC fails as a bad MAC does, at each of its bytes", () => {
-  const protection = cbcProtection(new SeededRandom(1), false);
+  const opener = cbcProtection(new SeededRandom(1), false).opener(KEYS);
   const good = padding(24);
   for (let at = 0; at < good.length; at++) {
     const bad = Uint8Array.from(good);
     bad[at] = bad[at]! ^ 1;
-    assert.is(protection.open(KEYS, PLAIN, macInside(PLAIN_PREFIX, CONTENT, bad)), undefined, `${at}`);
+    assert.is(opener.open(PLAIN, macInside(PLAIN_PREFIX, CONTENT, bad)), undefined, `${at}`);
   }
 });
 
 cbc("RFC 5246 6.2.3.2: padding that claims more than the record holds fails as a bad MAC does", () => {
-  const protection = cbcProtection(new SeededRandom(1), false);
+  const opener = cbcProtection(new SeededRandom(1), false).opener(KEYS);
   for (let claimed = 16; claimed <= 255; claimed++) {
     const padded = Uint8Array.from([...new Uint8Array(47).fill(claimed), claimed]);
-    assert.is(protection.open(KEYS, PLAIN, encrypted(padded)), undefined, `${claimed}`);
+    assert.is(opener.open(PLAIN, encrypted(padded)), undefined, `${claimed}`);
   }
 });
 
 cbc("RFC 7366 3: padding that claims more than the record holds is no plaintext", () => {
-  const protection = cbcProtection(new SeededRandom(1), true);
-  assert.is(protection.open(KEYS, PLAIN, macLast(PLAIN_PREFIX, EMPTY, new Uint8Array(16).fill(16))), undefined);
+  const opener = cbcProtection(new SeededRandom(1), true).opener(KEYS);
+  assert.is(opener.open(PLAIN, macLast(PLAIN_PREFIX, EMPTY, new Uint8Array(16).fill(16))), undefined);
 });
 
 cbc("RFC 5246 6.2.3.2: two records never begin with the same IV", () => {
-  const protection = cbcProtection(new SeededRandom(1), false);
+  const sealer = cbcProtection(new SeededRandom(1), false).sealer(KEYS);
   const [one, other] = [0, 0].map(() => {
-    const record = new Uint8Array(protection.fragmentLength(1));
-    protection.seal(KEYS, PLAIN, Uint8Array.of(1), record, 0);
+    const record = new Uint8Array(16 + 48);
+    sealer.seal(PLAIN, record, 0, 1);
     return record.subarray(0, 16);
   });
   assert.not.equal(one, other);

@@ -6,6 +6,7 @@ import { aeadProtection } from "../../src/dtls/aead.ts";
 import { ReadState, WriteState } from "../../src/dtls/connection-state.ts";
 import { PLAINTEXT_LENGTH_MAX } from "../../src/dtls/parameters.ts";
 import { decodeRecord } from "../../src/dtls/record.ts";
+import { NULL_PROTECTION } from "../../src/dtls/record-protection.ts";
 import { hex } from "../vectors/dtls.ts";
 
 const connectionState = suite("connection-state");
@@ -29,17 +30,37 @@ function states(connectionId: Uint8Array = EMPTY) {
 
 connectionState("RFC 6347 4.1: each record takes the next sequence number", () => {
   const { write } = states();
-  const numbers = [0, 1, 2].map(() => write.seal(23, hex("aa")).subarray(3, 11));
+  const numbers = [0, 1, 2].map(() => Uint8Array.from(write.seal(23, hex("aa")).subarray(3, 11)));
   assert.equal(numbers, [hex("0001 000000000000"), hex("0001 000000000001"), hex("0001 000000000002")]);
 });
 
 connectionState("RFC 6347 4.2.1: a plaintext state begins with the number that it is given", () => {
-  assert.equal(WriteState.plaintext(0x0a0b).seal(22, hex("01")), hex("16 fefd 0000 000000000a0b 0001 01"));
+  assert.equal(
+    Uint8Array.from(WriteState.plaintext(0x0a0b).seal(22, hex("01"))),
+    hex("16 fefd 0000 000000000a0b 0001 01"),
+  );
 });
 
 connectionState("RFC 6655 3: CCM_8 adds 16 bytes and the header 13", () => {
   assert.is(states().write.seal(23, new Uint8Array(40)).length, 40 + 13 + 16);
   assert.is(states().write.overhead, 13 + 16);
+});
+
+connectionState("RFC 9146 4: the inner plaintext is content, then type, and no padding is sent", () => {
+  const write = new WriteState(1, NULL_PROTECTION, new Secret(EMPTY), ID);
+  const record = write.seal(23, hex("aabb"));
+  assert.equal(Uint8Array.from(record.subarray(-3)), hex("aabb 17"));
+});
+
+connectionState("a session that rests between two records goes on as if it had not", () => {
+  const both = states();
+  for (const content of [hex("aa"), hex("bb"), hex("cc")]) {
+    const opened = both.open(both.write.seal(23, content));
+    assert.ok(typeof opened === "object");
+    assert.equal(Uint8Array.from(opened.content), content);
+    both.write.rest();
+    both.read.rest();
+  }
 });
 
 connectionState("RFC 9146 4: a Connection ID adds itself and the type byte", () => {

@@ -107,4 +107,56 @@ sessionTable("any adding, touching and removing keeps the order of use that a li
   );
 });
 
+sessionTable(
+  "the sessions that are busy are the recent ones, and the one without a record for longest rests first",
+  () => {
+    const table = new SessionTable();
+    const [a, b, c] = [session(peerAt(1)), session(peerAt(2)), session(peerAt(3))];
+    for (const one of [a, b, c]) table.add(one);
+    assert.is(table.busyCount, 3);
+    table.touch(START, a);
+    assert.is(table.leastRecentBusy, b);
+    table.restLeastRecentBusy();
+    assert.equal([a.busy, b.busy, c.busy], [true, false, true]);
+    table.touch(START, b);
+    assert.is(table.leastRecentBusy, c);
+    table.remove(c);
+    assert.is(table.leastRecentBusy, a);
+    assert.is(table.busyCount, 2);
+  },
+);
+
+sessionTable(
+  "any order of adding, touching, resting and removing leaves the busy ones together at the recent end",
+  () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom("touch", "rest", "remove"), fc.nat(5)), { maxLength: 60 }),
+        (steps) => {
+          const table = new SessionTable();
+          const made = new Map<number, Session>();
+          for (const [step, number] of steps) {
+            const known = made.get(number);
+            if (step === "rest") table.restLeastRecentBusy();
+            else if (step === "remove" && known !== undefined) {
+              table.remove(known);
+              made.delete(number);
+            } else if (known !== undefined) table.touch(START, known);
+            else {
+              made.set(number, session(peerAt(number)));
+              table.add(made.get(number)!);
+            }
+            const inOrder = [...table];
+            const busy = inOrder.filter((one) => one.busy);
+            assert.equal(inOrder.slice(inOrder.length - busy.length), busy);
+            assert.is(table.busyCount, busy.length);
+            assert.is(table.leastRecentBusy, busy[0]);
+          }
+        },
+      ),
+      { seed: 9146, numRuns: 200 },
+    );
+  },
+);
+
 sessionTable.run();

@@ -13,6 +13,7 @@ import {
   HELD_RECORD_LENGTH_MAX,
   HELD_RECORDS_MAX,
   RECORDS_PER_DATAGRAM_MAX,
+  SESSION_BUSY_MS,
 } from "../../src/dtls/parameters.ts";
 import { ContentType } from "../../src/dtls/record.ts";
 import { ObservedServer } from "../support/observed-server.ts";
@@ -53,6 +54,30 @@ limit("sessionsMax: the least recently used session gives way, and is told so", 
   first!.send(first!.data("still here"));
   assert.is(server.received.length, 2);
   second!.send(second!.data("gone"));
+  assert.is(server.received.length, 2);
+});
+
+limit("busySessionsMax: the session without a record for longest rests, and goes on with its next record", () => {
+  const server = new ObservedServer({ parameters: { busySessionsMax: 2 } });
+  const clients = [1, 2, 3].map((port) => clientAt(server, port).connect());
+  assert.is(server.dtls.busySessionCount, 2);
+  for (const client of [...clients, ...clients]) client.send(client.data("again"));
+  assert.is(server.received.length, 6);
+  assert.is(server.dtls.busySessionCount, 2);
+  assert.is(server.dtls.sessionCount, 3);
+});
+
+limit("SESSION_BUSY_MS: a session without a record for so long rests, without a timer of its own", () => {
+  const server = new ObservedServer({});
+  const [sleeper, active] = [clientAt(server, 1).connect(), clientAt(server, 2).connect()];
+  server.elapse(SESSION_BUSY_MS - 1);
+  active.send(active.data("awake"));
+  assert.is(server.dtls.busySessionCount, 2);
+  server.elapse(1);
+  assert.is(server.dtls.busySessionCount, 1);
+  server.elapse(SESSION_BUSY_MS);
+  assert.is(server.dtls.busySessionCount, 0);
+  sleeper.send(sleeper.data("awake too"));
   assert.is(server.received.length, 2);
 });
 
