@@ -18,7 +18,11 @@ export const SZX_RESERVED = 7;
 
 /** From an option value of 0 to 3 bytes; the empty value is NUM 0, M 0, SZX 0. */
 export function decodeBlock(value: Uint8Array): Block {
-  const bits = decodeUint(value);
+  return blockOf(decodeUint(value));
+}
+
+/** From the option's value as a number. */
+export function blockOf(bits: number): Block {
   return { num: bits >> 4, more: (bits & 0b1000) !== 0, szx: bits & 0b111 };
 }
 
@@ -29,7 +33,7 @@ export function blockOption(optionNumber: number, block: Block): Option {
 
 /** 16..1024 bytes for SZX 0..6. */
 export function blockSizeOf(szx: number): number {
-  return 2 ** (szx + 4);
+  return 16 << szx;
 }
 
 /** The inverse; `blockSize` must be a power of two from 16 to 1024. */

@@ -3,6 +3,7 @@
 
 import { EMPTY, equal } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
+import type { AnswerSlice } from "./answered-exchanges.ts";
 import { type Block, blockOption, blockSizeOf, NUM_MAX, offsetOf } from "./block.ts";
 import type { Body } from "./body.ts";
 import { Code } from "./code.ts";
@@ -18,7 +19,7 @@ export interface Slice {
   /** A view; valid until the body is read again. */
   readonly payload: Uint8Array;
   /** Where the payload lies in the body; undefined for 2.03, which has none. */
-  readonly offset: number | undefined;
+  readonly slice: AnswerSlice | undefined;
   /** Whether the body goes on behind this block. */
   readonly more: boolean;
 }
@@ -49,10 +50,11 @@ export function sliceFor<Association>(
     const block = { num: offset / size, more: offset + size < body.length, szx };
     if (block.num > NUM_MAX) return failed("blockOutOfRange");
     const length = Math.min(size, body.length - offset);
-    const options = inOrder([...blockOptions(request, body, block), ...extraOptions]);
+    const options = blockOptions(request, body, block, extraOptions);
     if (szx > 0 && encodedLength(request.message.token.length, options, length) > request.messageLengthMax) continue;
     const payload = body.read(offset, length);
-    return payload === undefined ? failed("bodyUnreadable") : ok({ code, options, payload, offset, more: block.more });
+    if (payload === undefined) return failed("bodyUnreadable");
+    return ok({ code, options, payload, slice: { body, offset, length }, more: block.more });
   }
 }
 
@@ -67,16 +69,26 @@ function meetsConditions<Association>(request: Request<Association>, body: Body)
 /** RFC 7252 5.9.1.3: 2.03 with the ETag and no payload, whichever block was asked for. */
 function validation(etag: Uint8Array): Slice {
   const options = [{ number: OptionNumber.ETAG, value: etag }];
-  return { code: Code.VALID, options, payload: EMPTY, offset: undefined, more: false };
+  return { code: Code.VALID, options, payload: EMPTY, slice: undefined, more: false };
 }
 
-function blockOptions<Association>(request: Request<Association>, body: Body, block: Block): Option[] {
+/** Ascending by number: ETag, Content-Format, Block2, what is extra (Block1), Size2. */
+function blockOptions<Association>(
+  request: Request<Association>,
+  body: Body,
+  block: Block,
+  extraOptions: readonly Option[],
+): readonly Option[] {
   const options: Option[] = [];
   if (body.etag !== undefined) options.push({ number: OptionNumber.ETAG, value: body.etag });
   options.push(uintOption(OptionNumber.CONTENT_FORMAT, body.contentFormat));
   if (request.block2 !== undefined || block.more) options.push(blockOption(OptionNumber.BLOCK2, block));
-  if (request.size2Asked || (block.num === 0 && block.more)) options.push(uintOption(OptionNumber.SIZE2, body.length));
-  return options;
+  const size2 = request.size2Asked || (block.num === 0 && block.more);
+  if (extraOptions.length === 0) {
+    if (size2) options.push(uintOption(OptionNumber.SIZE2, body.length));
+    return options;
+  }
+  return inOrder([...options, ...extraOptions, ...(size2 ? [uintOption(OptionNumber.SIZE2, body.length)] : [])]);
 }
 
 function includes(etags: readonly Uint8Array[], etag: Uint8Array): boolean {

@@ -10,10 +10,11 @@ import type { RandomSource } from "../base/random-source.ts";
 import { szxOf } from "./block.ts";
 import { Code, isRequest } from "./code.ts";
 import type { MessageFormatErrorKind, RefusalName } from "./errors.ts";
-import { decodeMessage, emptyMessage, encodeMessage, type Message } from "./message.ts";
+import { KnownOptions } from "./known-options.ts";
+import { type DecodedMessage, decodeMessage, emptyMessage, encodeMessage, type Message } from "./message.ts";
 import { MessageIds } from "./message-ids.ts";
 import { BLOCK_SIZE_MAX, type CoapServerLimits, DEFAULT_COAP_SERVER_LIMITS } from "./parameters.ts";
-import { type Request, type RequestHandler, readRequest } from "./request.ts";
+import type { Request, RequestHandler } from "./request.ts";
 import { ResendCache } from "./resend-cache.ts";
 import { type Content, Responder, type ResponderOutlet } from "./responder.ts";
 import type { Response } from "./response.ts";
@@ -54,6 +55,7 @@ export interface CoapServerOptions<Association> {
 export class CoapServer<Association> {
   readonly #outlet: CoapServerOutlet<Association>;
   readonly #resends: ResendCache<Association>;
+  readonly #knownOptions = new KnownOptions();
   readonly #responder: Responder<Association>;
   readonly #messageIds: MessageIds<Association>;
   readonly #separate: SeparateResponses<Association>;
@@ -155,10 +157,10 @@ export class CoapServer<Association> {
     now: Instant,
     association: Association,
     received: Uint8Array,
-    message: Message,
+    message: DecodedMessage,
     messageLengthMax: number,
   ): void {
-    const read = readRequest(association, message, messageLengthMax);
+    const read = this.#knownOptions.read(association, message, messageLengthMax);
     if (!read.ok) {
       const refusal = this.#responder.refuse(message, messageLengthMax, read.error);
       // RFC 7252 5.4.1: a NON with an unrecognised critical option is rejected, not answered.
@@ -189,7 +191,7 @@ export class CoapServer<Association> {
       options: content.options,
       payload: content.payload,
     });
-    this.#resends.remember(now, association, received, datagram);
+    this.#resends.remember(now, association, received, datagram, content.slice);
     this.#outlet.transmit(now, association, datagram);
   }
 

@@ -1,4 +1,4 @@
-// The message codec of RFC 7252 3. Decoding copies nothing: token, option values and payload are views of the datagram.
+// The message codec of RFC 7252 3.
 //
 //    0                   1                   2                   3
 //   |Ver| T |  TKL  |      Code     |          Message ID           |
@@ -7,7 +7,6 @@
 //   |1 1 1 1 1 1 1 1|    Payload (if any) ...
 
 import { assert } from "../base/assert.ts";
-import { ByteReader } from "../base/byte-reader.ts";
 import { EMPTY } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { Code, classOf } from "./code.ts";
@@ -31,28 +30,66 @@ export interface Message {
 export const HEADER_LENGTH = 4;
 const TOKEN_LENGTH_MAX = 8;
 const PAYLOAD_MARKER = 0xff;
+const OPTION_NUMBER_MAX = 65_535;
 
 /** RFC 7252 4.1: the empty message that acknowledges or resets `messageId`. */
 export function emptyMessage(type: "ACK" | "RST", messageId: number): Message {
   return { type, code: Code.EMPTY, messageId, token: EMPTY, options: [], payload: EMPTY };
 }
 
-export function decodeMessage(datagram: Uint8Array): Result<Message, MessageFormatError> {
+/**
+ * A message whose bytes were found well-formed. Token, options and payload are views of the datagram, made when asked
+ * for: most requests are answered without looking at most of them.
+ */
+export class DecodedMessage implements Message {
+  readonly bytes: Uint8Array;
+  readonly type: MessageType;
+  readonly code: Code;
+  readonly messageId: number;
+  /** Where in `bytes` the options end: at the payload marker or with the message. */
+  readonly optionsEnd: number;
+  #options: readonly Option[] | undefined;
+
+  constructor(bytes: Uint8Array, optionsEnd: number) {
+    this.bytes = bytes;
+    this.type = messageTypeOf((bytes[0]! >> 4) & 0b11);
+    this.code = bytes[1]!;
+    this.messageId = (bytes[2]! << 8) | bytes[3]!;
+    this.optionsEnd = optionsEnd;
+  }
+
+  get tokenLength(): number {
+    return this.bytes[0]! & 0b1111;
+  }
+
+  get optionsStart(): number {
+    return HEADER_LENGTH + this.tokenLength;
+  }
+
+  get token(): Uint8Array {
+    return this.tokenLength === 0 ? EMPTY : this.bytes.subarray(HEADER_LENGTH, this.optionsStart);
+  }
+
+  get options(): readonly Option[] {
+    this.#options ??= readOptions(this.bytes, this.optionsStart, this.optionsEnd);
+    return this.#options;
+  }
+
+  get payload(): Uint8Array {
+    return this.optionsEnd === this.bytes.length ? EMPTY : this.bytes.subarray(this.optionsEnd + 1);
+  }
+}
+
+export function decodeMessage(datagram: Uint8Array): Result<DecodedMessage, MessageFormatError> {
   if (datagram.length < HEADER_LENGTH) return failed({ kind: "headerTruncated", header: undefined });
-  const reader = new ByteReader(datagram);
-  const first = reader.uint8();
+  const first = datagram[0]!;
   if (first >> 6 !== 1) return failed({ kind: "unknownVersion", header: undefined });
-  const type = messageTypeOf((first >> 4) & 0b11);
   const tokenLength = first & 0b1111;
-  const code = reader.uint8();
-  const messageId = reader.uint16();
-  const kind = headerErrorOf(tokenLength, code, datagram.length);
-  if (kind !== undefined) return failed({ kind, header: { type, messageId } });
-  const token = reader.take(tokenLength);
-  const options: Option[] = [];
-  const rest = decodeOptions(reader, options);
-  if (typeof rest === "string") return failed({ kind: rest, header: { type, messageId } });
-  return ok({ type, code, messageId, token, options, payload: rest });
+  const end =
+    headerErrorOf(tokenLength, datagram[1]!, datagram.length) ?? findOptionsEnd(datagram, HEADER_LENGTH + tokenLength);
+  if (typeof end === "number") return ok(new DecodedMessage(datagram, end));
+  const header = { type: messageTypeOf((first >> 4) & 0b11), messageId: (datagram[2]! << 8) | datagram[3]! };
+  return failed({ kind: end, header });
 }
 
 function headerErrorOf(tokenLength: number, code: Code, length: number): MessageFormatErrorKind | undefined {
@@ -63,30 +100,64 @@ function headerErrorOf(tokenLength: number, code: Code, length: number): Message
   return length < HEADER_LENGTH + tokenLength ? "tokenTruncated" : undefined;
 }
 
-/** Fills `options` and gives back the payload, or what is wrong. */
-function decodeOptions(reader: ByteReader, options: Option[]): Uint8Array | MessageFormatErrorKind {
+/** Walks over all options from `start` on; gives back where they end, or what is wrong. Makes nothing. */
+function findOptionsEnd(datagram: Uint8Array, start: number): number | MessageFormatErrorKind {
+  const { length } = datagram;
   let number = 0;
-  while (reader.remaining > 0) {
-    const first = reader.uint8();
-    if (first === PAYLOAD_MARKER) {
-      return reader.remaining === 0 ? "payloadMarkerWithoutPayload" : reader.take(reader.remaining);
-    }
-    if (options.length === OPTION_COUNT_MAX) return "tooManyOptions";
-    if (first >> 4 === 15) return "optionDeltaReserved";
-    if ((first & 0b1111) === 15) return "optionLengthReserved";
-    number += extendedNibble(reader, first >> 4);
-    const value = reader.take(extendedNibble(reader, first & 0b1111));
-    if (reader.overrun) return "optionTruncated";
-    if (number > 65_535) return "optionNumberTooLarge";
-    options.push({ number, value });
+  let at = start;
+  for (let count = 0; at < length; count++) {
+    const first = datagram[at]!;
+    if (first === PAYLOAD_MARKER) return at + 1 === length ? "payloadMarkerWithoutPayload" : at;
+    if (count === OPTION_COUNT_MAX) return "tooManyOptions";
+    const [deltaNibble, lengthNibble] = [first >> 4, first & 0b1111];
+    if (deltaNibble === 15) return "optionDeltaReserved";
+    if (lengthNibble === 15) return "optionLengthReserved";
+    const lengthAt = at + 1 + extensionBytes(deltaNibble);
+    const valueAt = lengthAt + extensionBytes(lengthNibble);
+    if (valueAt > length) return "optionTruncated";
+    number += extendedNibble(datagram, at + 1, deltaNibble);
+    at = valueAt + extendedNibble(datagram, lengthAt, lengthNibble);
+    if (at > length) return "optionTruncated";
+    if (number > OPTION_NUMBER_MAX) return "optionNumberTooLarge";
   }
-  return EMPTY;
+  return at;
+}
+
+/** The options between `start` and `end`, which findOptionsEnd() went over. */
+function readOptions(bytes: Uint8Array, start: number, end: number): Option[] {
+  const options: Option[] = [];
+  let number = 0;
+  for (let at = start; at < end; at = optionEnd(bytes, at)) {
+    number += optionDelta(bytes, at);
+    options.push({ number, value: bytes.subarray(optionValueStart(bytes, at), optionEnd(bytes, at)) });
+  }
+  return options;
+}
+
+/** Of the option that begins at `at` in a well-formed message: how much its number is above the last one's. */
+export function optionDelta(bytes: Uint8Array, at: number): number {
+  return extendedNibble(bytes, at + 1, bytes[at]! >> 4);
+}
+
+export function optionValueStart(bytes: Uint8Array, at: number): number {
+  return at + 1 + extensionBytes(bytes[at]! >> 4) + extensionBytes(bytes[at]! & 0b1111);
+}
+
+/** One past the value's last byte: where the next option begins. */
+export function optionEnd(bytes: Uint8Array, at: number): number {
+  const lengthAt = at + 1 + extensionBytes(bytes[at]! >> 4);
+  const lengthNibble = bytes[at]! & 0b1111;
+  return lengthAt + extensionBytes(lengthNibble) + extendedNibble(bytes, lengthAt, lengthNibble);
 }
 
 /** RFC 7252 3.1: 13 and 14 announce one or two more bytes. */
-function extendedNibble(reader: ByteReader, nibble: number): number {
+function extensionBytes(nibble: number): number {
+  return nibble < 13 ? 0 : nibble - 12;
+}
+
+function extendedNibble(bytes: Uint8Array, at: number, nibble: number): number {
   if (nibble < 13) return nibble;
-  return nibble === 13 ? reader.uint8() + 13 : reader.uint16() + 269;
+  return nibble === 13 ? bytes[at]! + 13 : ((bytes[at]! << 8) | bytes[at + 1]!) + 269;
 }
 
 /** Bytes that a message takes on the wire. */
@@ -115,7 +186,7 @@ export function encodeMessage(message: Message): Uint8Array {
   bytes[1] = message.code;
   bytes[2] = message.messageId >> 8;
   bytes[3] = message.messageId;
-  bytes.set(token, HEADER_LENGTH);
+  putBytes(bytes, HEADER_LENGTH, token);
   let offset = HEADER_LENGTH + token.length;
   let previous = 0;
   for (const option of options) {
@@ -135,8 +206,13 @@ function putOption(bytes: Uint8Array, start: number, delta: number, value: Uint8
   bytes[start] = (nibbleOf(delta) << 4) | nibbleOf(value.length);
   let offset = putExtension(bytes, start + 1, delta);
   offset = putExtension(bytes, offset, value.length);
-  bytes.set(value, offset);
+  putBytes(bytes, offset, value);
   return offset + value.length;
+}
+
+/** For tokens and option values, which are short: a loop over few bytes is quicker than the call of set(). */
+function putBytes(target: Uint8Array, offset: number, bytes: Uint8Array): void {
+  for (let i = 0; i < bytes.length; i++) target[offset + i] = bytes[i]!;
 }
 
 function nibbleOf(value: number): number {

@@ -42,6 +42,9 @@ export const BLOCK_SIZE_MAX = 1_024;
 /** More options than any sensible request has; a datagram with more is a message format error. */
 export const OPTION_COUNT_MAX = 256;
 
+/** Different options of requests that are known as read: a fleet's devices share a handful for each image. */
+export const KNOWN_OPTIONS_MAX = 4_096;
+
 /** Expired entries leave at the latest this long after their time, so that idle tables cause few wake-ups. */
 export const EXPIRY_SLACK_MS = 10_000;
 
@@ -50,7 +53,7 @@ export const ENTRY_OVERHEAD_LENGTH = 640;
 
 /** Limits of one CoapServer; all lengths in bytes. */
 export interface CoapServerLimits {
-  /** Answers kept for resending, of one association. */
+  /** Answers kept for resending, of one association: as many as a wide window of requests has. */
   readonly resendCountMax: number;
   /** Bytes of requests and answers kept for resending, over all associations. */
   readonly resendLengthMax: number;
@@ -73,8 +76,8 @@ export interface CoapServerLimits {
 const MIB = 2 ** 20;
 
 export const DEFAULT_COAP_SERVER_LIMITS: CoapServerLimits = {
-  resendCountMax: 64,
-  resendLengthMax: 16 * MIB,
+  resendCountMax: 16,
+  resendLengthMax: 48 * MIB,
   gatheredCountMax: 4,
   gatheredLengthMax: 16 * MIB,
   answerBodyCountMax: 4,

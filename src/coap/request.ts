@@ -10,13 +10,8 @@ import type { Message } from "./message.ts";
 import { decodeUint, isCacheKey, isCritical, isRecognised, OptionNumber } from "./option.ts";
 import type { PlainResponse, Response } from "./response.ts";
 
-export interface Request<Association> {
-  /** Whose request: a security association, or an address for plain UDP. */
-  readonly association: Association;
-  /** As received; with Block1, the message of the last block. */
-  readonly message: Message;
-  /** The method. */
-  readonly code: Code;
+/** What the options of a request say, read once. */
+export interface RequestOptions {
   /** Uri-Path, one string for each segment. */
   readonly path: readonly string[];
   /** Uri-Query, one string for each option. */
@@ -33,6 +28,15 @@ export interface Request<Association> {
   readonly size1: number | undefined;
   /** RFC 7959 4: the client asks how long the body of the answer is. */
   readonly size2Asked: boolean;
+}
+
+export interface Request<Association> extends RequestOptions {
+  /** Whose request: a security association, or an address for plain UDP. */
+  readonly association: Association;
+  /** As received; with Block1, the message of the last block. */
+  readonly message: Message;
+  /** The method. */
+  readonly code: Code;
   /** The payload; with Block1, the whole body. */
   readonly payload: Uint8Array;
   /** The longest message that may answer, in bytes. */
@@ -58,15 +62,47 @@ export function readRequest<Association>(
   message: Message,
   messageLengthMax: number,
 ): Result<Request<Association>, RefusalName> {
+  const read = readRequestOptions(message);
+  if (!read.ok) return read;
+  return ok(requestOf(association, message, read.value, read.value.block2, messageLengthMax));
+}
+
+/** A request out of what was read; each field by name, which is several times as fast as a spread. */
+export function requestOf<Association>(
+  association: Association,
+  message: Message,
+  options: RequestOptions,
+  block2: Block | undefined,
+  messageLengthMax: number,
+): Request<Association> {
+  return {
+    association,
+    message,
+    code: message.code,
+    path: options.path,
+    queries: options.queries,
+    accept: options.accept,
+    contentFormat: options.contentFormat,
+    etags: options.etags,
+    ifMatches: options.ifMatches,
+    ifNoneMatch: options.ifNoneMatch,
+    block1: options.block1,
+    block2,
+    size1: options.size1,
+    size2Asked: options.size2Asked,
+    payload: message.payload,
+    messageLengthMax,
+  };
+}
+
+/** The options of a message whose code is a method; etags and ifMatches are views of the message. */
+export function readRequestOptions(message: Message): Result<RequestOptions, RefusalName> {
   if (!isKnownMethod(message.code)) return failed("methodNotAllowed");
   const path: string[] = [];
   const queries: string[] = [];
   const etags: Uint8Array[] = [];
   const ifMatches: Uint8Array[] = [];
-  const request: Mutable<Request<Association>> = {
-    association,
-    message,
-    code: message.code,
+  const request: Mutable<RequestOptions> = {
     path,
     queries,
     accept: undefined,
@@ -78,8 +114,6 @@ export function readRequest<Association>(
     block2: undefined,
     size1: undefined,
     size2Asked: false,
-    payload: message.payload,
-    messageLengthMax,
   };
   let proxied = false;
   for (let index = 0; index < message.options.length; index++) {
@@ -116,11 +150,7 @@ export function readRequest<Association>(
 }
 
 /** Options that say nothing to a server without proxy (Uri-Host, Uri-Port, Observe, No-Response and so on) pass. */
-function readSingleOption<Association>(
-  request: Mutable<Request<Association>>,
-  number: number,
-  value: Uint8Array,
-): void {
+function readSingleOption(request: Mutable<RequestOptions>, number: number, value: Uint8Array): void {
   switch (number) {
     case OptionNumber.ACCEPT:
       request.accept = decodeUint(value);

@@ -1,19 +1,15 @@
 // The deduplicator of RFC 7252 4.5 and at once the block-level resend cache: a request that arrives again gets the
 // answer it got before, byte for byte, and no handler runs. What was evicted is computed again, which 4.5 allows for
 // idempotent requests such as the GET of a block.
+//
+// Bounded per association by count, over all by bytes, and in time. The associations stand in the order of their last
+// answer, which serves as the queue of expiry and of eviction: no timer per entry and no scan.
 
-import { equal } from "../base/bytes.ts";
 import { addMs, type Instant } from "../base/instant.ts";
-import { AssociationTable } from "./association-table.ts";
+import { AnsweredExchanges, type AnswerSlice } from "./answered-exchanges.ts";
 import { HEADER_LENGTH } from "./message.ts";
 import { messageTypeOf } from "./message-type.ts";
-import { EXCHANGE_LIFETIME_MS, NON_LIFETIME_MS } from "./parameters.ts";
-
-interface Answered {
-  readonly request: Uint8Array;
-  readonly answer: Uint8Array;
-  readonly expiresAt: Instant;
-}
+import { ENTRY_OVERHEAD_LENGTH, EXCHANGE_LIFETIME_MS, EXPIRY_SLACK_MS, NON_LIFETIME_MS } from "./parameters.ts";
 
 export interface ResendCacheLimits {
   /** Answers of one association. */
@@ -22,24 +18,37 @@ export interface ResendCacheLimits {
   readonly lengthMax: number;
 }
 
+interface Answered<Association> {
+  readonly association: Association;
+  readonly exchanges: AnsweredExchanges;
+  /** When the last of its answers expires. */
+  expiresAt: Instant;
+  older: Answered<Association> | undefined;
+  newer: Answered<Association> | undefined;
+}
+
 export class ResendCache<Association> {
-  readonly #answered: AssociationTable<Association, number, Answered>;
+  readonly #limits: ResendCacheLimits;
+  readonly #answered = new Map<Association, Answered<Association>>();
+  #oldest: Answered<Association> | undefined;
+  #newest: Answered<Association> | undefined;
+  #length = 0;
 
   constructor(limits: ResendCacheLimits) {
-    this.#answered = new AssociationTable({ ...limits, lifetimeMs: EXCHANGE_LIFETIME_MS });
+    this.#limits = limits;
   }
 
   /** Bytes, overhead included. */
   get length(): number {
-    return this.#answered.length;
+    return this.#length;
   }
 
   get associationCount(): number {
-    return this.#answered.associationCount;
+    return this.#answered.size;
   }
 
   countOf(association: Association): number {
-    return this.#answered.countOf(association);
+    return this.#answered.get(association)?.exchanges.count ?? 0;
   }
 
   /**
@@ -48,28 +57,72 @@ export class ResendCache<Association> {
    */
   find(now: Instant, association: Association, datagram: Uint8Array): Uint8Array | undefined {
     if (datagram.length < HEADER_LENGTH) return undefined;
-    const known = this.#answered.find(now, association, messageIdOf(datagram));
-    if (known === undefined || known.expiresAt <= now || !equal(known.request, datagram)) return undefined;
-    return known.answer;
+    return this.#answered.get(association)?.exchanges.find(now, messageIdOf(datagram), datagram);
   }
 
-  /** Keeps both arrays; an empty `answer` marks a request as known that has nothing to send again. */
-  remember(now: Instant, association: Association, request: Uint8Array, answer: Uint8Array): void {
-    const length = request.length + answer.length;
-    const expiresAt = addMs(now, isNon(request) ? NON_LIFETIME_MS : EXCHANGE_LIFETIME_MS);
-    this.#answered.set(now, association, messageIdOf(request), { request, answer, expiresAt }, length);
+  /**
+   * Copies both; an empty `answer` marks a request as known that has nothing to send again. With a slice, the end of
+   * `answer` is read from its body when it is asked for again.
+   */
+  remember(now: Instant, association: Association, request: Uint8Array, answer: Uint8Array, slice?: AnswerSlice): void {
+    this.handleTimeout(now);
+    const answered = this.#newestFor(association);
+    const before = answered.exchanges.length;
+    const lifetimeMs = isNon(request) ? NON_LIFETIME_MS : EXCHANGE_LIFETIME_MS;
+    answered.exchanges.put(messageIdOf(request), addMs(now, lifetimeMs), request, answer, slice);
+    answered.expiresAt = addMs(now, EXCHANGE_LIFETIME_MS);
+    this.#length += answered.exchanges.length - before;
+    while (this.#length > this.#limits.lengthMax && this.#oldest !== undefined) this.#drop(this.#oldest);
   }
 
   forget(association: Association): void {
-    this.#answered.forget(association);
+    const answered = this.#answered.get(association);
+    if (answered !== undefined) this.#drop(answered);
   }
 
   handleTimeout(now: Instant): void {
-    this.#answered.handleTimeout(now);
+    while (this.#oldest !== undefined && this.#oldest.expiresAt <= now) this.#drop(this.#oldest);
   }
 
+  /** Later than the first expiry: find() knows what has expired, so that waking up only frees memory. */
   pollTimeout(): Instant | undefined {
-    return this.#answered.pollTimeout();
+    return this.#oldest && addMs(this.#oldest.expiresAt, EXPIRY_SLACK_MS);
+  }
+
+  /** What is known of the association, moved to the new end. */
+  #newestFor(association: Association): Answered<Association> {
+    let answered = this.#answered.get(association);
+    if (answered === undefined) {
+      const exchanges = new AnsweredExchanges(this.#limits.countMax);
+      answered = { association, exchanges, expiresAt: 0 as Instant, older: undefined, newer: undefined };
+      this.#answered.set(association, answered);
+      this.#length += ENTRY_OVERHEAD_LENGTH;
+    } else if (answered === this.#newest) {
+      return answered;
+    } else {
+      this.#unlink(answered);
+    }
+    answered.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = answered;
+    else this.#newest.newer = answered;
+    this.#newest = answered;
+    return answered;
+  }
+
+  #drop(answered: Answered<Association>): void {
+    this.#answered.delete(answered.association);
+    this.#length -= answered.exchanges.length + ENTRY_OVERHEAD_LENGTH;
+    this.#unlink(answered);
+  }
+
+  #unlink(answered: Answered<Association>): void {
+    const { older, newer } = answered;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    answered.older = undefined;
+    answered.newer = undefined;
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { EMPTY } from "../base/bytes.ts";
 import { earliest, type Instant } from "../base/instant.ts";
+import type { AnswerSlice } from "./answered-exchanges.ts";
 import { AssociationTable } from "./association-table.ts";
 import { blockOption, blockSizeOf } from "./block.ts";
 import { answerKeyOf, BodyGatherer } from "./block1.ts";
@@ -22,6 +23,8 @@ export interface Content {
   /** Ascending by number. */
   readonly options: readonly Option[];
   readonly payload: Uint8Array;
+  /** Where the payload was cut from, if it was. */
+  readonly slice?: AnswerSlice | undefined;
 }
 
 export interface ResponderOutlet<Association> {
@@ -129,8 +132,8 @@ export class Responder<Association> {
     const { body } = response;
     const slice = sliceFor(request, body, response.code ?? Code.CONTENT, this.#szxMax, extraOptions);
     if (!slice.ok) return this.refuse(message, messageLengthMax, slice.error);
-    const { offset, payload, more } = slice.value;
-    if (offset !== undefined) this.#outlet.blockServed(now, association, body, offset, payload.length);
+    const { slice: served, more } = slice.value;
+    if (served !== undefined) this.#outlet.blockServed(now, association, body, served.offset, served.length);
     if (more && request.code !== Code.GET) {
       this.#answerBodies.set(now, association, answerKeyOf(message), response, body.length);
     }

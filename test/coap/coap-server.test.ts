@@ -165,13 +165,13 @@ server("RFC 7252 9.1.1: the same message in another association is another reque
   assert.equal([peer.handled.map(({ association }) => association), peer.resentCount], [["peer", "another"], 0]);
 });
 
-server("a GET whose answer was evicted is computed again: 65 requests later the first runs the handler twice", () => {
+server("a GET whose answer was evicted is computed again: 17 requests later the first runs the handler twice", () => {
   const peer = new ScriptedCoapPeer();
-  for (let i = 0; i <= 64; i++) peer.sends(`CON ${i.toString(16)} GET /fw 2:0/0/16`);
+  for (let i = 0; i <= 16; i++) peer.sends(`CON ${i.toString(16)} GET /fw 2:0/0/16`);
   peer.sends("CON 1 GET /fw 2:0/0/16");
-  assert.is(peer.handled.length, 65);
+  assert.is(peer.handled.length, 17);
   peer.sends("CON 0 GET /fw 2:0/0/16");
-  assert.is(peer.handled.length, 66);
+  assert.is(peer.handled.length, 18);
 });
 
 server("RFC 7252 5.2.2: without an answer at once, an empty ACK, and later a CON under a Message ID of ours", () => {
@@ -244,7 +244,8 @@ server("a separate response slices a body as the request asked, though the datag
   peer.sends("CON 1234 GET T=ab /fw 2:1/0/32");
   peer.receives("ACK 1234 EMPTY");
   peer.server.respond(peer.now, peer.handled[0]!, { body: ready.served[0]!.body });
-  assert.equal({ ...peer.receivesMessage(), type: "ACK", messageId: 0x1234 }, answer);
+  const { code, token, options, payload } = peer.receivesMessage();
+  assert.equal([code, token, options, payload], [answer.code, answer.token, answer.options, answer.payload]);
 });
 
 server("forget() drops every trace of an association", () => {

@@ -1,0 +1,118 @@
+// The exchanges of one association that were answered lately, in a ring that is written over: request and answer lie as
+// bytes in one array that grows with use, and of a block only where it was cut from. So remembering a block makes no
+// garbage and takes a tenth of its bytes.
+
+import { EMPTY } from "../base/bytes.ts";
+import type { Instant } from "../base/instant.ts";
+import type { Body } from "./body.ts";
+
+/** Room for a request and the part of its answer before the payload; what is longer gets an array of its own. */
+const SLOT_LENGTH = 128;
+
+/** What one exchange costs beside its bytes. */
+const EXCHANGE_OVERHEAD_LENGTH = 88;
+
+/** Where an answer's payload was cut out of a body. */
+export interface AnswerSlice {
+  readonly body: Body;
+  /** Bytes. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+interface Exchange {
+  messageId: number;
+  expiresAt: Instant;
+  requestLength: number;
+  /** Of the answer without its slice. */
+  answerLength: number;
+  /** The bytes of an exchange that does not fit its slot. */
+  long: Uint8Array | undefined;
+  slice: AnswerSlice | undefined;
+}
+
+export class AnsweredExchanges {
+  readonly #countMax: number;
+  readonly #exchanges: Exchange[] = [];
+  #slots = EMPTY;
+  #longLength = 0;
+  #next = 0;
+
+  constructor(countMax: number) {
+    this.#countMax = countMax;
+  }
+
+  get count(): number {
+    return this.#exchanges.length;
+  }
+
+  /** Bytes. */
+  get length(): number {
+    return this.#slots.length + this.#longLength + EXCHANGE_OVERHEAD_LENGTH * this.#exchanges.length;
+  }
+
+  /** The answer to the very same request; undefined when there is none, or its bytes cannot be had any more. */
+  find(now: Instant, messageId: number, request: Uint8Array): Uint8Array | undefined {
+    for (let index = 0; index < this.#exchanges.length; index++) {
+      const exchange = this.#exchanges[index]!;
+      if (exchange.messageId !== messageId || exchange.expiresAt <= now) continue;
+      if (this.#isRequest(index, exchange, request)) return this.#answerOf(index, exchange);
+    }
+    return undefined;
+  }
+
+  /** Copies the bytes, in place of those of the oldest exchange when there are as many as may be. */
+  put(messageId: number, expiresAt: Instant, request: Uint8Array, answer: Uint8Array, slice?: AnswerSlice): void {
+    const index = this.#next;
+    this.#next = (index + 1) % this.#countMax;
+    const exchange = this.#exchangeAt(index);
+    exchange.messageId = messageId;
+    exchange.expiresAt = expiresAt;
+    exchange.requestLength = request.length;
+    exchange.answerLength = answer.length - (slice?.length ?? 0);
+    exchange.slice = slice;
+    this.#longLength -= exchange.long?.length ?? 0;
+    const length = exchange.requestLength + exchange.answerLength;
+    exchange.long = length > SLOT_LENGTH ? new Uint8Array(length) : undefined;
+    this.#longLength += exchange.long?.length ?? 0;
+    const bytes = exchange.long ?? this.#slots;
+    const at = exchange.long === undefined ? index * SLOT_LENGTH : 0;
+    for (let i = 0; i < exchange.requestLength; i++) bytes[at + i] = request[i]!;
+    for (let i = 0; i < exchange.answerLength; i++) bytes[at + exchange.requestLength + i] = answer[i]!;
+  }
+
+  #exchangeAt(index: number): Exchange {
+    if ((index + 1) * SLOT_LENGTH > this.#slots.length) {
+      const grown = new Uint8Array(Math.min(this.#countMax, 2 * index + 1) * SLOT_LENGTH);
+      grown.set(this.#slots);
+      this.#slots = grown;
+    }
+    let exchange = this.#exchanges[index];
+    if (exchange === undefined) {
+      const [messageId, requestLength, answerLength] = [0, 0, 0];
+      exchange = { messageId, expiresAt: 0 as Instant, requestLength, answerLength, long: undefined, slice: undefined };
+      this.#exchanges.push(exchange);
+    }
+    return exchange;
+  }
+
+  #isRequest(index: number, { long, requestLength }: Exchange, request: Uint8Array): boolean {
+    if (request.length !== requestLength) return false;
+    const bytes = long ?? this.#slots;
+    const at = long === undefined ? index * SLOT_LENGTH : 0;
+    for (let i = 0; i < requestLength; i++) if (bytes[at + i] !== request[i]) return false;
+    return true;
+  }
+
+  #answerOf(index: number, { long, requestLength, answerLength, slice }: Exchange): Uint8Array | undefined {
+    const at = (long === undefined ? index * SLOT_LENGTH : 0) + requestLength;
+    const before = (long ?? this.#slots).subarray(at, at + answerLength);
+    if (slice === undefined) return Uint8Array.from(before);
+    const payload = slice.body.read(slice.offset, slice.length);
+    if (payload === undefined) return undefined;
+    const answer = new Uint8Array(answerLength + slice.length);
+    answer.set(before);
+    answer.set(payload, answerLength);
+    return answer;
+  }
+}

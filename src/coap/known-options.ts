@@ -1,0 +1,109 @@
+// The options of requests that came before, as they were read then. A device asks for a thousand blocks with the same
+// options but for Block2, and a fleet asks for the same image: reading them anew, texts and all, costs more than half a
+// microsecond, and finding them here a tenth of one.
+
+import { ok, type Result } from "../base/result.ts";
+import { type Block, blockOf, SZX_RESERVED } from "./block.ts";
+import type { RefusalName } from "./errors.ts";
+import { DecodedMessage, optionDelta, optionEnd, optionValueStart } from "./message.ts";
+import { OptionNumber } from "./option.ts";
+import { KNOWN_OPTIONS_MAX } from "./parameters.ts";
+import { type Request, type RequestOptions, readRequest, readRequestOptions, requestOf } from "./request.ts";
+
+/** Longer options are read anew each time. */
+const KNOWN_LENGTH_MAX = 128;
+const BLOCK2_LENGTH_MAX = 3;
+
+interface Known {
+  /** A copy of the message that `options` was read from. */
+  readonly message: DecodedMessage;
+  /** Where Block2 stands in it; both its end where it has none. */
+  readonly block2At: number;
+  readonly block2End: number;
+  readonly options: RequestOptions;
+}
+
+export class KnownOptions {
+  readonly #known = new Map<number, Known>();
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** The same as readRequest() gives, but that only `message` and `payload` are views of the message. */
+  read<Association>(
+    association: Association,
+    message: DecodedMessage,
+    messageLengthMax: number,
+  ): Result<Request<Association>, RefusalName> {
+    const { bytes, optionsStart, optionsEnd } = message;
+    if (optionsEnd - optionsStart > KNOWN_LENGTH_MAX) return readRequest(association, message, messageLengthMax);
+    const block2At = findOption(bytes, optionsStart, optionsEnd, OptionNumber.BLOCK2);
+    const block2End = block2At === optionsEnd ? optionsEnd : optionEnd(bytes, block2At);
+    const key = keyOf(message, block2At, block2End);
+    let known = this.#known.get(key);
+    if (known === undefined || !sameBut(known, message, block2At, block2End)) {
+      const copy = new DecodedMessage(Uint8Array.from(bytes), optionsEnd);
+      const read = readRequestOptions(copy);
+      if (!read.ok) return read;
+      known = { message: copy, block2At, block2End, options: read.value };
+      this.#remember(key, known);
+    }
+    const block2 = block2At === optionsEnd ? undefined : readBlock(bytes, block2At, block2End);
+    if (block2 === null) return readRequest(association, message, messageLengthMax);
+    return ok(requestOf(association, message, known.options, block2, messageLengthMax));
+  }
+
+  /** All are forgotten when they are too many: whoever makes up options costs us what reading them costs. */
+  #remember(key: number, known: Known): void {
+    if (this.#known.size >= KNOWN_OPTIONS_MAX) this.#known.clear();
+    this.#known.set(key, known);
+  }
+}
+
+/** Where the first option with this number begins; `end` where there is none. */
+function findOption(bytes: Uint8Array, start: number, end: number, wanted: number): number {
+  let number = 0;
+  for (let at = start; at < end; at = optionEnd(bytes, at)) {
+    number += optionDelta(bytes, at);
+    if (number === wanted) return at;
+    if (number > wanted) return end;
+  }
+  return end;
+}
+
+/** The Block2 that stands there; null for one that readRequest() refuses. */
+function readBlock(bytes: Uint8Array, at: number, end: number): Block | null {
+  const valueAt = optionValueStart(bytes, at);
+  if (end - valueAt > BLOCK2_LENGTH_MAX) return null;
+  let bits = 0;
+  for (let i = valueAt; i < end; i++) bits = (bits << 8) | bytes[i]!;
+  const block = blockOf(bits);
+  return block.szx === SZX_RESERVED ? null : block;
+}
+
+/** FNV-1a over everything that has to be the same, in 31 bits. */
+function keyOf({ bytes, code, optionsStart, optionsEnd }: DecodedMessage, block2At: number, block2End: number): number {
+  let hash = 0x811c9dc5 ^ code ^ (block2End === block2At ? 0 : 0x100);
+  for (let i = optionsStart; i < block2At; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  for (let i = block2End; i < optionsEnd; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  return hash & 0x3fffffff;
+}
+
+function sameBut(known: Known, message: DecodedMessage, block2At: number, block2End: number): boolean {
+  const { message: other } = known;
+  if (other.code !== message.code) return false;
+  const before = block2At - message.optionsStart;
+  const behind = message.optionsEnd - block2End;
+  if (known.block2At - other.optionsStart !== before || other.optionsEnd - known.block2End !== behind) return false;
+  if ((known.block2End === known.block2At) !== (block2End === block2At)) return false;
+  return (
+    equalRange(message.bytes, message.optionsStart, other.bytes, other.optionsStart, before) &&
+    equalRange(message.bytes, block2End, other.bytes, known.block2End, behind)
+  );
+}
+
+function equalRange(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false;
+  return true;
+}
