@@ -6,8 +6,12 @@ export interface Range {
   readonly end: number;
 }
 
+interface GrowingRange extends Range {
+  end: number;
+}
+
 export class RangeSet {
-  #ranges: Range[] = [];
+  #ranges: GrowingRange[] = [];
   #covered = 0;
 
   /** How many bytes are covered. */
@@ -23,6 +27,13 @@ export class RangeSet {
   /** Covers [start, end) and gives back how many of these bytes were not covered before. */
   add(start: number, end: number): number {
     if (end <= start) return 0;
+    const newest = this.#ranges.at(-1);
+    // In order, as nearly everything comes.
+    if (newest !== undefined && start === newest.end) {
+      newest.end = end;
+      this.#covered += end - start;
+      return end - start;
+    }
     const first = this.#firstEndingAtOrAfter(start);
     let last = first;
     let absorbed = 0;

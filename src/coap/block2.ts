@@ -51,7 +51,7 @@ export function sliceFor<Association>(
     if (block.num > NUM_MAX) return failed("blockOutOfRange");
     const length = Math.min(size, body.length - offset);
     const options = blockOptions(request, body, block, extraOptions);
-    if (szx > 0 && encodedLength(request.message.token.length, options, length) > request.messageLengthMax) continue;
+    if (szx > 0 && encodedLength(request.tokenLength, options, length) > request.messageLengthMax) continue;
     const payload = body.read(offset, length);
     if (payload === undefined) return failed("bodyUnreadable");
     return ok({ code, options, payload, slice: { body, offset, length }, more: block.more });
@@ -79,9 +79,7 @@ function blockOptions<Association>(
   block: Block,
   extraOptions: readonly Option[],
 ): readonly Option[] {
-  const options: Option[] = [];
-  if (body.etag !== undefined) options.push({ number: OptionNumber.ETAG, value: body.etag });
-  options.push(uintOption(OptionNumber.CONTENT_FORMAT, body.contentFormat));
+  const options = body.representation.slice();
   if (request.block2 !== undefined || block.more) options.push(blockOption(OptionNumber.BLOCK2, block));
   const size2 = request.size2Asked || (block.num === 0 && block.more);
   if (extraOptions.length === 0) {

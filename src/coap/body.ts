@@ -1,6 +1,7 @@
 // A body (RFC 7959 1: the whole of a representation, against the payload, one block of it) that a request is answered with.
 
 import { copyOf } from "../base/bytes.ts";
+import { type Option, OptionNumber, uintOption } from "./option.ts";
 
 /** Immutable: the same object always gives the same bytes. */
 export interface Body {
@@ -10,11 +11,19 @@ export interface Body {
   readonly etag: Uint8Array | undefined;
   /** RFC 7252 12.3. */
   readonly contentFormat: number;
+  /** See representationOptions(): made once for all of the body's blocks. */
+  readonly representation: readonly Option[];
   /**
    * A view of [offset, offset + length), which lies inside the body; valid until the next call. Undefined when the bytes
    * cannot be had any more, and the request is answered 5.00.
    */
   read(offset: number, length: number): Uint8Array | undefined;
+}
+
+/** The options that describe the whole body and are sent with each of its blocks: ETag and Content-Format. */
+export function representationOptions(etag: Uint8Array | undefined, contentFormat: number): readonly Option[] {
+  const format = uintOption(OptionNumber.CONTENT_FORMAT, contentFormat);
+  return etag === undefined ? [format] : [{ number: OptionNumber.ETAG, value: etag }, format];
 }
 
 /** RFC 7252 12.3: the formats that this product speaks of. */
@@ -28,12 +37,14 @@ export const ContentFormat = {
 export class BytesBody implements Body {
   readonly contentFormat: number;
   readonly etag: Uint8Array | undefined;
+  readonly representation: readonly Option[];
   readonly #bytes: Uint8Array;
 
   /** Copies `bytes` and `etag`. */
   constructor(contentFormat: number, bytes: Uint8Array, etag?: Uint8Array) {
     this.contentFormat = contentFormat;
     this.etag = etag === undefined ? undefined : copyOf(etag);
+    this.representation = representationOptions(this.etag, contentFormat);
     this.#bytes = copyOf(bytes);
   }
 

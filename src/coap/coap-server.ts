@@ -11,7 +11,14 @@ import { szxOf } from "./block.ts";
 import { Code, isRequest } from "./code.ts";
 import type { MessageFormatErrorKind, RefusalName } from "./errors.ts";
 import { KnownOptions } from "./known-options.ts";
-import { type DecodedMessage, decodeMessage, emptyMessage, encodeMessage, type Message } from "./message.ts";
+import {
+  type DecodedMessage,
+  decodeMessage,
+  emptyMessage,
+  encodeAnswer,
+  encodeMessage,
+  type Message,
+} from "./message.ts";
 import { MessageIds } from "./message-ids.ts";
 import { BLOCK_SIZE_MAX, type CoapServerLimits, DEFAULT_COAP_SERVER_LIMITS } from "./parameters.ts";
 import type { Request, RequestHandler } from "./request.ts";
@@ -181,16 +188,16 @@ export class CoapServer<Association> {
   }
 
   /** Piggy-backed for a CON; for a NON, a NON under a Message ID of our own (RFC 7252 5.2). */
-  #answer(now: Instant, association: Association, received: Uint8Array, message: Message, content: Content): void {
+  #answer(
+    now: Instant,
+    association: Association,
+    received: Uint8Array,
+    message: DecodedMessage,
+    content: Content,
+  ): void {
     const confirmable = message.type === "CON";
-    const datagram = encodeMessage({
-      type: confirmable ? "ACK" : "NON",
-      code: content.code,
-      messageId: confirmable ? message.messageId : this.#messageIds.take(now, association),
-      token: message.token,
-      options: content.options,
-      payload: content.payload,
-    });
+    const messageId = confirmable ? message.messageId : this.#messageIds.take(now, association);
+    const datagram = encodeAnswer(message, confirmable ? "ACK" : "NON", messageId, content);
     this.#resends.remember(now, association, received, datagram, content.slice);
     this.#outlet.transmit(now, association, datagram);
   }

@@ -178,16 +178,40 @@ function extensionLength(value: number): number {
 
 /** One right-sized array that shares no byte with the message. */
 export function encodeMessage(message: Message): Uint8Array {
-  const { token, options, payload } = message;
+  const { type, code, messageId, token, options, payload } = message;
   assert(token.length <= TOKEN_LENGTH_MAX, "a token has at most 8 bytes");
+  return encode(type, code, messageId, token, 0, token.length, options, payload);
+}
+
+/** The same for the answer to a request, whose token it carries. */
+export function encodeAnswer(
+  request: DecodedMessage,
+  type: MessageType,
+  messageId: number,
+  content: Pick<Message, "code" | "options" | "payload">,
+): Uint8Array {
+  const { bytes, tokenLength } = request;
+  return encode(type, content.code, messageId, bytes, HEADER_LENGTH, tokenLength, content.options, content.payload);
+}
+
+function encode(
+  type: MessageType,
+  code: Code,
+  messageId: number,
+  tokenIn: Uint8Array,
+  tokenAt: number,
+  tokenLength: number,
+  options: readonly Option[],
+  payload: Uint8Array,
+): Uint8Array {
   // From Node's pool: three times as fast here as an array of its own, and every byte of it is written below.
-  const bytes = Buffer.allocUnsafe(encodedLength(token.length, options, payload.length));
-  bytes[0] = 0b0100_0000 | (bitsOf(message.type) << 4) | token.length;
-  bytes[1] = message.code;
-  bytes[2] = message.messageId >> 8;
-  bytes[3] = message.messageId;
-  putBytes(bytes, HEADER_LENGTH, token);
-  let offset = HEADER_LENGTH + token.length;
+  const bytes = Buffer.allocUnsafe(encodedLength(tokenLength, options, payload.length));
+  bytes[0] = 0b0100_0000 | (bitsOf(type) << 4) | tokenLength;
+  bytes[1] = code;
+  bytes[2] = messageId >> 8;
+  bytes[3] = messageId;
+  for (let i = 0; i < tokenLength; i++) bytes[HEADER_LENGTH + i] = tokenIn[tokenAt + i]!;
+  let offset = HEADER_LENGTH + tokenLength;
   let previous = 0;
   for (const option of options) {
     assert(option.number >= previous, "options are encoded in ascending order");
@@ -206,13 +230,9 @@ function putOption(bytes: Uint8Array, start: number, delta: number, value: Uint8
   bytes[start] = (nibbleOf(delta) << 4) | nibbleOf(value.length);
   let offset = putExtension(bytes, start + 1, delta);
   offset = putExtension(bytes, offset, value.length);
-  putBytes(bytes, offset, value);
+  // Values are short: a loop over few bytes is quicker than a call of set().
+  for (let i = 0; i < value.length; i++) bytes[offset + i] = value[i]!;
   return offset + value.length;
-}
-
-/** For tokens and option values, which are short: a loop over few bytes is quicker than the call of set(). */
-function putBytes(target: Uint8Array, offset: number, bytes: Uint8Array): void {
-  for (let i = 0; i < bytes.length; i++) target[offset + i] = bytes[i]!;
 }
 
 function nibbleOf(value: number): number {

@@ -114,10 +114,10 @@ export function isRecognised(options: readonly Option[], index: number): boolean
 /** RFC 7252 3.2: big-endian without leading zeros; zero is the empty string. `value` is below 2^32. */
 export function encodeUint(value: number): Uint8Array {
   if (value === 0) return EMPTY;
-  if (value < 2 ** 8) return Uint8Array.of(value);
-  if (value < 2 ** 16) return Uint8Array.of(value >> 8, value);
-  if (value < 2 ** 24) return Uint8Array.of(value >> 16, value >> 8, value);
-  return Uint8Array.of(value >>> 24, value >> 16, value >> 8, value);
+  const length = value < 2 ** 8 ? 1 : value < 2 ** 16 ? 2 : value < 2 ** 24 ? 3 : 4;
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = value >>> (8 * (length - 1 - i));
+  return bytes;
 }
 
 /** RFC 7252 3.2; leading zeros are accepted. `value` has at most 4 bytes. */

@@ -6,7 +6,7 @@ import { failed, ok, type Result } from "../base/result.ts";
 import { type Block, decodeBlock, SZX_RESERVED } from "./block.ts";
 import { type Code, isKnownMethod } from "./code.ts";
 import type { RefusalName } from "./errors.ts";
-import type { Message } from "./message.ts";
+import type { DecodedMessage, Message } from "./message.ts";
 import { decodeUint, isCacheKey, isCritical, isRecognised, OptionNumber } from "./option.ts";
 import type { PlainResponse, Response } from "./response.ts";
 
@@ -37,6 +37,8 @@ export interface Request<Association> extends RequestOptions {
   readonly message: Message;
   /** The method. */
   readonly code: Code;
+  /** Bytes of the token, which the answer carries again. */
+  readonly tokenLength: number;
   /** The payload; with Block1, the whole body. */
   readonly payload: Uint8Array;
   /** The longest message that may answer, in bytes. */
@@ -59,7 +61,7 @@ type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 /** Reads a message whose code is a method; it keeps views of the message. */
 export function readRequest<Association>(
   association: Association,
-  message: Message,
+  message: DecodedMessage,
   messageLengthMax: number,
 ): Result<Request<Association>, RefusalName> {
   const read = readRequestOptions(message);
@@ -70,7 +72,7 @@ export function readRequest<Association>(
 /** A request out of what was read; each field by name, which is several times as fast as a spread. */
 export function requestOf<Association>(
   association: Association,
-  message: Message,
+  message: DecodedMessage,
   options: RequestOptions,
   block2: Block | undefined,
   messageLengthMax: number,
@@ -90,6 +92,7 @@ export function requestOf<Association>(
     block2,
     size1: options.size1,
     size2Asked: options.size2Asked,
+    tokenLength: message.tokenLength,
     payload: message.payload,
     messageLengthMax,
   };

@@ -142,9 +142,9 @@ export class Responder<Association> {
 
   /** The block size that lets the client's next block, with the options of this one, fit the layers below. */
   #szxAskedOf(request: Request<Association>): number {
-    const { token, options } = request.message;
+    const { options } = request.message;
     let szx = this.#szxMax;
-    while (szx > 0 && encodedLength(token.length, options, blockSizeOf(szx)) > request.messageLengthMax) szx--;
+    while (szx > 0 && encodedLength(request.tokenLength, options, blockSizeOf(szx)) > request.messageLengthMax) szx--;
     return szx;
   }
 }

@@ -10,7 +10,7 @@ import { Code } from "../coap/code.ts";
 import { filterLinks, formatLinks, type Link } from "../coap/link-format.ts";
 import type { Request } from "../coap/request.ts";
 import type { PlainResponse, Response } from "../coap/response.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { Catalogue, CatalogueImage } from "./catalogue.ts";
 import { ImageBody } from "./image-body.ts";
 import { resourcePath } from "./resource-path.ts";
 
@@ -24,6 +24,8 @@ export class FirmwareResource {
   readonly #catalogue: Catalogue;
   readonly #imageDamaged: (path: string, reason: string) => void;
   readonly #linkBodies = new LRUCache<string, Body>({ max: LINK_BODIES_MAX });
+  /** Of whole images, for as long as the catalogue has them. */
+  readonly #imageBodies = new WeakMap<CatalogueImage, ImageBody>();
   #links: readonly Link[] | undefined;
 
   /** `imageDamaged` is told of each request for an image that cannot be served. */
@@ -56,9 +58,19 @@ export class FirmwareResource {
       this.#imageDamaged(`/fw/${second}/${third}`, image.damaged);
       return failed({ code: Code.INTERNAL_SERVER_ERROR, payload: toUtf8("image damaged") });
     }
+    if (queries.length === 0) return ok(this.#wholeBody(image));
     const slice = sliceAsked(queries, image.length);
     if (slice === undefined) return failed({ code: Code.BAD_REQUEST, payload: toUtf8("offset or length") });
     return ok(new ImageBody(image, slice.start, slice.length));
+  }
+
+  #wholeBody(image: CatalogueImage): ImageBody {
+    let body = this.#imageBodies.get(image);
+    if (body === undefined) {
+      body = new ImageBody(image, 0, image.length);
+      this.#imageBodies.set(image, body);
+    }
+    return body;
   }
 
   #linksBody(queries: readonly string[]): Body {
@@ -86,7 +98,6 @@ function sliceAsked(
   queries: readonly string[],
   imageLength: number,
 ): { readonly start: number; readonly length: number } | undefined {
-  if (queries.length === 0) return { start: 0, length: imageLength };
   const start = numberAsked(queries, "offset", 0);
   if (start === undefined || start >= imageLength) return undefined;
   const length = numberAsked(queries, "length", imageLength - start);

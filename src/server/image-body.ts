@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { ByteWriter } from "../base/byte-writer.ts";
-import { type Body, ContentFormat } from "../coap/body.ts";
+import { type Body, ContentFormat, representationOptions } from "../coap/body.ts";
+import type { Option } from "../coap/option.ts";
 import type { CatalogueImage } from "./catalogue.ts";
 
 const ETAG_LENGTH = 8;
@@ -14,12 +15,14 @@ export class ImageBody implements Body {
   readonly length: number;
   readonly etag: Uint8Array;
   readonly contentFormat = ContentFormat.OCTET_STREAM;
+  readonly representation: readonly Option[];
 
   constructor(image: CatalogueImage, start: number, length: number) {
     this.image = image;
     this.start = start;
     this.length = length;
     this.etag = length === image.length ? image.sha256.subarray(0, ETAG_LENGTH) : sliceEtag(image, start, length);
+    this.representation = representationOptions(this.etag, this.contentFormat);
   }
 
   read(offset: number, length: number): Uint8Array | undefined {

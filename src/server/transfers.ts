@@ -30,6 +30,8 @@ export interface TransferNews {
   readonly seconds: number;
 }
 
+const NO_NEWS: readonly TransferNews[] = [];
+
 interface Transfer {
   readonly image: CatalogueImage;
   readonly startedAt: Instant;
@@ -55,7 +57,7 @@ export class Transfers<Association extends object | string> {
     offset: number,
     length: number,
   ): readonly TransferNews[] {
-    const news: TransferNews[] = [];
+    let news: TransferNews[] | undefined;
     const start = body.start + offset;
     let transfer = this.#transfers.get(association);
     const again = transfer?.percent === 100 && start === 0;
@@ -63,20 +65,21 @@ export class Transfers<Association extends object | string> {
       const covered = new RangeSet();
       transfer = { image: body.image, startedAt: now, covered, blocks: 0, resends: 0, bytes: 0, percent: 0 };
       this.#transfers.set(association, transfer);
-      news.push(newsOf(now, "begun", transfer));
+      news = [newsOf(now, "begun", transfer)];
     }
     transfer.blocks++;
     transfer.bytes += length;
-    if (transfer.covered.ranges.length >= TRANSFER_RANGES_MAX) return news;
+    if (transfer.covered.ranges.length >= TRANSFER_RANGES_MAX) return news ?? NO_NEWS;
     const fresh = transfer.covered.add(start, start + length);
     if (fresh === 0) transfer.resends++;
     const percent = Math.floor((100 * transfer.covered.covered) / transfer.image.length);
     const step = percent - (percent % PROGRESS_STEP_PERCENT);
     if (step > transfer.percent) {
       transfer.percent = step;
+      news ??= [];
       news.push(newsOf(now, step === 100 ? "done" : "progress", transfer));
     }
-    return news;
+    return news ?? NO_NEWS;
   }
 
   /** An answer came out of the resend cache. */

@@ -215,14 +215,20 @@ block2("the last bytes of a body fit where a whole block would not", () => {
 });
 
 block2("RFC 7959 2.2: an offset whose NUM has no 20 bits at the smaller size is out of range", () => {
-  const body = { length: 2 ** 30, etag: undefined, contentFormat: 42, read: () => new Uint8Array(16) };
+  const body = {
+    length: 2 ** 30,
+    etag: undefined,
+    contentFormat: 42,
+    representation: [],
+    read: () => new Uint8Array(16),
+  };
   const peer = new ScriptedCoapPeer({ handle: () => ({ body }), blockSize: 16 });
   peer.sends("CON 1 GET /fw 2:1000000/0/1024");
   peer.receives('ACK 0001 4.00 "block out of range"');
 });
 
 block2("a body whose bytes cannot be had any more gets 5.00, and no block is reported", () => {
-  const body = { length: 20, etag: Uint8Array.of(1), contentFormat: 42, read: () => undefined };
+  const body = { length: 20, etag: Uint8Array.of(1), contentFormat: 42, representation: [], read: () => undefined };
   const peer = exchange("CON 1 GET /fw 2:0/0/64", "ACK 0001 5.00", { handle: () => ({ body }) });
   assert.equal([peer.counted, peer.served.length], [["bodyUnreadable"], 0]);
 });

@@ -81,9 +81,9 @@ fuzz("any message comes back from its encoding as it was", () => {
   );
 });
 
-function describe({ token, options, payload, ...rest }: Message): string {
+function describe({ type, code, messageId, token, options, payload }: Message): string {
   const optionTexts = options.map(({ number, value }) => `${number}=${toHex(value)}`);
-  return JSON.stringify([rest, toHex(token), optionTexts, toHex(payload)]);
+  return JSON.stringify([type, code, messageId, toHex(token), optionTexts, toHex(payload)]);
 }
 
 fuzz("decoding never throws, and what it reads is stable under encoding", () => {

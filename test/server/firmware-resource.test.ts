@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fromUtf8, toHex } from "../../src/base/bytes.ts";
+import { type DecodedMessage, decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { decodeUint, OptionNumber } from "../../src/coap/option.ts";
 import { type Request, readRequest } from "../../src/coap/request.ts";
 import type { BodyResponse } from "../../src/coap/response.ts";
@@ -224,8 +225,9 @@ resource("the catalogue is listed once, however many filters are asked for", () 
 resource("LINK_BODIES_MAX filtered lists are kept, and one more puts out the one not asked for longest", () => {
   const links = new FirmwareResource(new Visitor().scene.catalogue, () => {});
   const bodyFor = (size: number) => {
-    const message = messageFromLine(`CON 1 GET /.well-known/core ?sz=${size}`, 0);
-    const request = readRequest("peer", message, 1_000) as { readonly value: Request<string> };
+    const datagram = encodeMessage(messageFromLine(`CON 1 GET /.well-known/core ?sz=${size}`, 0));
+    const decoded = decodeMessage(datagram) as { readonly value: DecodedMessage };
+    const request = readRequest("peer", decoded.value, 1_000) as { readonly value: Request<string> };
     return (links.respond(request.value) as BodyResponse).body;
   };
   const bodies = Array.from({ length: LINK_BODIES_MAX }, (_, size) => bodyFor(size));

@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EMPTY, toHex } from "../../src/base/bytes.ts";
+import { KnownOptions } from "../../src/coap/known-options.ts";
+import { type DecodedMessage, decodeMessage, encodeMessage } from "../../src/coap/message.ts";
+import { inOrder, type Option, stringOption, uintOption } from "../../src/coap/option.ts";
+import { KNOWN_OPTIONS_MAX } from "../../src/coap/parameters.ts";
+import { type Request, readRequest } from "../../src/coap/request.ts";
+
+const knownOptions = suite("known-options");
+
+function messageWith(code: number, options: readonly Option[], token: Uint8Array = EMPTY): DecodedMessage {
+  const ordered = inOrder(options);
+  const decoded = decodeMessage(
+    encodeMessage({ type: "CON", code, messageId: 1, token, options: ordered, payload: EMPTY }),
+  );
+  assert.ok(decoded.ok);
+  return decoded.value;
+}
+
+/** All that a request says, as text; or why it is refused. */
+function textOf(read: ReturnType<typeof readRequest<string>>): string {
+  if (!read.ok) return read.error;
+  const { message: _message, payload, etags, ifMatches, ...rest } = read.value as Request<string>;
+  return JSON.stringify([rest, toHex(payload), etags.map(toHex), ifMatches.map(toHex)]);
+}
+
+const anyOption: fc.Arbitrary<Option> = fc.oneof(
+  fc
+    .constantFrom("fw", "a", "long-enough-for-an-extended-length", "thirteen-long")
+    .map((text) => stringOption(11, text)),
+  fc.constantFrom("offset=5", "x").map((text) => stringOption(15, text)),
+  fc.nat({ max: 2 ** 24 - 1 }).map((value) => uintOption(23, value)),
+  fc.nat({ max: 2 ** 24 - 1 }).map((value) => uintOption(23, value)),
+  fc.record({ number: fc.constantFrom(23, 27, 60, 17, 12, 4, 1, 5), value: fc.uint8Array({ maxLength: 5 }) }),
+  fc.record({ number: fc.constantFrom(3, 9, 258, 2049, 65_000), value: fc.uint8Array({ maxLength: 20 }) }),
+);
+
+knownOptions("RFC 7252 5.4: whatever came before, a request is read as if it were the first", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({
+          code: fc.constantFrom(1, 1, 1, 2, 5, 9),
+          options: fc.array(anyOption, { maxLength: 5 }),
+          token: fc.uint8Array({ maxLength: 8 }),
+        }),
+        { minLength: 1, maxLength: 30 },
+      ),
+      (requests) => {
+        const known = new KnownOptions();
+        for (const { code, options, token } of [...requests, ...requests]) {
+          const message = messageWith(code, options, token);
+          assert.is(textOf(known.read("peer", message, 1_000)), textOf(readRequest("peer", message, 1_000)));
+        }
+      },
+    ),
+    { seed: 7959, numRuns: 400 },
+  );
+});
+
+knownOptions("RFC 7959 2.4: the requests for all blocks of an image are known by one", () => {
+  const known = new KnownOptions();
+  const path = ["fw", "ant", "2.0"].map((segment) => stringOption(11, segment));
+  for (let num = 0; num < 5_000; num++) {
+    const read = known.read("peer", messageWith(1, [...path, uintOption(23, (num << 4) | 6)]), 1_000);
+    assert.ok(read.ok);
+    assert.equal([read.value.path, read.value.block2], [["fw", "ant", "2.0"], { num, more: false, szx: 6 }]);
+  }
+  assert.is(known.size, 1);
+});
+
+knownOptions("what is known shares no memory with the datagram that it was read from", () => {
+  const known = new KnownOptions();
+  const options = [{ number: 4, value: Uint8Array.of(1, 2, 3) }];
+  const first = messageWith(1, options);
+  known.read("peer", first, 1_000);
+  first.bytes.fill(0xee);
+  const read = known.read("peer", messageWith(1, options), 1_000);
+  assert.is(read.ok && toHex(read.value.etags[0]!), "010203");
+});
+
+knownOptions("KNOWN_OPTIONS_MAX different options are known, and one more puts out all of them", () => {
+  const known = new KnownOptions();
+  const readPath = (number: number) => known.read("peer", messageWith(1, [stringOption(11, `p${number}`)]), 1_000);
+  for (let number = 0; number < KNOWN_OPTIONS_MAX; number++) readPath(number);
+  const full = known.size;
+  assert.ok(full > KNOWN_OPTIONS_MAX / 2 && full <= KNOWN_OPTIONS_MAX);
+  for (let number = KNOWN_OPTIONS_MAX; number < 3 * KNOWN_OPTIONS_MAX; number++) {
+    readPath(number);
+    assert.ok(known.size <= KNOWN_OPTIONS_MAX);
+  }
+  assert.ok(readPath(7).ok);
+});
+
+knownOptions.run();
