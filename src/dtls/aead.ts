@@ -40,15 +40,15 @@ export function aeadProtection(cipher: "aes-128-ccm" | "aes-128-gcm", tagLength:
 
 class AeadSealer implements RecordSealer {
   readonly #context: AeadContext;
-  readonly #keys: Uint8Array;
+  readonly #salt: number;
 
   constructor(context: AeadContext, keys: Uint8Array) {
     this.#context = context;
-    this.#keys = keys;
+    this.#salt = saltOf(keys);
   }
 
   seal(context: RecordContext, record: Uint8Array, offset: number, length: number): void {
-    writeSalt(this.#keys);
+    writeSalt(this.#salt);
     writeEpochAndSequence(HEADER, SALT_LENGTH, context.epoch, context.sequenceNumber);
     writeEpochAndSequence(record, offset, context.epoch, context.sequenceNumber);
     const additionalLength = writeAdditionalData(HEADER, NONCE_LENGTH, context, length);
@@ -62,19 +62,19 @@ class AeadSealer implements RecordSealer {
 
 class AeadOpener implements RecordOpener {
   readonly #context: AeadContext;
-  readonly #keys: Uint8Array;
+  readonly #salt: number;
   readonly #overhead: number;
 
   constructor(context: AeadContext, keys: Uint8Array, overhead: number) {
     this.#context = context;
-    this.#keys = keys;
+    this.#salt = saltOf(keys);
     this.#overhead = overhead;
   }
 
   open(context: RecordContext, fragment: Uint8Array): Uint8Array | undefined {
     const length = fragment.length - this.#overhead;
     if (length < 0 || length > CONTENT.length) return undefined;
-    writeSalt(this.#keys);
+    writeSalt(this.#salt);
     for (let i = 0; i < EXPLICIT_NONCE_LENGTH; i++) HEADER[SALT_LENGTH + i] = fragment[i]!;
     const additionalLength = writeAdditionalData(HEADER, NONCE_LENGTH, context, length);
     const authentic = this.#context.open(fragment, EXPLICIT_NONCE_LENGTH, length, additionalLength);
@@ -86,6 +86,12 @@ class AeadOpener implements RecordOpener {
   }
 }
 
-function writeSalt(keys: Uint8Array): void {
-  for (let i = 0; i < SALT_LENGTH; i++) HEADER[i] = keys[KEY_LENGTH + i]!;
+function saltOf(keys: Uint8Array): number {
+  let salt = 0;
+  for (let i = 0; i < SALT_LENGTH; i++) salt = (salt << 8) | keys[KEY_LENGTH + i]!;
+  return salt;
+}
+
+function writeSalt(salt: number): void {
+  for (let i = 0; i < SALT_LENGTH; i++) HEADER[i] = salt >> (24 - 8 * i);
 }

@@ -1,9 +1,10 @@
 // The connection states of RFC 5246 6.1, one for each direction and epoch: keys, sequence numbers, Connection ID.
 
 import { assert } from "../base/assert.ts";
-import { EMPTY, equal } from "../base/bytes.ts";
+import { bytesOfLatin1, copyOf, EMPTY, isLatin1, latin1Of } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { Secret } from "../base/secret.ts";
+import type { SecretSlab } from "../base/secret-slab.ts";
 import type { Discard } from "./errors.ts";
 import { PLAINTEXT_LENGTH_MAX } from "./parameters.ts";
 import { ContentType, type DtlsRecord, RECORD_HEADER_LENGTH, writeRecordHeader } from "./record.ts";
@@ -40,7 +41,8 @@ export class WriteState {
     this.epoch = epoch;
     this.#protection = protection;
     this.#keys = keys;
-    this.connectionId = connectionId;
+    // An empty view would keep alive what it is a view of.
+    this.connectionId = connectionId.length === 0 ? EMPTY : copyOf(connectionId);
     this.#sequenceNumber = firstSequenceNumber;
   }
 
@@ -88,6 +90,13 @@ export class WriteState {
     this.#sealer = undefined;
   }
 
+  /** For a session that is kept for long, among many. */
+  moveKeys(slabFor: (length: number) => SecretSlab): void {
+    // What was made of the keys may hold them where they lay.
+    this.rest();
+    this.#keys.moveTo(slabFor(this.#keys.length));
+  }
+
   /** Overwrites the keys. Nothing can be sealed after. */
   wipe(): void {
     this.#wiped = true;
@@ -109,8 +118,8 @@ export interface OpenedRecord {
 /** Opens the records that the peer sends in one epoch. */
 export class ReadState {
   readonly epoch: number;
-  /** What the peer has to put into its records; empty for none (RFC 9146 3). */
-  readonly connectionId: Uint8Array;
+  /** One character a byte: a sixth of what an array takes. */
+  readonly #connectionId: string;
   readonly #protection: RecordProtection;
   readonly #keys: Secret;
   readonly #window = new ReplayWindow();
@@ -121,12 +130,18 @@ export class ReadState {
     this.epoch = epoch;
     this.#protection = protection;
     this.#keys = keys;
-    this.connectionId = connectionId;
+    this.#connectionId = latin1Of(connectionId);
+  }
+
+  /** What the peer has to put into its records; empty for none (RFC 9146 3). */
+  get connectionId(): Uint8Array {
+    return bytesOfLatin1(this.#connectionId);
   }
 
   /** First the window, then the MAC, and the window moves only after (RFC 6347 4.1.2.6). */
   open(record: DtlsRecord): Result<OpenedRecord, Discard> {
-    if (record.epoch !== this.epoch || !equal(record.connectionId, this.connectionId)) return failed("epochUnknown");
+    if (record.epoch !== this.epoch || !isLatin1(record.connectionId, this.#connectionId))
+      return failed("epochUnknown");
     if (!this.#window.accepts(record.sequenceNumber)) return failed("recordReplayed");
     this.#opener ??= this.#protection.opener(this.#keys.reveal());
     const plaintext = this.#opener.open(record, record.fragment);
@@ -143,6 +158,13 @@ export class ReadState {
   rest(): void {
     this.#opener?.release();
     this.#opener = undefined;
+  }
+
+  /** For a session that is kept for long, among many. */
+  moveKeys(slabFor: (length: number) => SecretSlab): void {
+    // What was made of the keys may hold them where they lay.
+    this.rest();
+    this.#keys.moveTo(slabFor(this.#keys.length));
   }
 
   wipe(): void {

@@ -2,7 +2,7 @@
 // cookie exchange, which keeps no state. This object performs no I/O: time comes in, datagrams and news go to the outlet.
 
 import { ByteReader } from "../base/byte-reader.ts";
-import { copyOf, equal } from "../base/bytes.ts";
+import { copyOf, latin1Of } from "../base/bytes.ts";
 import { DeadlineQueue } from "../base/deadline-queue.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
@@ -117,7 +117,7 @@ export class DtlsServer {
 
   /** The key of an identity that pskWanted asked for; undefined when there is none. */
   handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined): void {
-    for (const handshake of this.#handshakes.takeAwaiting(identityKey(identity))) {
+    for (const handshake of this.#handshakes.takeAwaiting(latin1Of(identity))) {
       handshake.handlePsk(now, key);
       this.#handshakes.reschedule(handshake);
     }
@@ -158,19 +158,19 @@ export class DtlsServer {
 
   /** Ends the sessions of an identity whose key was removed, and the handshakes that may have that key already. */
   closeIdentity(now: Instant, identity: Uint8Array): void {
-    const key = identityKey(identity);
+    const key = latin1Of(identity);
     for (const session of this.#sessions) {
-      if (identityKey(session.identity) === key) this.#close(now, session, "keyRemoved");
+      if (session.identityKey === key) this.#close(now, session, "keyRemoved");
     }
     for (const handshake of this.#handshakes) {
-      if (handshake.identity && identityKey(handshake.identity) === key) this.#drop(handshake);
+      if (handshake.identity && latin1Of(handshake.identity) === key) this.#drop(handshake);
     }
   }
 
   /** The identities of all sessions, for a store that has lost count of what was removed. */
   identities(): Uint8Array[] {
     const identities = new Map<string, Uint8Array>();
-    for (const session of this.#sessions) identities.set(identityKey(session.identity), session.identity);
+    for (const session of this.#sessions) identities.set(session.identityKey, session.identity);
     return [...identities.values()];
   }
 
@@ -294,7 +294,7 @@ export class DtlsServer {
         counted: (discard) => this.#outlet.counted(discard),
         allocateConnectionId: () => this.#allocateConnectionId(handshake),
         pskWanted: (at, identity) => {
-          this.#handshakes.awaitPsk(handshake, identityKey(identity));
+          this.#handshakes.awaitPsk(handshake, latin1Of(identity));
           this.#outlet.pskWanted(at, identity);
         },
         keyRefused: (at, identity, known) => this.#outlet.keyRefused(at, peer, identity, known),
@@ -386,15 +386,11 @@ export class DtlsServer {
       return this.#outlet.transmit(session.peer, session.write.seal(ContentType.alert, alert));
     }
     const { lastFlight } = session;
-    const repeats =
-      lastFlight !== undefined &&
-      type === HandshakeType.finished &&
-      messageSeq === lastFlight.peerMessageSeq &&
-      equal(body, lastFlight.peerVerifyData);
+    const repeats = lastFlight !== undefined && type === HandshakeType.finished && lastFlight.answers(messageSeq, body);
     if (!repeats || lastFlight.resendsLeft === 0) return this.#outlet.counted("handshakeUnexpected");
     lastFlight.resendsLeft--;
     this.#outlet.counted("lastFlightResent");
-    for (const datagram of encodeFlight(lastFlight.items)) this.#outlet.transmit(session.peer, datagram);
+    for (const datagram of encodeFlight(lastFlight.again(session.write))) this.#outlet.transmit(session.peer, datagram);
   }
 
   /** Says close_notify, then forgets (RFC 5246 7.2.1). */
@@ -415,9 +411,4 @@ export class DtlsServer {
     handshake.abandon();
     this.#handshakes.remove(handshake);
   }
-}
-
-/** Bytes as a map key, one character a byte. */
-function identityKey(identity: Uint8Array): string {
-  return Buffer.from(identity.buffer, identity.byteOffset, identity.byteLength).toString("latin1");
 }

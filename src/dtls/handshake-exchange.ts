@@ -86,7 +86,7 @@ export class HandshakeExchange {
   }
 
   /** Gives a message of ours its number and its place in the transcript. */
-  message(state: WriteState, type: number, body: Uint8Array): FlightItem {
+  message(state: WriteState, type: number, body: Uint8Array): FlightItem & { readonly kind: "handshake" } {
     const message = { type, messageSeq: this.#messageSeq++, body };
     this.record(message);
     return { kind: "handshake", state, message };

@@ -35,7 +35,7 @@ import { type Negotiation, negotiate } from "./negotiation.ts";
 import { DTLS_1_2, type DtlsParameters, PLAINTEXT_LENGTH_MAX, PSK_IDENTITY_LENGTH_MAX } from "./parameters.ts";
 import { type PendingStates, pendingStates } from "./pending-states.ts";
 import { ContentType, type DtlsRecord } from "./record.ts";
-import { lastFlight, Session } from "./session.ts";
+import { LastFlight, Session } from "./session.ts";
 
 export interface ServerHandshakeInput {
   readonly peer: PeerAddress;
@@ -346,10 +346,8 @@ export class ServerHandshake {
   #establish(now: Instant, finished: HandshakeMessage, keyed: Keyed): void {
     const { agreed, identity, states } = keyed;
     const body = verifyData(keyed.masterSecret, "server", this.#exchange.transcriptHash());
-    const flight: FlightItem[] = [
-      { kind: "changeCipherSpec", state: this.#plain },
-      this.#exchange.message(states.write, HandshakeType.finished, body),
-    ];
+    const ours = this.#exchange.message(states.write, HandshakeType.finished, body);
+    const flight: FlightItem[] = [{ kind: "changeCipherSpec", state: this.#plain }, ours];
     keyed.masterSecret.fill(0);
     const session = new Session(now, {
       // The address that showed the cookie, wherever the Finished came from: a later record may move it (RFC 9146 6).
@@ -359,9 +357,9 @@ export class ServerHandshake {
       ...states,
       peerPlaintextLengthMax: agreed.negotiation.plaintextLengthMax,
     });
-    session.lastFlight = lastFlight(flight, finished.messageSeq, finished.body);
     this.#state = { kind: "ended" };
     this.#exchange.send(now, flight, false);
+    session.lastFlight = new LastFlight(this.#plain, ours.message, finished);
     this.#input.outlet.established(now, session);
   }
 

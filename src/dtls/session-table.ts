@@ -4,11 +4,14 @@
 
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
+import { SecretSlab } from "../base/secret-slab.ts";
 import type { Session } from "./session.ts";
 
 export class SessionTable {
   readonly #byConnectionId = new Map<number, Session>();
   readonly #byAddress = new Map<PeerAddress, Session>();
+  /** The sessions' keys, by their length. */
+  readonly #keys = new Map<number, SecretSlab>();
   #leastRecent: Session | undefined;
   #mostRecent: Session | undefined;
   /** From here on to the recent end all are busy, and none before. */
@@ -41,10 +44,12 @@ export class SessionTable {
     return this.#byAddress.get(address);
   }
 
+  /** The session's keys lie here from now on, until it is wiped. */
   add(session: Session): void {
     const id = session.read.connectionId;
     if (id.length > 0) this.#byConnectionId.set(connectionIdKey(id), session);
     else this.#byAddress.set(session.peer, session);
+    session.moveKeys((length) => this.#slabFor(length));
     this.#size++;
     this.#append(session);
     this.#makeBusy(session);
@@ -87,6 +92,15 @@ export class SessionTable {
       yield session;
       session = next;
     }
+  }
+
+  #slabFor(length: number): SecretSlab {
+    let slab = this.#keys.get(length);
+    if (slab === undefined) {
+      slab = new SecretSlab(length);
+      this.#keys.set(length, slab);
+    }
+    return slab;
   }
 
   /** Of the session at the recent end. */

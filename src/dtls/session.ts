@@ -1,20 +1,50 @@
 // An established association: what remains of a handshake. A sleeping device's session is this object and nothing else.
 
-import { copyOf } from "../base/bytes.ts";
+import { bytesOfLatin1, isLatin1, latin1Of } from "../base/bytes.ts";
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
+import type { SecretSlab } from "../base/secret-slab.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
-import type { ReadState, WriteState } from "./connection-state.ts";
+import { type ReadState, WriteState } from "./connection-state.ts";
 import type { FlightItem } from "./handshake-exchange.ts";
+import { type HandshakeMessage, HandshakeType } from "./handshake-message.ts";
 import { DATAGRAM_LENGTH_MAX, LAST_FLIGHT_RESENDS_MAX } from "./parameters.ts";
 
-/** Our last flight and what may ask for it again (RFC 6347 4.2.4). */
-export interface LastFlight {
-  readonly items: readonly FlightItem[];
-  /** The peer's Finished that this flight answers: message_seq and verify_data have to be the same. */
-  readonly peerMessageSeq: number;
-  readonly peerVerifyData: Uint8Array;
-  resendsLeft: number;
+/**
+ * Our last flight, ChangeCipherSpec and Finished, and what may ask for it again (RFC 6347 4.2.4): no more than it takes to
+ * make it again, for all that are kept sleep.
+ */
+export class LastFlight {
+  resendsLeft = LAST_FLIGHT_RESENDS_MAX;
+  readonly #messageSeq: number;
+  readonly #verifyData: string;
+  readonly #peerMessageSeq: number;
+  readonly #peerVerifyData: string;
+  #plainSequenceNumber: number;
+
+  /** `finished` is ours, `peerFinished` the one that it answers; `plain` the state that ChangeCipherSpec goes out under. */
+  constructor(plain: WriteState, finished: HandshakeMessage, peerFinished: HandshakeMessage) {
+    this.#plainSequenceNumber = plain.nextSequenceNumber;
+    this.#messageSeq = finished.messageSeq;
+    this.#verifyData = latin1Of(finished.body);
+    this.#peerMessageSeq = peerFinished.messageSeq;
+    this.#peerVerifyData = latin1Of(peerFinished.body);
+  }
+
+  /** Whether the peer's Finished is the one that this flight answers, come again. */
+  answers(messageSeq: number, verifyData: Uint8Array): boolean {
+    return messageSeq === this.#peerMessageSeq && isLatin1(verifyData, this.#peerVerifyData);
+  }
+
+  /** The flight again, to be sealed once. */
+  again(write: WriteState): readonly FlightItem[] {
+    const body = bytesOfLatin1(this.#verifyData);
+    const message = { type: HandshakeType.finished, messageSeq: this.#messageSeq, body };
+    return [
+      { kind: "changeCipherSpec", state: WriteState.plaintext(this.#plainSequenceNumber++) },
+      { kind: "handshake", state: write, message },
+    ];
+  }
 }
 
 export interface SessionInput {
@@ -30,7 +60,8 @@ export interface SessionInput {
 export class Session {
   /** Where the peer was when its newest authentic record came. */
   peer: PeerAddress;
-  readonly identity: Uint8Array;
+  /** One character a byte: a key for maps, and a sixth of what an array takes. */
+  readonly identityKey: string;
   readonly suite: CipherSuite;
   readonly read: ReadState;
   readonly write: WriteState;
@@ -47,7 +78,7 @@ export class Session {
 
   constructor(now: Instant, input: SessionInput) {
     this.peer = input.peer;
-    this.identity = copyOf(input.identity);
+    this.identityKey = latin1Of(input.identity);
     this.suite = input.suite;
     this.read = input.read;
     this.write = input.write;
@@ -60,10 +91,20 @@ export class Session {
     );
   }
 
+  get identity(): Uint8Array {
+    return bytesOfLatin1(this.identityKey);
+  }
+
   /** Gives back what only a busy session needs; the next record makes it again. */
   rest(): void {
     this.read.rest();
     this.write.rest();
+  }
+
+  /** For a session that is kept for long, among many. */
+  moveKeys(slabFor: (length: number) => SecretSlab): void {
+    this.read.moveKeys(slabFor);
+    this.write.moveKeys(slabFor);
   }
 
   /** Overwrites the keys; the session can do nothing after. */
@@ -71,12 +112,4 @@ export class Session {
     this.read.wipe();
     this.write.wipe();
   }
-}
-
-export function lastFlight(
-  items: readonly FlightItem[],
-  peerMessageSeq: number,
-  peerVerifyData: Uint8Array,
-): LastFlight {
-  return { items, peerMessageSeq, peerVerifyData, resendsLeft: LAST_FLIGHT_RESENDS_MAX };
 }

@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Secret } from "../../src/base/secret.ts";
+import { SecretSlab } from "../../src/base/secret-slab.ts";
 
 const KEY = Uint8Array.of(0xc0, 0xff, 0xee, 0xc0, 0xff, 0xee);
 const BOX = "[secret 6 bytes]";
@@ -50,6 +51,23 @@ secret("wiping leaves the giver's own bytes alone", () => {
   const buffer = KEY.slice();
   new Secret(buffer).wipe();
   assert.equal(buffer, KEY);
+});
+
+secret("in a slab it is the same secret, and wiping it leaves zeros there", () => {
+  const slab = new SecretSlab(6);
+  const [one, other] = [new Secret(KEY), new Secret(KEY)];
+  one.moveTo(slab);
+  other.moveTo(slab);
+  const revealed = one.reveal();
+  assert.equal(Uint8Array.from(revealed), KEY);
+  assert.match(inspect(one, { showHidden: true, depth: null }), BOX);
+  one.wipe();
+  assert.equal(Uint8Array.from(revealed), new Uint8Array(6));
+  assert.equal(one.reveal(), new Uint8Array(6));
+  assert.equal(Uint8Array.from(other.reveal()), KEY);
+  assert.is(slab.size, 1);
+  one.wipe();
+  assert.is(slab.size, 1);
 });
 
 secret.run();
