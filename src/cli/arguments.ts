@@ -76,6 +76,24 @@ export function parseBlockSize(text: string): number {
   throw wrongUse(`"${text}" is not a block size: use 16, 32, 64, 128, 256, 512 or 1024`);
 }
 
+const UNITS: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** "102400", "100k", "100KiB", "1M", "2G": bytes, and powers of 1024. NaN for anything else. */
+export function bytesIn(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d{1,12})(?:(k|m|g)(?:i?b)?)?$/i.exec(text) ?? [];
+  return digits === "" ? Number.NaN : Number(digits) * UNITS[unit.toLowerCase()]!;
+}
+
+const CACHE_SIZE_MIN = 2 ** 20;
+const CACHE_SIZE_MAX = 2 ** 40;
+
+/** Bytes of image contents to keep in memory. */
+export function parseCacheSize(text: string): number {
+  const bytes = bytesIn(text);
+  if (bytes >= CACHE_SIZE_MIN && bytes <= CACHE_SIZE_MAX) return bytes;
+  throw wrongUse(`"${text}" is not the size of a cache: use bytes, such as 64M or 2G, at least 1M`);
+}
+
 /** IANA names between commas, in order of preference. */
 export function parseCipherSuites(text: string): readonly CipherSuite[] {
   const names = text.split(",").map((name) => name.trim());

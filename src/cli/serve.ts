@@ -2,7 +2,7 @@
 
 import type { Argv } from "yargs";
 import { CIPHER_SUITES } from "../dtls/cipher-suite.ts";
-import { parseBlockSize, parseCipherSuites, parsePort } from "./arguments.ts";
+import { parseBlockSize, parseCacheSize, parseCipherSuites, parsePort } from "./arguments.ts";
 import { type ArgumentsOf, type GlobalArguments, word } from "./command.ts";
 import { serveUntilStopped } from "./serving.ts";
 
@@ -20,6 +20,12 @@ export function options(yargs: Argv<GlobalArguments>) {
     .option("coap", { type: "boolean", default: false, describe: "Serve without DTLS too: to anyone, unprotected" })
     .option("coap-port", { ...word, default: "5683", describe: "UDP port for --coap", coerce: parsePort })
     .option("block-size", { ...word, default: "1024", describe: "Largest block, 16 to 1024", coerce: parseBlockSize })
+    .option("cache-size", {
+      ...word,
+      default: "64M",
+      describe: "Bytes of images kept in memory; the images themselves may be larger",
+      coerce: parseCacheSize,
+    })
     .option("cipher-suites", {
       ...word,
       describe: `In order of preference, with commas: ${CIPHER_SUITES.map(({ name }) => name).join(", ")}; all but CBC when absent`,

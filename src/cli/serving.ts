@@ -20,6 +20,8 @@ export interface ServingInput {
   readonly coap: boolean;
   readonly coapPort: number;
   readonly blockSize: number;
+  /** Bytes of image contents kept in memory. */
+  readonly cacheSize: number;
   readonly cipherSuites?: readonly CipherSuite[] | undefined;
 }
 
@@ -34,7 +36,7 @@ export async function serveUntilStopped(
   ready: (addresses: Addresses) => readonly string[] = () => [],
 ): Promise<void> {
   keepYoungHeapSmall();
-  const images = FirmwareStore.open(input.data);
+  const images = FirmwareStore.open(input.data, { cacheBytesMax: input.cacheSize });
   const keys = PskStore.open(input.data);
   try {
     const { blockSize, cipherSuites } = input;

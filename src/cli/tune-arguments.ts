@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import type { LinkProfile } from "../../sim/profile.ts";
 import { SAMPLE_COUNT_MAX } from "../../sim/sample-statistics.ts";
-import { parseBlockSizeOrAuto, parseWindow } from "./arguments.ts";
+import { bytesIn, parseBlockSizeOrAuto, parseWindow } from "./arguments.ts";
 import { wrongUse } from "./command-error.ts";
 import { profileFor } from "./profile-argument.ts";
 
@@ -34,10 +34,8 @@ export function parseRuns(text: string): number {
   throw wrongUse(`"${text}" is no number of runs: use 1 to ${SAMPLE_COUNT_MAX}`);
 }
 
-/** "102400", "100k", "100KiB", "1M": bytes, and powers of 1024. */
 export function parseSize(text: string): number {
-  const [, digits = "", unit = ""] = /^(\d{1,9})(?:(k|m)(?:i?b)?)?$/i.exec(text) ?? [];
-  const bytes = digits === "" ? Number.NaN : Number(digits) * { "": 1, k: 2 ** 10, m: 2 ** 20 }[unit.toLowerCase()]!;
+  const bytes = bytesIn(text);
   if (bytes >= 1 && bytes <= IMAGE_LENGTH_MAX) return bytes;
   throw wrongUse(`"${text}" is not the size of an image: use bytes, such as 102400 or 100k, at most 16M`);
 }

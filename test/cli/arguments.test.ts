@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import {
   parseBlockSize,
   parseBlockSizeOrAuto,
+  parseCacheSize,
   parseCipherSuites,
   parseDialect,
   parseDrops,
@@ -30,6 +31,13 @@ test("an endpoint is a name or an address and a port, IPv6 in brackets", () => {
     assert.throws(() => parseEndpoint(text), /is not HOST:PORT: write it as 127\.0\.0\.1:5685 or \[::1\]:5685/);
   }
   assert.throws(() => parseEndpoint("gateway:65536"), /is not a port/);
+});
+
+test("the size of a cache is bytes, or powers of 1024, 1 MiB at least", () => {
+  assert.equal(["1048576", "1M", "64MiB", "2g"].map(parseCacheSize), [2 ** 20, 2 ** 20, 2 ** 26, 2 ** 31]);
+  for (const text of ["1048575", "1023k", "", "64MB/s", "-1M", "1.5G", "9999999G"]) {
+    assert.throws(() => parseCacheSize(text), /is not the size of a cache: use bytes, such as 64M or 2G, at least 1M/);
+  }
 });
 
 test("a seed is a whole number below 2^32", () => {

@@ -13,7 +13,17 @@ const scratch = scratchDirectories(test);
 
 const HELP: Readonly<Record<string, readonly string[]>> = {
   "": ["serve", "publish <file>", "images", "psk <command>", "pull <uri>", "link", "profiles [name]", "--data"],
-  serve: ["--host", "--coaps-port", "--coap", "--coap-port", "--block-size", "--cipher-suites", "5684", "5683"],
+  serve: [
+    "--host",
+    "--coaps-port",
+    "--coap",
+    "--coap-port",
+    "--block-size",
+    "--cache-size",
+    "--cipher-suites",
+    "5684",
+    "5683",
+  ],
   publish: ["<file>", "--product", "--version", "--json"],
   images: ["--json"],
   psk: ["add <identity>", "list", "remove <identity>", "import <file>"],
@@ -72,6 +82,8 @@ const WRONG_USE: readonly (readonly [command: string, line: RegExp])[] = [
   ],
   ["serve --coaps-port 70000", /^narrowboat: "70000" is not a port/],
   ["serve --block-size 48", /^narrowboat: "48" is not a block size/],
+  ["serve --cache-size 10", /^narrowboat: "10" is not the size of a cache: use bytes, such as 64M or 2G, at least 1M/],
+  ["serve --cache-size lots", /^narrowboat: "lots" is not the size of a cache/],
   ["serve --cipher-suites AES", /^narrowboat: "AES" is not a cipher suite: use TLS_/],
 ];
 
