@@ -1,13 +1,13 @@
 // The cookie of HelloVerifyRequest (RFC 6347 4.2.1): a MAC over the peer's address and its hello's parameters, so that
 // proving an address costs us no state. The secret is replaced each minute and accepted for one minute more.
 
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../base/random-source.ts";
-import { Secret } from "../base/secret.ts";
 import { encodeUint16List } from "./extension.ts";
 import type { ClientParameters } from "./hello.ts";
+import { HmacSha256 } from "./hmac.ts";
 import { COOKIE_SECRET_LIFETIME_MS } from "./parameters.ts";
 
 const COOKIE_LENGTH = 16;
@@ -16,8 +16,8 @@ const SECRET_LENGTH = 32;
 export class CookieIssuer {
   readonly #random: RandomSource;
   #period: number;
-  #current: Secret;
-  #previous: Secret;
+  #current: HmacSha256;
+  #previous: HmacSha256;
 
   constructor(now: Instant, random: RandomSource) {
     this.#random = random;
@@ -36,9 +36,7 @@ export class CookieIssuer {
   verifies(now: Instant, peer: PeerAddress, hello: ClientParameters): boolean {
     this.#rotate(now);
     if (hello.cookie.length !== COOKIE_LENGTH) return false;
-    return [this.#current, this.#previous].some((secret) =>
-      timingSafeEqual(cookieFor(secret, peer, hello), hello.cookie),
-    );
+    return [this.#current, this.#previous].some((mac) => timingSafeEqual(cookieFor(mac, peer, hello), hello.cookie));
   }
 
   #rotate(now: Instant): void {
@@ -49,8 +47,8 @@ export class CookieIssuer {
     this.#period = period;
   }
 
-  #freshSecret(): Secret {
-    return new Secret(randomBytes(this.#random, SECRET_LENGTH));
+  #freshSecret(): HmacSha256 {
+    return new HmacSha256(randomBytes(this.#random, SECRET_LENGTH));
   }
 }
 
@@ -59,14 +57,23 @@ function periodOf(now: Instant): number {
 }
 
 /** Covers what RFC 6347 4.2.1 tells a client to keep equal in both hellos; lengths come first, so nothing can be moved. */
-function cookieFor(secret: Secret, peer: PeerAddress, hello: ClientParameters): Uint8Array {
-  return createHmac("sha256", secret.reveal())
-    .update(Uint8Array.of(peer.length, hello.version >> 8, hello.version & 255, hello.sessionId.length))
-    .update(peer, "utf16le")
-    .update(hello.random)
-    .update(hello.sessionId)
-    .update(encodeUint16List([hello.cipherSuites.length, ...hello.cipherSuites]))
-    .update(hello.compressionMethods)
-    .digest()
-    .subarray(0, COOKIE_LENGTH);
+function cookieFor(mac: HmacSha256, peer: PeerAddress, hello: ClientParameters): Uint8Array {
+  const { version, sessionId, cipherSuites, compressionMethods } = hello;
+  const lengths = Uint8Array.of(
+    peer.length,
+    version >> 8,
+    version & 255,
+    sessionId.length,
+    cipherSuites.length >> 8,
+    cipherSuites.length,
+  );
+  const cookie = mac.mac(
+    lengths,
+    Buffer.from(peer, "utf16le"),
+    hello.random,
+    sessionId,
+    encodeUint16List(cipherSuites),
+    compressionMethods,
+  );
+  return cookie.subarray(0, COOKIE_LENGTH);
 }

@@ -2,7 +2,7 @@
 // the flight in the air with its timer. The states of RFC 6347 4.2.4 in values: a flight that awaits an answer is WAITING,
 // one that does not is FINISHED; PREPARING and SENDING take no time here.
 
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { ByteReader } from "../base/byte-reader.ts";
 import { concat } from "../base/bytes.ts";
 import { addMs, type Instant } from "../base/instant.ts";
@@ -11,7 +11,6 @@ import { type Discard, type HandshakeError, handshakeError } from "./errors.ts";
 import {
   decodeHandshakeFragment,
   encodeHandshakeFragment,
-  encodeHandshakeMessage,
   HANDSHAKE_HEADER_LENGTH,
   type HandshakeMessage,
   HandshakeType,
@@ -20,6 +19,7 @@ import { verifyData } from "./key-schedule.ts";
 import { type DtlsParameters, HANDSHAKE_DATAGRAM_LENGTH_MAX } from "./parameters.ts";
 import { Reassembly } from "./reassembly.ts";
 import { ContentType } from "./record.ts";
+import { Transcript } from "./transcript.ts";
 
 /** The shortest timeout that a short round trip leads to, ms (RFC 6347 4.2.4.1: at least 1 s). */
 const LEARNED_TIMEOUT_MIN_MS = 1_000;
@@ -43,7 +43,7 @@ export class HandshakeExchange {
   readonly reassembly: Reassembly;
   readonly #parameters: DtlsParameters;
   readonly #transmit: (datagram: Uint8Array) => void;
-  #transcript = createHash("sha256");
+  #transcript = new Transcript();
   #messageSeq: number;
   #flight: readonly FlightItem[] = [];
   #sentAt: Instant | undefined;
@@ -94,12 +94,12 @@ export class HandshakeExchange {
 
   /** Adds a message of either side to the transcript (RFC 6347 4.2.6: as if unfragmented, message_seq included). */
   record(message: HandshakeMessage): void {
-    this.#transcript.update(encodeHandshakeMessage(message));
+    this.#transcript.add(message);
   }
 
   /** Forgets what was recorded: the first hello and HelloVerifyRequest do not count (RFC 6347 4.2.6). */
   restartTranscript(): void {
-    this.#transcript = createHash("sha256");
+    this.#transcript = new Transcript();
   }
 
   /** Reads the peer's Finished out of a record of the new epoch, and verifies it (RFC 5246 7.4.9). */
@@ -122,7 +122,7 @@ export class HandshakeExchange {
 
   /** The hash of the messages so far. */
   transcriptHash(): Uint8Array {
-    return this.#transcript.copy().digest();
+    return this.#transcript.hash();
   }
 
   /** Sends a new flight. One that awaits an answer is sent again until settle() or until retransmissions run out. */

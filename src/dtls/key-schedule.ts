@@ -1,22 +1,28 @@
 // From a pre-shared key to record keys: RFC 5246 5 (PRF, here always with SHA-256), 6.3 and 8.1; RFC 4279 2;
 // RFC 5489 2 (ECDHE_PSK); RFC 7627 4 (extended master secret).
 
-import { createHmac } from "node:crypto";
 import { concat, toUtf8 } from "../base/bytes.ts";
+import { HmacSha256, MAC_LENGTH } from "./hmac.ts";
 
 const MASTER_SECRET_LENGTH = 48;
 const VERIFY_DATA_LENGTH = 12;
 
+const MASTER_SECRET = toUtf8("master secret");
+const EXTENDED_MASTER_SECRET = toUtf8("extended master secret");
+const KEY_EXPANSION = toUtf8("key expansion");
+const FINISHED = { client: toUtf8("client finished"), server: toUtf8("server finished") };
+
 /** RFC 5246 5: PRF(secret, label, seed) with P_SHA256, cut to `length` bytes. */
-export function prf(secret: Uint8Array, label: string, seed: Uint8Array, length: number): Uint8Array {
-  const labelled = concat(toUtf8(label), seed);
+export function prf(secret: Uint8Array, label: Uint8Array, seed: Uint8Array, length: number): Uint8Array {
+  const hmac = new HmacSha256(secret);
   const output = new Uint8Array(length);
-  let a: Uint8Array = hmacSha256(secret, labelled);
-  for (let offset = 0; offset < length; offset += 32) {
-    const block = createHmac("sha256", secret).update(a).update(labelled).digest();
-    output.set(block.subarray(0, Math.min(32, length - offset)), offset);
-    a = hmacSha256(secret, a);
+  let a = hmac.mac(label, seed);
+  for (let offset = 0; offset < length; offset += MAC_LENGTH) {
+    const block = hmac.mac(a, label, seed);
+    output.set(block.subarray(0, Math.min(MAC_LENGTH, length - offset)), offset);
+    if (offset + MAC_LENGTH < length) a = hmac.mac(a);
   }
+  hmac.wipe();
   return output;
 }
 
@@ -30,12 +36,12 @@ export function premasterSecret(psk: Uint8Array, otherSecret: Uint8Array = new U
 
 /** RFC 5246 8.1. */
 export function masterSecret(premaster: Uint8Array, clientRandom: Uint8Array, serverRandom: Uint8Array): Uint8Array {
-  return prf(premaster, "master secret", concat(clientRandom, serverRandom), MASTER_SECRET_LENGTH);
+  return prf(premaster, MASTER_SECRET, concat(clientRandom, serverRandom), MASTER_SECRET_LENGTH);
 }
 
 /** RFC 7627 4: `sessionHash` covers the handshake up to and including the ClientKeyExchange. */
 export function extendedMasterSecret(premaster: Uint8Array, sessionHash: Uint8Array): Uint8Array {
-  return prf(premaster, "extended master secret", sessionHash, MASTER_SECRET_LENGTH);
+  return prf(premaster, EXTENDED_MASTER_SECRET, sessionHash, MASTER_SECRET_LENGTH);
 }
 
 /** RFC 5246 6.3. */
@@ -45,16 +51,12 @@ export function keyBlock(
   serverRandom: Uint8Array,
   length: number,
 ): Uint8Array {
-  return prf(master, "key expansion", concat(serverRandom, clientRandom), length);
+  return prf(master, KEY_EXPANSION, concat(serverRandom, clientRandom), length);
 }
 
 /** RFC 5246 7.4.9: the 12 bytes of a Finished over `handshakeHash`, the hash of all messages before it. */
 export function verifyData(master: Uint8Array, sender: "client" | "server", handshakeHash: Uint8Array): Uint8Array {
-  return prf(master, `${sender} finished`, handshakeHash, VERIFY_DATA_LENGTH);
-}
-
-function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
-  return createHmac("sha256", key).update(message).digest();
+  return prf(master, FINISHED[sender], handshakeHash, VERIFY_DATA_LENGTH);
 }
 
 function uint16(value: number): Uint8Array {

@@ -1,0 +1,49 @@
+import { createHmac } from "node:crypto";
+import { inspect } from "node:util";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { toHex, toUtf8 } from "../../src/base/bytes.ts";
+import { HmacSha256 } from "../../src/dtls/hmac.ts";
+import { hex } from "../vectors/dtls.ts";
+
+const hmac = suite("hmac");
+
+hmac("RFC 4231 4.2: test case 1", () => {
+  const mac = new HmacSha256(new Uint8Array(20).fill(0x0b)).mac(toUtf8("Hi There"));
+  assert.is(toHex(mac), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+});
+
+hmac("RFC 4231 4.7: test case 6, a key longer than a block", () => {
+  const mac = new HmacSha256(new Uint8Array(131).fill(0xaa)).mac(
+    toUtf8("Test Using Larger Than Block-Size Key - Hash Key First"),
+  );
+  assert.is(toHex(mac), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+});
+
+hmac("RFC 2104 2: any key and any parts of a message, one after the other, give what Node's createHmac gives", () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.array(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 4 }), { minLength: 1, maxLength: 4 }),
+      (key, messages) => {
+        const own = new HmacSha256(key);
+        for (const parts of messages) {
+          const expected = createHmac("sha256", key).update(Buffer.concat(parts)).digest("hex");
+          assert.is(toHex(own.mac(...parts)), expected);
+        }
+      },
+    ),
+    { seed: 2104, numRuns: 300 },
+  );
+});
+
+hmac("wiped, it knows the key no more, and it never prints it", () => {
+  const key = hex("c0ffee");
+  const own = new HmacSha256(key);
+  assert.not.match(inspect(own, { showHidden: true, depth: null }), /c0|192/);
+  own.wipe();
+  assert.is.not(toHex(own.mac(key)), createHmac("sha256", key).update(key).digest("hex"));
+});
+
+hmac.run();
