@@ -5,6 +5,7 @@ import { imagePath } from "../../firmware-store/image-name.ts";
 import { identityText } from "../../psk/identity.ts";
 import { formatPeerAddress } from "../base/peer-address.ts";
 import type { NewsEvent, ServerLog } from "../shell/server-shell.ts";
+import { LineBuffer } from "./line-buffer.ts";
 import { formatRate } from "./progress.ts";
 
 type TransferEvent = Extract<NewsEvent, { kind: "transfer" }>;
@@ -13,7 +14,10 @@ type TransferEvent = Extract<NewsEvent, { kind: "transfer" }>;
 export async function jsonLog(): Promise<ServerLog> {
   const { pino, stdTimeFunctions } = await import("pino");
   const formatters = { level: (level: string) => ({ level }) };
-  const logger = pino({ base: null, timestamp: stdTimeFunctions.isoTime, formatters }, process.stdout);
+  const lines = new LineBuffer((text) => void process.stdout.write(text));
+  // Whatever ends the process, short of a kill, what happened before is said.
+  process.once("exit", () => lines.flush());
+  const logger = pino({ base: null, timestamp: stdTimeFunctions.isoTime, formatters }, lines);
   return {
     event: (event) => {
       const fields = eventFields(event);
