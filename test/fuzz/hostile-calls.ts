@@ -199,7 +199,6 @@ class HostileCaller {
       () => this.#pick([new Uint16Array(8), new Float64Array(2), new DataView(new ArrayBuffer(8)), new ArrayBuffer(9)]),
       () => new Uint8Array(new ArrayBuffer(this.#ports.memoryLength + 1), this.#random.below(2)),
       () => new Proxy(new Uint8Array(16), {}),
-      () => Object.create(this.#pick(this.#handles) ?? null),
     ])();
   }
 }
