@@ -16,11 +16,31 @@ export function peerAddress(host: string, port: number): PeerAddress {
   return placePort(hostUnits(host), port);
 }
 
-/** From 4 or 16 address bytes in network order; the bytes of an IPv4-mapped address are the IPv4 address. */
-export function peerAddressFromBytes(address: Uint8Array, port: number): PeerAddress {
-  let units = "";
-  for (let i = 0; i + 1 < address.length; i += 2) units += String.fromCharCode((address[i]! << 8) | address[i + 1]!);
-  return placePort(units, port);
+/**
+ * From the 2 (IPv4, IPv4-mapped IPv6 too) or 8 (IPv6) units of an address, 16 bits each, that stand in `units` from `at`
+ * on; `zone` as in text, "%eth0", or empty.
+ */
+export function peerAddressFromUnits(
+  units: Uint16Array,
+  at: number,
+  unitCount: number,
+  port: number,
+  zone: string,
+): PeerAddress {
+  if (unitCount === IPV4_UNITS) return String.fromCharCode(units[at]!, units[at + 1]!, port) as PeerAddress;
+  return (String.fromCharCode(...units.subarray(at, at + IPV6_UNITS), port) + zone) as PeerAddress;
+}
+
+/** Writes the address into `units` from `at` on; gives the number of units, 2 or 8. */
+export function writeAddressUnits(peer: PeerAddress, units: Uint16Array, at: number): number {
+  const unitCount = isIpv4(peer) ? IPV4_UNITS : IPV6_UNITS;
+  for (let i = 0; i < unitCount; i++) units[at + i] = peer.charCodeAt(i);
+  return unitCount;
+}
+
+/** The IPv6 zone as in text, "%eth0", or empty. */
+export function zoneOf(peer: PeerAddress): string {
+  return isIpv4(peer) ? "" : peer.slice(IPV6_UNITS + 1);
 }
 
 /** The address as text, IPv6 without brackets: "192.0.2.1", "2001:db8:0:0:0:0:0:1". */
@@ -30,7 +50,7 @@ export function hostOf(peer: PeerAddress): string {
     return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
   }
   const groups = Array.from({ length: IPV6_UNITS }, (_, i) => peer.charCodeAt(i).toString(16));
-  return groups.join(":") + peer.slice(IPV6_UNITS + 1);
+  return groups.join(":") + zoneOf(peer);
 }
 
 export function portOf(peer: PeerAddress): number {

@@ -31,6 +31,7 @@ export function options(yargs: Argv<GlobalArguments>) {
       describe: `In order of preference, with commas: ${CIPHER_SUITES.map(({ name }) => name).join(", ")}; all but CBC when absent`,
       coerce: parseCipherSuites,
     })
+    .epilogue("NARROWBOAT_NATIVE=off in the environment serves without the native parts: the same, at more cost.")
     .example("narrowboat serve", "DTLS on port 5684, all addresses")
     .example("narrowboat serve --coap --host 127.0.0.1", "DTLS and plain CoAP, for programs on this computer")
     .example("narrowboat serve --cipher-suites TLS_PSK_WITH_AES_128_CCM_8", "The one suite that RFC 7925 asks for");

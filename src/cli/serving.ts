@@ -3,6 +3,7 @@
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { PskStore } from "../../psk/psk-store.ts";
 import type { CipherSuite } from "../dtls/cipher-suite.ts";
+import { nativeParts } from "../native/native-parts.ts";
 import { hostAddress } from "../shell/host-address.ts";
 import { type ListenAddress, ListenError, ServerShell, type ServerShellInput } from "../shell/server-shell.ts";
 import { onStopSignal } from "../shell/stop-signals.ts";
@@ -10,6 +11,7 @@ import { keepYoungHeapSmall } from "../shell/young-heap.ts";
 import { uriHost } from "./coap-uri.ts";
 import { DATA_DIRECTORY } from "./command.ts";
 import { wrongUse } from "./command-error.ts";
+import { nativeWords } from "./native-words.ts";
 import { jsonLog, terminalLog } from "./server-log.ts";
 
 export interface ServingInput {
@@ -48,6 +50,8 @@ export async function serveUntilStopped(
     const ignoreSignals = onStopSignal(() => void shell.stop());
     for (const { scheme, host, port } of shell.addresses) console.log(`listening ${scheme}://${uriHost(host)}:${port}`);
     for (const line of ready(shell.addresses)) console.log(line);
+    // Not on stdout, which programs read.
+    console.error(nativeWords(nativeParts, process.platform));
     for (const line of missing) console.error(line);
     await shell.stopped.finally(ignoreSignals);
   } finally {

@@ -42,14 +42,13 @@ static void find_openssl(void) {
   openssl.gcm = openssl.EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
 }
 
-// What one thread of JavaScript shares with this file.
+// What one thread of JavaScript shares with this file. The arrays are looked at anew in each call: a pointer that was
+// kept would dangle once somebody transfers their buffer.
 typedef struct {
   // The nonce, and behind it the additional data.
-  byte_view header;
+  napi_ref header;
   // What was opened.
-  byte_view content;
-  napi_ref header_kept;
-  napi_ref content_kept;
+  napi_ref content;
 } aead;
 
 typedef struct {
@@ -59,6 +58,28 @@ typedef struct {
   bool ccm;
   bool seals;
 } cipher_context;
+
+static const napi_type_tag CONTEXT_TAG = {0x6e6172726f77626f, 0x61742d6165616401};
+
+static bool read_context(napi_env env, napi_value value, cipher_context **context) {
+  bool tagged;
+  return napi_check_object_type_tag(env, value, &CONTEXT_TAG, &tagged) == napi_ok && tagged &&
+         napi_get_value_external(env, value, (void **)context) == napi_ok;
+}
+
+// No bytes when the array is gone.
+static byte_view shared_bytes(napi_env env, napi_ref kept) {
+  napi_value value;
+  napi_typedarray_type type;
+  byte_view view;
+  void *data;
+  if (kept == NULL || napi_get_reference_value(env, kept, &value) != napi_ok || value == NULL ||
+      napi_get_typedarray_info(env, value, &type, &view.length, &data, NULL, NULL) != napi_ok) {
+    return (byte_view){0};
+  }
+  view.data = data;
+  return view;
+}
 
 static void forget_context(cipher_context *context) {
   // Freed by OpenSSL with its keys overwritten.
@@ -71,42 +92,44 @@ static void finalize_context(napi_env env, void *data, void *hint) {
   free(data);
 }
 
-static bool begin(cipher_context *c, uint8_t *tag) {
+static bool begin(cipher_context *c, const uint8_t *nonce, uint8_t *tag) {
   EVP_CIPHER_CTX *cipher = c->cipher;
-  if (c->seals) return openssl.EVP_EncryptInit_ex(cipher, NULL, NULL, NULL, c->owner->header.data) == 1;
+  if (c->seals) return openssl.EVP_EncryptInit_ex(cipher, NULL, NULL, NULL, nonce) == 1;
   return openssl.EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, c->tag_length, tag) == 1 &&
-         openssl.EVP_DecryptInit_ex(cipher, NULL, NULL, NULL, c->owner->header.data) == 1;
+         openssl.EVP_DecryptInit_ex(cipher, NULL, NULL, NULL, nonce) == 1;
 }
 
-// Everything of one record: `length` bytes from `in` to `out`, which may be the same, and the tag made or compared.
-static bool crypt(cipher_context *c, int additional_length, uint8_t *in, uint8_t *out, int length, uint8_t *tag) {
+typedef struct {
+  cipher_context *context;
+  byte_view bytes;
+  byte_view header;
+  uint32_t offset;
+  uint32_t length;
+  uint32_t additional_length;
+} record_call;
+
+// Everything of one record: from `in`, behind which the tag stands, to `out`, which may be the same.
+static bool crypt(record_call *call, uint8_t *in, uint8_t *out) {
+  cipher_context *c = call->context;
+  int n, length = (int)call->length;
+  uint8_t *tag = in + length;
   __typeof__(openssl.EVP_EncryptUpdate) update = c->seals ? openssl.EVP_EncryptUpdate : openssl.EVP_DecryptUpdate;
-  int n;
-  if (!begin(c, tag)) return false;
+  if (!begin(c, call->header.data, tag)) return false;
   // RFC 3610: the length stands in the first block that CCM authenticates.
   if (c->ccm && update(c->cipher, NULL, &n, NULL, length) != 1) return false;
-  if (update(c->cipher, NULL, &n, c->owner->header.data + NONCE_LENGTH, additional_length) != 1) return false;
+  if (update(c->cipher, NULL, &n, call->header.data + NONCE_LENGTH, (int)call->additional_length) != 1) return false;
   if (update(c->cipher, out, &n, in, length) != 1) return false;
   if (!c->seals) return c->ccm || openssl.EVP_DecryptFinal_ex(c->cipher, out + length, &n) == 1;
   return openssl.EVP_EncryptFinal_ex(c->cipher, out + length, &n) == 1 &&
          openssl.EVP_CIPHER_CTX_ctrl(c->cipher, EVP_CTRL_AEAD_GET_TAG, c->tag_length, tag) == 1;
 }
 
-typedef struct {
-  cipher_context *context;
-  byte_view bytes;
-  uint32_t offset;
-  uint32_t length;
-  uint32_t additional_length;
-} record_call;
-
 // (context, bytes, offset, length, additionalLength): false, with an error thrown, for what our own code never says.
 static bool read_record_call(napi_env env, napi_callback_info info, bool seals, record_call *call) {
   napi_value values[5];
   size_t count = 5;
-  void *context;
   MUST(napi_get_cb_info(env, info, &count, values, NULL, NULL));
-  if (count < 5 || napi_get_value_external(env, values[0], &context) != napi_ok ||
+  if (count < 5 || !read_context(env, values[0], &call->context) ||
       napi_get_value_uint32(env, values[2], &call->offset) != napi_ok ||
       napi_get_value_uint32(env, values[3], &call->length) != napi_ok ||
       napi_get_value_uint32(env, values[4], &call->additional_length) != napi_ok) {
@@ -114,11 +137,11 @@ static bool read_record_call(napi_env env, napi_callback_info info, bool seals, 
     return false;
   }
   if (!read_bytes(env, values[1], &call->bytes)) return false;
-  call->context = context;
-  aead *a = call->context->owner;
+  call->header = shared_bytes(env, call->context->owner->header);
   uint64_t end = (uint64_t)call->offset + call->length + (uint32_t)call->context->tag_length;
   if (call->context->cipher == NULL || call->context->seals != seals || end > call->bytes.length ||
-      call->length > INT_LENGTH_MAX || call->additional_length + NONCE_LENGTH > a->header.length) {
+      call->length > INT_LENGTH_MAX || call->additional_length > INT_LENGTH_MAX ||
+      call->additional_length + NONCE_LENGTH > call->header.length) {
     napi_throw_range_error(env, NULL, "outside of the bytes, or a context that is released or of the other direction");
     return false;
   }
@@ -129,23 +152,19 @@ static napi_value seal(napi_env env, napi_callback_info info) {
   record_call call;
   if (!read_record_call(env, info, true, &call)) return NULL;
   uint8_t *text = call.bytes.data + call.offset;
-  if (!crypt(call.context, (int)call.additional_length, text, text, (int)call.length, text + call.length)) {
-    napi_throw_error(env, NULL, "OpenSSL cannot seal");
-  }
+  if (!crypt(&call, text, text)) napi_throw_error(env, NULL, "OpenSSL cannot seal");
   return NULL;
 }
 
 static napi_value open(napi_env env, napi_callback_info info) {
   record_call call;
   if (!read_record_call(env, info, false, &call)) return NULL;
-  aead *a = call.context->owner;
-  if (call.length > a->content.length) {
+  byte_view content = shared_bytes(env, call.context->owner->content);
+  if (call.length > content.length) {
     napi_throw_range_error(env, NULL, "longer than what can be opened");
     return NULL;
   }
-  uint8_t *text = call.bytes.data + call.offset;
-  bool authentic =
-      crypt(call.context, (int)call.additional_length, text, a->content.data, (int)call.length, text + call.length);
+  bool authentic = crypt(&call, call.bytes.data + call.offset, content.data);
   napi_value result;
   MUST(napi_get_boolean(env, authentic, &result));
   return result;
@@ -185,15 +204,16 @@ static napi_value create_context(napi_env env, napi_callback_info info) {
   *context = (cipher_context){.owner = a, .cipher = cipher, .tag_length = tag_length, .ccm = ccm, .seals = seals};
   napi_value result;
   MUST(napi_create_external(env, context, finalize_context, NULL, &result));
+  MUST(napi_type_tag_object(env, result, &CONTEXT_TAG));
   return result;
 }
 
 static napi_value release_context(napi_env env, napi_callback_info info) {
   napi_value value;
   size_t count = 1;
-  void *context;
+  cipher_context *context;
   MUST(napi_get_cb_info(env, info, &count, &value, NULL, NULL));
-  if (count == 1 && napi_get_value_external(env, value, &context) == napi_ok) forget_context(context);
+  if (read_context(env, value, &context)) forget_context(context);
   return NULL;
 }
 
@@ -201,16 +221,17 @@ static napi_value release_context(napi_env env, napi_callback_info info) {
 static napi_value share(napi_env env, napi_callback_info info) {
   napi_value values[2];
   size_t count = 2;
+  byte_view header, content;
   void *data;
   MUST(napi_get_cb_info(env, info, &count, values, NULL, &data));
   aead *a = data;
-  if (count < 2 || a->header_kept != NULL || !read_bytes(env, values[0], &a->header) ||
-      !read_bytes(env, values[1], &a->content)) {
-    napi_throw_type_error(env, NULL, "two arrays are needed, once");
+  if (!read_bytes(env, values[0], &header) || !read_bytes(env, values[1], &content)) return NULL;
+  if (a->header != NULL) {
+    napi_throw_error(env, NULL, "the arrays are shared already");
     return NULL;
   }
-  MUST(napi_create_reference(env, values[0], 1, &a->header_kept));
-  MUST(napi_create_reference(env, values[1], 1, &a->content_kept));
+  MUST(napi_create_reference(env, values[0], 1, &a->header));
+  MUST(napi_create_reference(env, values[1], 1, &a->content));
   return NULL;
 }
 
@@ -223,7 +244,8 @@ void export_aead(napi_env env, napi_value exports) {
   if (a == NULL) return;
   napi_value part;
   MUST(napi_create_object(env, &part));
-  MUST(napi_wrap(env, part, a, forget_aead, NULL, NULL));
+  // As long as the environment: a function may outlive the object that it came in.
+  MUST(napi_set_instance_data(env, a, forget_aead, NULL));
   export_function(env, part, "share", share, a);
   export_function(env, part, "createContext", create_context, a);
   export_function(env, part, "releaseContext", release_context, a);

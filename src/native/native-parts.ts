@@ -4,10 +4,12 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import load from "node-gyp-build";
 import type { NativeAead } from "./aead.ts";
+import type { NativeDatagramPort } from "./datagram-port.ts";
 
 export interface NativeParts {
   /** Absent where this Node.js does not export OpenSSL. */
   readonly aead?: NativeAead;
+  readonly datagramPort: NativeDatagramPort;
 }
 
 /** Why there are no native parts: the operator's wish, or nothing that was built for this system. */

@@ -1,15 +1,17 @@
 // FirmwareServer on real sockets: one for each scheme, one timer, and the stores' news each second. Everything that is
 // decided is decided in the core.
 
+import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Catalogue } from "../server/catalogue.ts";
 import { FirmwareServer, type FirmwareServerInput, type Scheme } from "../server/firmware-server.ts";
 import type { ServerEvent } from "../server/server-event.ts";
+import type { DatagramPort } from "./datagram-port.ts";
+import { bindDatagramPort } from "./datagram-port-binding.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { systemNow } from "./system-clock.ts";
 import { SystemRandom } from "./system-random.ts";
-import { UdpSocket, type UdpSocketOutlet } from "./udp-socket.ts";
 
 /** How often the stores are asked for what other processes did: half of the two seconds that an operator is promised. */
 const STORES_INTERVAL_MS = 1_000;
@@ -74,11 +76,13 @@ export class ServerShell {
   readonly #images: ImageSource;
   readonly #keys: KeySource;
   readonly #log: ServerLog;
-  readonly #sockets = new Map<Scheme, UdpSocket>();
+  readonly #ports = new Map<Scheme, DatagramPort>();
   readonly #timer = new DeadlineTimer(() => this.#handleTimeout());
   readonly #intervals: NodeJS.Timeout[] = [];
   #settle!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
   #countersLogged = "{}";
+  /** When the batch of datagrams began that is being handled: a clock costs as much as finding a session. */
+  #batchNow: Instant | undefined;
 
   /** Rejects with ListenError; then nothing is left open. */
   static async start(input: ServerShellInput): Promise<ServerShell> {
@@ -107,7 +111,7 @@ export class ServerShell {
 
   /** Where it listens, with the ports that it got. */
   get addresses(): readonly Required<ListenAddress>[] {
-    return [...this.#sockets].map(([scheme, { host, port }]) => ({ scheme, host, port }));
+    return [...this.#ports].map(([scheme, { host, port }]) => ({ scheme, host, port }));
   }
 
   /** Says close_notify to every session and ends. */
@@ -123,11 +127,11 @@ export class ServerShell {
     const { scheme, host, port } = address;
     const outlet = {
       datagram: (from: PeerAddress, datagram: Uint8Array) => this.#handleDatagram(scheme, from, datagram),
+      batchEnd: () => this.#handleBatchEnd(),
       failed: (code: string) => this.#server.counters.add(`socket.${code}`),
     };
     try {
-      const socket = host === undefined ? bindAll(port, outlet) : UdpSocket.bind(host, port, outlet);
-      this.#sockets.set(scheme, await socket);
+      this.#ports.set(scheme, await bindDatagramPort(host, port, outlet));
     } catch (error) {
       throw new ListenError(address, error);
     }
@@ -135,7 +139,17 @@ export class ServerShell {
 
   #handleDatagram(scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
     try {
-      this.#server.handleDatagram(systemNow(), scheme, from, datagram);
+      this.#batchNow ??= systemNow();
+      this.#server.handleDatagram(this.#batchNow, scheme, from, datagram);
+      this.#transmit();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #handleBatchEnd(): void {
+    this.#batchNow = undefined;
+    try {
       this.#drive();
     } catch (error) {
       this.#fail(error);
@@ -177,12 +191,13 @@ export class ServerShell {
     }
     // The answers to questions have made the server say more.
     this.#transmit();
+    for (const port of this.#ports.values()) port.flush();
     this.#timer.arm(this.#server.pollTimeout());
   }
 
   #transmit(): void {
     for (let next = this.#server.pollTransmit(); next !== undefined; next = this.#server.pollTransmit()) {
-      this.#sockets.get(next.scheme)?.sendTo(next.to, next.datagram);
+      this.#ports.get(next.scheme)?.sendTo(next.to, next.datagram);
     }
   }
 
@@ -202,19 +217,8 @@ export class ServerShell {
   async #close(): Promise<void> {
     this.#timer.stop();
     for (const interval of this.#intervals) clearInterval(interval);
-    const sockets = [...this.#sockets.values()];
-    this.#sockets.clear();
-    await Promise.all(sockets.map((socket) => socket.close()));
-  }
-}
-
-/** Every address of the computer: IPv6 and IPv4 by one socket, or IPv4 alone where the system has no IPv6. */
-async function bindAll(port: number, outlet: UdpSocketOutlet): Promise<UdpSocket> {
-  try {
-    return await UdpSocket.bind("::", port, outlet);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "EAFNOSUPPORT" && code !== "EADDRNOTAVAIL") throw error;
-    return UdpSocket.bind("0.0.0.0", port, outlet);
+    const ports = [...this.#ports.values()];
+    this.#ports.clear();
+    await Promise.all(ports.map((port) => port.close()));
   }
 }

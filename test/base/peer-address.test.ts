@@ -6,8 +6,10 @@ import {
   hostOf,
   isIpv4,
   peerAddress,
-  peerAddressFromBytes,
+  peerAddressFromUnits,
   portOf,
+  writeAddressUnits,
+  zoneOf,
 } from "../../src/base/peer-address.ts";
 
 const SEED = 6347;
@@ -19,25 +21,49 @@ const ipv6Bytes = fc
   // IPv4-mapped addresses have a test of their own.
   .filter((bytes) => bytes.subarray(0, 10).some((byte) => byte !== 0));
 
+function readUint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
 function ipv6Groups(bytes: Uint8Array): string[] {
-  return Array.from({ length: 8 }, (_, i) => ((bytes[2 * i]! << 8) | bytes[2 * i + 1]!).toString(16));
+  return Array.from({ length: 8 }, (_, i) => readUint16(bytes, 2 * i).toString(16));
 }
 
 const peerAddresses = suite("peer-address");
 
-peerAddresses("an IPv4 address is the same from its bytes as from its text", () => {
+/** The bytes in pairs, behind three other units. */
+function unitsOf(bytes: Uint8Array): Uint16Array {
+  return Uint16Array.of(7, 7, 7, ...Array.from({ length: bytes.length / 2 }, (_, i) => readUint16(bytes, 2 * i)));
+}
+
+peerAddresses("an IPv4 address is the same from its units as from its text", () => {
   fc.assert(
     fc.property(ipv4Bytes, portNumber, (bytes, port) => {
-      assert.is(peerAddressFromBytes(bytes, port), peerAddress(bytes.join("."), port));
+      assert.is(peerAddressFromUnits(unitsOf(bytes), 3, 2, port, ""), peerAddress(bytes.join("."), port));
     }),
     { seed: SEED },
   );
 });
 
-peerAddresses("an IPv6 address is the same from its bytes as from its text", () => {
+peerAddresses("an IPv6 address is the same from its units as from its text, with a zone or without", () => {
   fc.assert(
-    fc.property(ipv6Bytes, portNumber, (bytes, port) => {
-      assert.is(peerAddressFromBytes(bytes, port), peerAddress(ipv6Groups(bytes).join(":"), port));
+    fc.property(ipv6Bytes, portNumber, fc.constantFrom("", "%eth0"), (bytes, port, zone) => {
+      const text = ipv6Groups(bytes).join(":") + zone;
+      assert.is(peerAddressFromUnits(unitsOf(bytes), 3, 8, port, zone), peerAddress(text, port));
+      assert.is(zoneOf(peerAddress(text, port)), zone);
+    }),
+    { seed: SEED },
+  );
+});
+
+peerAddresses("the units of an address are written where they are wanted, and nothing else is", () => {
+  fc.assert(
+    fc.property(fc.oneof(ipv4Bytes, ipv6Bytes), portNumber, (bytes, port) => {
+      const units = unitsOf(bytes);
+      const peer = peerAddressFromUnits(units, 3, bytes.length / 2, port, "");
+      const written = Uint16Array.of(7, 7, 7, ...new Array<number>(bytes.length / 2).fill(9));
+      assert.is(writeAddressUnits(peer, written, 3), bytes.length / 2);
+      assert.equal(written, units);
     }),
     { seed: SEED },
   );
@@ -76,11 +102,6 @@ for (const mapped of ["::ffff:192.0.2.1", "::FFFF:192.0.2.1", "::ffff:c000:201",
     assert.is(peerAddress(mapped, 5684), peerAddress("192.0.2.1", 5684));
   });
 }
-
-peerAddresses("RFC 4291 2.5.5.2: the bytes of an IPv4-mapped address are the IPv4 peer", () => {
-  const bytes = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1);
-  assert.is(peerAddressFromBytes(bytes, 5684), peerAddress("192.0.2.1", 5684));
-});
 
 peerAddresses("RFC 4007 6: the same link-local address in two zones is two peers", () => {
   assert.is.not(peerAddress("fe80::1%eth0", 5684), peerAddress("fe80::1%eth1", 5684));

@@ -7,10 +7,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { nativeWords } from "../../src/cli/native-words.ts";
+import { NATIVE_VARIABLE, nativeParts } from "../../src/native/native-parts.ts";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { peer } from "../support/peers.ts";
-import { narrowboat, type RunningServer, startServe } from "./narrowboat.ts";
+import { MAIN, narrowboat, Program, type RunningServer, startServe } from "./narrowboat.ts";
 
 const test = suite("serve");
 const scratch = scratchDirectories(test);
@@ -62,6 +64,16 @@ test("with --coap a line for each socket", async () => {
 test("--host takes a name", async () => {
   const { program } = await serve(await prepared(), "--host", "localhost");
   assert.match(program.stdout, /^listening coaps:\/\/(127\.0\.0\.1|\[::1\]):\d+\n$/);
+});
+
+test("on stderr it says which parts serve, and NARROWBOAT_NATIVE=off leaves the native ones out", async () => {
+  const { program } = await serve(await prepared());
+  await program.said(/^native parts: .*\n/m);
+  assert.is(program.stderr, `${nativeWords(nativeParts, process.platform)}\n`);
+  const args = ["serve", "--host", "127.0.0.1", "--coaps-port", "0"];
+  const without = new Program(MAIN, args, { cwd: scratch(), env: { [NATIVE_VARIABLE]: "off" } });
+  await without.said(/^native parts: none \(NARROWBOAT_NATIVE=off\); TypeScript serves\n/m);
+  await without.kill("SIGTERM");
 });
 
 test("without images and keys it serves, and says what to run next", async () => {
@@ -124,7 +136,7 @@ test("SIGTERM: close_notify to the sessions, the counters, exit code 0", async (
   const server = await serve(directory);
   assert.is((await pull(directory, server, "1.0", "meter-7", KEY)).code, 0);
   const { code, signal, stderr } = await server.program.kill("SIGTERM");
-  assert.equal([code, signal, stderr], [0, null, ""]);
+  assert.equal([code, signal, stderr], [0, null, `${nativeWords(nativeParts, process.platform)}\n`]);
   const { event, counters } = logOf(server).at(-1)!;
   assert.is(event, "counters");
   assert.is((counters as Record<string, number>)["helloVerifyRequest"], 1);

@@ -1,40 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { fromUtf8, toUtf8 } from "../../src/base/bytes.ts";
-import { formatPeerAddress, type PeerAddress, peerAddress } from "../../src/base/peer-address.ts";
+import { toUtf8 } from "../../src/base/bytes.ts";
+import { formatPeerAddress, peerAddress } from "../../src/base/peer-address.ts";
 import { UdpSocket } from "../../src/shell/udp-socket.ts";
+import { PortListener } from "./port-listener.ts";
 
 const test = suite("udp-socket");
-
-interface Received {
-  readonly from: PeerAddress;
-  readonly text: string | undefined;
-}
-
-/** Keeps what a socket tells, and waits for it. */
-class Listener {
-  readonly received: Received[] = [];
-  readonly failures: string[] = [];
-  #wake = () => {};
-
-  readonly datagram = (from: PeerAddress, datagram: Uint8Array): void => {
-    this.received.push({ from, text: fromUtf8(datagram) });
-    this.#wake();
-  };
-
-  readonly failed = (code: string): void => {
-    this.failures.push(code);
-    this.#wake();
-  };
-
-  async until(done: () => boolean): Promise<void> {
-    while (!done()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-}
 
 for (const [bound, server] of [
   ["127.0.0.1", "127.0.0.1"],
@@ -43,7 +14,7 @@ for (const [bound, server] of [
   ["::", "127.0.0.1"],
 ] as const) {
   test(`bound to ${bound}, asked from ${server}: there and back, with plain addresses`, async () => {
-    const [atServer, atClient] = [new Listener(), new Listener()];
+    const [atServer, atClient] = [new PortListener(), new PortListener()];
     const serverSocket = await UdpSocket.bind(bound, 0, atServer);
     const clientSocket = await UdpSocket.connect(peerAddress(server, serverSocket.port), atClient);
     clientSocket.send(toUtf8("there"));
@@ -60,9 +31,9 @@ for (const [bound, server] of [
 }
 
 test("a port that is in use is refused with the system's name for it", async () => {
-  const first = await UdpSocket.bind("127.0.0.1", 0, new Listener());
+  const first = await UdpSocket.bind("127.0.0.1", 0, new PortListener());
   let code: string | undefined;
-  await UdpSocket.bind("127.0.0.1", first.port, new Listener()).catch((error: NodeJS.ErrnoException) => {
+  await UdpSocket.bind("127.0.0.1", first.port, new PortListener()).catch((error: NodeJS.ErrnoException) => {
     code = error.code;
   });
   assert.is(code, "EADDRINUSE");
@@ -70,15 +41,15 @@ test("a port that is in use is refused with the system's name for it", async () 
 });
 
 test("RFC 792: a port that nobody listens on is told, and the socket lives on", async () => {
-  const gone = await UdpSocket.bind("127.0.0.1", 0, new Listener());
+  const gone = await UdpSocket.bind("127.0.0.1", 0, new PortListener());
   const { port } = gone;
   await gone.close();
-  const listener = new Listener();
+  const listener = new PortListener();
   const socket = await UdpSocket.connect(peerAddress("127.0.0.1", port), listener);
   socket.send(toUtf8("anyone?"));
   await listener.until(() => listener.failures.length === 1);
   assert.equal(listener.failures, ["ECONNREFUSED"]);
-  const atBack = new Listener();
+  const atBack = new PortListener();
   const back = await UdpSocket.bind("127.0.0.1", port, atBack);
   socket.send(toUtf8("now?"));
   await atBack.until(() => atBack.received.length === 1);
@@ -87,7 +58,7 @@ test("RFC 792: a port that nobody listens on is told, and the socket lives on", 
 });
 
 test("a datagram that no UDP can carry is told, and the next one goes out", async () => {
-  const [listener, atServer] = [new Listener(), new Listener()];
+  const [listener, atServer] = [new PortListener(), new PortListener()];
   const server = await UdpSocket.bind("127.0.0.1", 0, atServer);
   const socket = await UdpSocket.bind("127.0.0.1", 0, listener);
   const to = peerAddress("127.0.0.1", server.port);
@@ -102,9 +73,9 @@ test("a datagram that no UDP can carry is told, and the next one goes out", asyn
 });
 
 test("what was sent before closing arrives", async () => {
-  const atServer = new Listener();
+  const atServer = new PortListener();
   const server = await UdpSocket.bind("127.0.0.1", 0, atServer);
-  const socket = await UdpSocket.connect(peerAddress("127.0.0.1", server.port), new Listener());
+  const socket = await UdpSocket.connect(peerAddress("127.0.0.1", server.port), new PortListener());
   for (let i = 0; i < 100; i++) socket.send(toUtf8(String(i)));
   await socket.close();
   await atServer.until(() => atServer.received.length === 100);

@@ -1,0 +1,50 @@
+// Which of the two ports a server gets: the native one where it is built and wanted, or else one of node:dgram.
+
+import { type NativeAbsence, type NativeParts, nativeParts } from "../native/native-parts.ts";
+import type { DatagramPort, DatagramPortOutlet } from "./datagram-port.ts";
+import { NativeDatagramPort } from "./native-datagram-port.ts";
+import { UdpSocket } from "./udp-socket.ts";
+
+/**
+ * Listens on an IP address; without one on every address of the computer, IPv6 and IPv4 by one socket, or IPv4 alone
+ * where the system has no IPv6. Rejects with the system's error: EADDRINUSE, EACCES, EADDRNOTAVAIL, EAFNOSUPPORT.
+ */
+export async function bindDatagramPort(
+  host: string | undefined,
+  port: number,
+  outlet: DatagramPortOutlet,
+  native: NativeParts | NativeAbsence = nativeParts,
+): Promise<DatagramPort> {
+  if (host !== undefined) return bindAddress(host, port, outlet, native);
+  try {
+    return await bindAddress("::", port, outlet, native);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EAFNOSUPPORT" && code !== "EADDRNOTAVAIL") throw error;
+    return bindAddress("0.0.0.0", port, outlet, native);
+  }
+}
+
+async function bindAddress(
+  host: string,
+  port: number,
+  outlet: DatagramPortOutlet,
+  native: NativeParts | NativeAbsence,
+): Promise<DatagramPort> {
+  if (typeof native === "object") return new NativeDatagramPort(native.datagramPort, host, port, outlet);
+  const socket = await UdpSocket.bind(host, port, {
+    datagram: (from, datagram) => {
+      outlet.datagram(from, datagram);
+      outlet.batchEnd();
+    },
+    failed: (code) => outlet.failed(code),
+  });
+  return {
+    host: socket.host,
+    port: socket.port,
+    sendTo: (to, datagram) => socket.sendTo(to, datagram),
+    // node:dgram sends each one by itself.
+    flush: () => {},
+    close: () => socket.close(),
+  };
+}

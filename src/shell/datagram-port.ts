@@ -1,0 +1,22 @@
+// What a server's shell asks of a UDP socket: datagrams in batches, in and out.
+
+import type { PeerAddress } from "../base/peer-address.ts";
+
+export interface DatagramPort {
+  readonly host: string;
+  readonly port: number;
+  /** Leaves with the next flush() at the latest. The bytes must not change: they may wait for the system after that. */
+  sendTo(to: PeerAddress, datagram: Uint8Array): void;
+  flush(): void;
+  /** Resolves when all that was to be sent is with the system. */
+  close(): Promise<void>;
+}
+
+export interface DatagramPortOutlet {
+  /** `datagram` may be a view of a buffer that is used again after batchEnd(). */
+  datagram(from: PeerAddress, datagram: Uint8Array): void;
+  /** No more datagrams have come for now. */
+  batchEnd(): void;
+  /** The system's name for what went wrong with one datagram: "EMSGSIZE". The port serves on. */
+  failed(code: string): void;
+}

@@ -1,0 +1,162 @@
+// A server's UDP socket by the native part: one call from C for a batch of datagrams received, one into C for a batch to
+// be sent, and everything else by reading and writing memory that both sides share.
+
+import { getSystemErrorName } from "node:util";
+import { type PeerAddress, peerAddressFromUnits, portOf, writeAddressUnits, zoneOf } from "../base/peer-address.ts";
+import { type NativeDatagramPort as NativePart, Note, type PortHandle, Status } from "../native/datagram-port.ts";
+import type { DatagramPort, DatagramPortOutlet } from "./datagram-port.ts";
+
+/** UDP's length field has 16 bits. */
+const DATAGRAM_LENGTH_MAX = 65_535;
+
+export interface NativeBindOptions {
+  /** SO_REUSEPORT: several sockets, of several processes, share the port and the datagrams that come to it. */
+  readonly reusePort?: boolean;
+}
+
+export class NativeDatagramPort implements DatagramPort {
+  readonly host: string;
+  readonly port: number;
+  readonly #part: NativePart;
+  readonly #handle: PortHandle;
+  readonly #outlet: DatagramPortOutlet;
+  readonly #memory: ArrayBuffer;
+  readonly #status: Uint32Array;
+  readonly #failures: Uint32Array;
+  readonly #received: Uint16Array;
+  /** The same notes as #received. */
+  readonly #receivedLong: Uint32Array;
+  readonly #toSend: Uint16Array;
+  /** The same notes as #toSend. */
+  readonly #toSendLong: Uint32Array;
+  readonly #bytesToSend: Uint8Array;
+  /** What is in the memory to be sent, and how much of it the native part knows of. */
+  #sendCount = 0;
+  #sendLength = 0;
+  #flushedCount = 0;
+  #closing = false;
+  #drained: (() => void) | undefined;
+
+  /** Listens on an IP address; on `::` for IPv4 too. Throws the system's error, with the same codes as node:dgram. */
+  constructor(
+    part: NativePart,
+    host: string,
+    port: number,
+    outlet: DatagramPortOutlet,
+    options: NativeBindOptions = {},
+  ) {
+    this.#part = part;
+    this.#outlet = outlet;
+    this.#memory = new ArrayBuffer(part.memoryLength);
+    this.#status = new Uint32Array(this.#memory);
+    this.#failures = new Uint32Array(this.#memory, part.failuresOffset, part.errorCount);
+    const receivedLength = part.batchCountMax * Note.LENGTH;
+    this.#received = new Uint16Array(this.#memory, part.receivedOffset, receivedLength);
+    this.#receivedLong = new Uint32Array(this.#memory, part.receivedOffset, receivedLength / 2);
+    const toSendLength = part.sendCountMax * Note.LENGTH;
+    this.#toSend = new Uint16Array(this.#memory, part.toSendOffset, toSendLength);
+    this.#toSendLong = new Uint32Array(this.#memory, part.toSendOffset, toSendLength / 2);
+    this.#bytesToSend = new Uint8Array(this.#memory, part.bytesToSendOffset, part.sendLengthMax);
+    const memory = new Uint8Array(this.#memory);
+    this.#handle = part.open(host, port, options.reusePort ?? false, memory, (count) => this.#handleBatch(count));
+    [this.host, this.port] = part.localAddress(this.#handle);
+  }
+
+  sendTo(to: PeerAddress, datagram: Uint8Array): void {
+    if (this.#closing) return;
+    const { length } = datagram;
+    if (length > DATAGRAM_LENGTH_MAX) return this.#outlet.failed("EMSGSIZE");
+    if (!this.#hasRoomFor(length)) {
+      this.flush();
+      // The system takes nothing, and enough waits for it.
+      if (!this.#hasRoomFor(length)) return this.#outlet.failed("ENOBUFS");
+    }
+    const note = this.#sendCount++ * Note.LENGTH;
+    const toSend = this.#toSend;
+    const unitCount = writeAddressUnits(to, toSend, note + Note.UNITS);
+    toSend[note + Note.UNIT_COUNT] = unitCount;
+    toSend[note + Note.DATAGRAM_LENGTH] = length;
+    toSend[note + Note.PORT] = portOf(to);
+    this.#toSendLong[(note + Note.ZONE) >> 1] = this.#zoneOf(to);
+    this.#toSendLong[(note + Note.OFFSET) >> 1] = this.#sendLength;
+    this.#bytesToSend.set(datagram, this.#sendLength);
+    this.#sendLength += length;
+  }
+
+  flush(): void {
+    if (this.#sendCount === this.#flushedCount || this.#closing) return;
+    this.#part.flush(this.#handle, this.#flushedCount, this.#sendCount);
+    this.#flushedCount = this.#sendCount;
+    this.#settle();
+  }
+
+  /** A second call does nothing. */
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.flush();
+    this.#closing = true;
+    if (this.#sendCount > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    this.#part.close(this.#handle);
+  }
+
+  #hasRoomFor(length: number): boolean {
+    return this.#sendCount < this.#part.sendCountMax && this.#sendLength + length <= this.#part.sendLengthMax;
+  }
+
+  #handleBatch(count: number): void {
+    const { slotsOffset, slotStride } = this.#part;
+    for (let i = 0; i < count && !this.#closing; i++) {
+      const length = this.#received[i * Note.LENGTH + Note.DATAGRAM_LENGTH]!;
+      const from = this.#senderOf(i * Note.LENGTH);
+      // Costs half of what subarray() costs.
+      const datagram = new Uint8Array(this.#memory, slotsOffset + i * slotStride, length);
+      if (from !== undefined) this.#outlet.datagram(from, datagram);
+    }
+    if (count > 0 && !this.#closing) this.#outlet.batchEnd();
+    this.#settle();
+  }
+
+  /**
+   * Made anew for each datagram, since that costs no more than finding it in a Map: some 30 ns.
+   * Undefined for a datagram that is to be left out.
+   */
+  #senderOf(note: number): PeerAddress | undefined {
+    const received = this.#received;
+    const unitCount = received[note + Note.UNIT_COUNT]!;
+    if (unitCount === 0) return undefined;
+    const zone = this.#receivedLong[(note + Note.ZONE) >> 1]!;
+    const name = zone === 0 ? undefined : this.#part.zoneName(zone);
+    const zoneText = name === undefined ? "" : `%${name}`;
+    return peerAddressFromUnits(received, note + Note.UNITS, unitCount, received[note + Note.PORT]!, zoneText);
+  }
+
+  #zoneOf(peer: PeerAddress): number {
+    const text = zoneOf(peer);
+    return text === "" ? 0 : this.#part.zoneIndex(text.slice(1));
+  }
+
+  /** Tells what failed, and begins anew with an empty memory when all is sent. */
+  #settle(): void {
+    if (this.#status[Status.FAILED]! > 0) this.#tellFailures();
+    if (this.#status[Status.WAITING]! > 0) return;
+    this.#drained?.();
+    if (this.#flushedCount < this.#sendCount) return;
+    this.#sendCount = 0;
+    this.#sendLength = 0;
+    this.#flushedCount = 0;
+  }
+
+  #tellFailures(): void {
+    this.#status[Status.FAILED] = 0;
+    for (const [number, count] of this.#failures.entries()) {
+      if (count === 0) continue;
+      this.#failures[number] = 0;
+      const code = number === 0 ? "UNKNOWN" : getSystemErrorName(-number);
+      for (let i = 0; i < count; i++) this.#outlet.failed(code);
+    }
+  }
+}
