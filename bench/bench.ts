@@ -1,0 +1,33 @@
+// What every scene works with: sizes, servers that can be started, and somebody to tell how far it is.
+
+import type { Section } from "./report/row.ts";
+import type { Resources } from "./resources.ts";
+import type { Contender, ContenderId } from "./targets/target.ts";
+
+export interface BenchOptions {
+  /** Alternations. */
+  readonly runs: number;
+  /** Measured in each run. */
+  readonly measureMs: number;
+  readonly warmUpMs: number;
+  /** Small sizes: everything runs, no figure is worth quoting. */
+  readonly quick: boolean;
+}
+
+export interface Bench extends BenchOptions {
+  readonly resources: Resources;
+  readonly contenders: ReadonlyMap<ContenderId, Contender>;
+  /** The program that runs our servers. */
+  readonly node: string;
+  /** Whether crowds have their add-on in C; without it they are small. */
+  readonly nativeLoad: boolean;
+  told(progress: string): void;
+}
+
+/** Something that is measured, by its own name. */
+export interface Scene {
+  /** "blocks.plain.1024.64". */
+  readonly id: string;
+  readonly title: string;
+  run(bench: Bench): Promise<Section>;
+}

@@ -1,0 +1,119 @@
+// What a block costs, server beside server: plain and over DTLS, small and large blocks, one device and ten thousand.
+
+import { randomBytes } from "node:crypto";
+import type { Bench, Scene } from "../bench.ts";
+import { BLOCKS_PER_SECOND, blockCost, CPU_PER_BLOCK } from "../block-cost.ts";
+import { DeviceCrowd, type Protocol } from "../load/device-crowd.ts";
+import type { Limit, Row, Section } from "../report/row.ts";
+import type { ContenderId, Target } from "../targets/target.ts";
+import { alternate, skippedRow, type Trial, type Wanted } from "../trial.ts";
+
+export const IMAGE_LENGTH = 128 * 1024;
+
+export interface BlockLoad {
+  readonly protocol: Protocol;
+  readonly blockSize: number;
+  readonly clients: number;
+}
+
+/** What stands beside ours in every load. */
+const ALWAYS: readonly ContenderId[] = ["narrowboat", "narrowboat-off", "libcoap-openssl"];
+/** Of the load that others are measured by too. */
+const PLAIN_LIMITS: readonly ContenderId[] = ["coap-package", "echo-dgram", "echo-batched", "echo-c"];
+const SIZES = [16, 64, 256, 1024];
+const CLIENTS = [1, 1_000, 10_000];
+const QUICK_CLIENTS_MAX = 8;
+const USUAL = { blockSize: 1024, clients: 64 };
+
+/** All loads: the sizes at 64 clients, and the numbers of clients at 1024 bytes. */
+export function blockScenes(): readonly Scene[] {
+  const loads = (["plain", "dtls"] as const).flatMap((protocol) => [
+    ...SIZES.map((blockSize) => ({ ...USUAL, protocol, blockSize })),
+    ...CLIENTS.map((clients) => ({ ...USUAL, protocol, clients })),
+  ]);
+  return loads.map(blockScene);
+}
+
+function blockScene(load: BlockLoad): Scene {
+  const { protocol, blockSize, clients } = load;
+  const id = `blocks.${protocol}.${blockSize}.${clients}`;
+  const name = protocol === "plain" ? "plain" : "DTLS CCM_8";
+  const title = `${name}, ${blockSize}-byte blocks, ${clients} client${clients === 1 ? "" : "s"}`;
+  return { id, title, run: (bench) => measure(bench, id, title, load) };
+}
+
+function contendersFor({ protocol, blockSize, clients }: BlockLoad): readonly ContenderId[] {
+  if (blockSize !== USUAL.blockSize || clients !== USUAL.clients) return ALWAYS;
+  return [...ALWAYS, ...(protocol === "plain" ? PLAIN_LIMITS : (["libcoap-gnutls"] as const))];
+}
+
+/** What issue 4 promises of each load. */
+function limitsOf(id: ContenderId, { protocol, blockSize, clients }: BlockLoad): Partial<Record<ContenderId, Limit>> {
+  if (blockSize !== 1024) return {};
+  const native = id === "narrowboat";
+  if (clients === 64 && protocol === "plain") {
+    return native
+      ? { "libcoap-openssl": { atMost: 0.6 }, "echo-c": { atMost: 2 }, "coap-package": { atLeast: 25 } }
+      : { "libcoap-openssl": { atMost: 1.3 } };
+  }
+  if (clients === 64) return { "libcoap-openssl": { atMost: native ? 0.8 : 1.7 } };
+  if (clients === 1_000 && native) return { "libcoap-openssl": { atMost: protocol === "plain" ? 0.4 : 0.6 } };
+  return {};
+}
+
+/** The package is compared by what it gets done, all others by what a block costs them. */
+function wantedOf(id: ContenderId, sceneId: string, load: BlockLoad): readonly Wanted[] {
+  if (id !== "narrowboat" && id !== "narrowboat-off") return [];
+  const limits = limitsOf(id, load);
+  return contendersFor(load)
+    .filter((other) => !other.startsWith("narrowboat"))
+    .map((other) => {
+      const figure = other === "coap-package" ? BLOCKS_PER_SECOND : CPU_PER_BLOCK;
+      const limit = limits[other];
+      return { of: `${sceneId}.${other}`, figure, ...(limit && { limit }) };
+    });
+}
+
+async function measure(bench: Bench, id: string, title: string, whole: BlockLoad): Promise<Section> {
+  const load = bench.quick ? { ...whole, clients: Math.min(whole.clients, QUICK_CLIENTS_MAX) } : whole;
+  const image = new Uint8Array(randomBytes(IMAGE_LENGTH));
+  const opened: { readonly target: Target; readonly crowd: DeviceCrowd }[] = [];
+  const trials: Trial[] = [];
+  const skipped: Row[] = [];
+  try {
+    for (const contenderId of contendersFor(whole)) {
+      const contender = bench.contenders.get(contenderId);
+      if (contender === undefined) continue;
+      const rowId = `${id}.${contenderId}`;
+      const absence = contender.absence();
+      if (absence !== undefined) {
+        skipped.push(skippedRow(rowId, title, contender.title, absence));
+        continue;
+      }
+      bench.told(`${title}: ${contender.title} begins`);
+      const target = await contender.start({ resources: bench.resources, image, identityCount: load.clients });
+      const crowd = await DeviceCrowd.open(target, { ...load, image, native: bench.nativeLoad });
+      opened.push({ target, crowd });
+      trials.push({
+        id: rowId,
+        server: contender.title,
+        load: title,
+        run: () => blockCost(target.pid, crowd.loop, bench),
+        compared: wantedOf(contenderId, id, whole),
+        notes: () => notesOn(crowd),
+      });
+    }
+    const rows = await alternate(trials, bench.runs, (run, { server }) =>
+      bench.told(`${title}: run ${run + 1} of ${bench.runs}, ${server}`),
+    );
+    return { title, rows: [...rows, ...skipped] };
+  } finally {
+    for (const { crowd } of opened) crowd.close();
+    for (const { target } of opened) await target.stop();
+  }
+}
+
+function notesOn({ loop }: DeviceCrowd): readonly string[] {
+  if (loop.repeated === 0) return [];
+  return [`${loop.repeated} of ${loop.answered} answers were asked for again`];
+}

@@ -1,0 +1,70 @@
+// Measurements that take turns, A B A B …, so that all see the same machine in the same minutes.
+
+import type { Limit, Row } from "./report/row.ts";
+import { holds } from "./report/row.ts";
+import { pairedRatios, spreadOf } from "./statistics.ts";
+
+/** Figures by their name. */
+export type Measured = Readonly<Record<string, number>>;
+
+/** What is compared with the row of another server: one figure of both. */
+export interface Wanted {
+  /** The other trial's id. */
+  readonly of: string;
+  readonly figure: string;
+  readonly limit?: Limit;
+}
+
+export interface Trial {
+  readonly id: string;
+  readonly server: string;
+  readonly load: string;
+  /** Measures once. */
+  run(): Promise<Measured>;
+  readonly compared?: readonly Wanted[];
+  /** Asked when all runs are done. */
+  notes?(): readonly string[];
+}
+
+/** Each trial `runs` times, in turn; `told` hears of each run. */
+export async function alternate(
+  trials: readonly Trial[],
+  runs: number,
+  told: (run: number, trial: Trial) => void,
+): Promise<readonly Row[]> {
+  const values = new Map<string, Record<string, number[]>>(trials.map(({ id }) => [id, {}]));
+  for (let run = 0; run < runs; run++) {
+    for (const trial of trials) {
+      told(run, trial);
+      const kept = values.get(trial.id)!;
+      for (const [name, value] of Object.entries(await trial.run())) {
+        kept[name] ??= [];
+        kept[name].push(value);
+      }
+    }
+  }
+  return trials.map((trial) => rowOf(trial, trials, values));
+}
+
+function rowOf(
+  trial: Trial,
+  trials: readonly Trial[],
+  values: ReadonlyMap<string, Readonly<Record<string, readonly number[]>>>,
+): Row {
+  const { id, load, server, compared = [] } = trial;
+  const own = values.get(id)!;
+  const comparisons = compared.flatMap(({ of, figure, limit }) => {
+    const [mine, theirs] = [own[figure], values.get(of)?.[figure]];
+    if (mine === undefined || theirs === undefined) return [];
+    const ratio = spreadOf(pairedRatios(mine, theirs));
+    const name = trials.find((other) => other.id === of)!.server;
+    return { with: name, figure, ratio, ...(limit && { limit, held: holds(ratio.median, limit) }) };
+  });
+  const figures = Object.entries(own).map(([name, list]) => ({ name, values: list, spread: spreadOf(list) }));
+  return { id, load, server, figures, comparisons, notes: trial.notes?.() ?? [] };
+}
+
+/** A row for what cannot be measured here. */
+export function skippedRow(id: string, load: string, server: string, reason: string): Row {
+  return { id, load, server, figures: [], comparisons: [], notes: [], skipped: reason };
+}
