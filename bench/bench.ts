@@ -7,9 +7,8 @@ import type { Contender, ContenderId } from "./targets/target.ts";
 export interface BenchOptions {
   /** Alternations. */
   readonly runs: number;
-  /** Measured in each run. */
+  /** Measured in each run, for each server. */
   readonly measureMs: number;
-  readonly warmUpMs: number;
   /** Small sizes: everything runs, no figure is worth quoting. */
   readonly quick: boolean;
 }
@@ -23,6 +22,9 @@ export interface Bench extends BenchOptions {
   readonly nativeLoad: boolean;
   told(progress: string): void;
 }
+
+/** Before a slice is measured. */
+export const WARM_UP_MS = 60;
 
 /** Something that is measured, by its own name. */
 export interface Scene {

@@ -13,9 +13,6 @@ import { circumstancesText, sectionText } from "./report/table.ts";
 import { Resources } from "./resources.ts";
 import { allScenes, scenesNamed } from "./scenes.ts";
 
-const QUICK_WARM_UP_MS = 50;
-const WARM_UP_MS = 400;
-
 const options = await yargs(hideBin(process.argv))
   .usage("npm run bench -- [options]")
   .option("only", { type: "string", describe: "scenes, with commas: blocks.plain, blocks.dtls.1024.64, idle" })
@@ -45,7 +42,6 @@ async function run(): Promise<void> {
     node,
     runs,
     measureMs,
-    warmUpMs: quick ? QUICK_WARM_UP_MS : WARM_UP_MS,
     quick,
     nativeLoad: absence === undefined,
     told: tellProgress,

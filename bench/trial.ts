@@ -19,27 +19,35 @@ export interface Trial {
   readonly id: string;
   readonly server: string;
   readonly load: string;
-  /** Measures once. */
+  /** Measures one slice. */
   run(): Promise<Measured>;
   readonly compared?: readonly Wanted[];
   /** Asked when all runs are done. */
   notes?(): readonly string[];
 }
 
-/** Each trial `runs` times, in turn; `told` hears of each run. */
+export interface Turns {
+  readonly runs: number;
+  /** How often the turn goes round in each run; a run's figures are the means of its slices. */
+  readonly slices: number;
+}
+
+/** Every trial in every slice of every run, in turn; `told` hears of each run. */
 export async function alternate(
   trials: readonly Trial[],
-  runs: number,
-  told: (run: number, trial: Trial) => void,
+  { runs, slices }: Turns,
+  told: (run: number) => void,
 ): Promise<readonly Row[]> {
   const values = new Map<string, Record<string, number[]>>(trials.map(({ id }) => [id, {}]));
   for (let run = 0; run < runs; run++) {
-    for (const trial of trials) {
-      told(run, trial);
-      const kept = values.get(trial.id)!;
-      for (const [name, value] of Object.entries(await trial.run())) {
-        kept[name] ??= [];
-        kept[name].push(value);
+    told(run);
+    for (let slice = 0; slice < slices; slice++) {
+      for (const trial of trials) {
+        const kept = values.get(trial.id)!;
+        for (const [name, value] of Object.entries(await trial.run())) {
+          kept[name] ??= new Array<number>(runs).fill(0);
+          kept[name][run]! += value / slices;
+        }
       }
     }
   }

@@ -10,8 +10,8 @@ import type { LatencyRecord } from "./latency-record.ts";
 import type { Speech } from "./speech.ts";
 import { numbered, type Work } from "./work.ts";
 
-/** A datagram lost on a full buffer stops a device for this long. RFC 7252 4.8 would have it wait for 2 s or more. */
-const STALL_MS = 1_000;
+/** RFC 7252 4.8: ACK_TIMEOUT. A datagram lost on a full buffer stops a device for this long. */
+const STALL_MS = 2_000;
 const STALL_LOOK_MS = 100;
 const SAMPLE = 64;
 /** How many answers after a repeated request are compared wholly: the late one may still come. */
@@ -22,8 +22,8 @@ const DRAIN_LOOK_MS = 5;
 
 export class ClosedLoop implements CrowdListener {
   answered = 0;
-  /** Requests sent again because no answer came. */
-  repeated = 0;
+  /** Requests that were sent again or given up because no answer came. */
+  lost = 0;
   /** Datagrams that answer nothing outstanding. */
   strays = 0;
   /** Where the times of answers go, if anywhere. */
@@ -83,6 +83,7 @@ export class ClosedLoop implements CrowdListener {
     this.#running = false;
     const until = performance.now() + DRAIN_MS;
     while (this.#outstanding.includes(1) && performance.now() < until) await sleep(DRAIN_LOOK_MS);
+    this.lost += this.#outstanding.reduce((sum, one) => sum + one, 0);
     this.#outstanding.fill(0);
     this.check();
   }
@@ -130,7 +131,7 @@ export class ClosedLoop implements CrowdListener {
     this.#crowd.now = performance.now();
     for (let device = 0; device < this.deviceCount; device++) {
       if (this.#outstanding[device] !== 1 || this.#crowd.now - this.#askedAt[device]! < STALL_MS) continue;
-      this.repeated++;
+      this.lost++;
       this.#doubts[device] = DOUBT;
       this.#ask(device);
     }
