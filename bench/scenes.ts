@@ -2,9 +2,12 @@
 
 import type { Scene } from "./bench.ts";
 import { blockScenes } from "./scenes/blocks.ts";
+import { floodScene } from "./scenes/flood.ts";
+import { handshakeScene } from "./scenes/handshakes.ts";
+import { idleScene } from "./scenes/idle.ts";
 
 export function allScenes(): readonly Scene[] {
-  return [...blockScenes()];
+  return [...blockScenes(), idleScene, handshakeScene, floodScene];
 }
 
 /** Those whose id is or begins with one of these words: "blocks.plain" is all of plain CoAP. Throws for a word of none. */

@@ -18,7 +18,6 @@ export interface Wanted {
 export interface Trial {
   readonly id: string;
   readonly server: string;
-  readonly load: string;
   /** Measures one slice. */
   run(): Promise<Measured>;
   readonly compared?: readonly Wanted[];
@@ -30,21 +29,25 @@ export interface Turns {
   readonly runs: number;
   /** How often the turn goes round in each run; a run's figures are the means of its slices. */
   readonly slices: number;
+  /** Whether a run that does not count comes first: a server in JavaScript is compiled while it works. */
+  readonly heat: boolean;
 }
 
 /** Every trial in every slice of every run, in turn; `told` hears of each run. */
 export async function alternate(
   trials: readonly Trial[],
-  { runs, slices }: Turns,
+  { runs, slices, heat }: Turns,
   told: (run: number) => void,
 ): Promise<readonly Row[]> {
   const values = new Map<string, Record<string, number[]>>(trials.map(({ id }) => [id, {}]));
-  for (let run = 0; run < runs; run++) {
+  for (let run = heat ? -1 : 0; run < runs; run++) {
     told(run);
     for (let slice = 0; slice < slices; slice++) {
       for (const trial of trials) {
         const kept = values.get(trial.id)!;
-        for (const [name, value] of Object.entries(await trial.run())) {
+        const measured = await trial.run();
+        if (run < 0) continue;
+        for (const [name, value] of Object.entries(measured)) {
           kept[name] ??= new Array<number>(runs).fill(0);
           kept[name][run]! += value / slices;
         }
@@ -59,7 +62,7 @@ function rowOf(
   trials: readonly Trial[],
   values: ReadonlyMap<string, Readonly<Record<string, readonly number[]>>>,
 ): Row {
-  const { id, load, server, compared = [] } = trial;
+  const { id, server, compared = [] } = trial;
   const own = values.get(id)!;
   const comparisons = compared.flatMap(({ of, figure, limit }) => {
     const [mine, theirs] = [own[figure], values.get(of)?.[figure]];
@@ -69,10 +72,10 @@ function rowOf(
     return { with: name, figure, ratio, ...(limit && { limit, held: holds(ratio.median, limit) }) };
   });
   const figures = Object.entries(own).map(([name, list]) => ({ name, values: list, spread: spreadOf(list) }));
-  return { id, load, server, figures, comparisons, notes: trial.notes?.() ?? [] };
+  return { id, server, figures, comparisons, notes: trial.notes?.() ?? [] };
 }
 
 /** A row for what cannot be measured here. */
-export function skippedRow(id: string, load: string, server: string, reason: string): Row {
-  return { id, load, server, figures: [], comparisons: [], notes: [], skipped: reason };
+export function skippedRow(id: string, server: string, reason: string): Row {
+  return { id, server, figures: [], comparisons: [], notes: [], skipped: reason };
 }

@@ -25,8 +25,7 @@ export interface Comparison {
 export interface Row {
   /** Stable: "blocks.plain.1024.64.narrowboat". */
   readonly id: string;
-  /** "plain, 1024-byte blocks, 64 clients". */
-  readonly load: string;
+  /** "narrowboat, 10000 idle sessions". */
   readonly server: string;
   readonly figures: readonly Figure[];
   readonly comparisons: readonly Comparison[];

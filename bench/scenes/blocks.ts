@@ -1,36 +1,34 @@
 // What a block costs, server beside server: plain and over DTLS, small and large blocks, one device and ten thousand.
 
-import { randomBytes } from "node:crypto";
 import { type Bench, type Scene, WARM_UP_MS } from "../bench.ts";
 import { BLOCKS_PER_SECOND, blockCost, CPU_PER_BLOCK } from "../block-cost.ts";
-import { DeviceCrowd, type Protocol } from "../load/device-crowd.ts";
+import type { DeviceCrowd, Protocol } from "../load/device-crowd.ts";
 import type { Limit, Row, Section } from "../report/row.ts";
-import type { ContenderId, Target } from "../targets/target.ts";
+import { Stage } from "../stage.ts";
+import type { ContenderId } from "../targets/target.ts";
 import { alternate, skippedRow, type Trial, type Wanted } from "../trial.ts";
 
-export const IMAGE_LENGTH = 128 * 1024;
-
-export interface BlockLoad {
+interface BlockLoad {
   readonly protocol: Protocol;
   readonly blockSize: number;
   readonly clients: number;
 }
 
-/** What stands beside ours in every load. */
+/** What stands beside each other in every load. */
 const ALWAYS: readonly ContenderId[] = ["narrowboat", "narrowboat-off", "libcoap-openssl"];
-/** Of the load that others are measured by too. */
-const PLAIN_LIMITS: readonly ContenderId[] = ["coap-package", "echo-dgram", "echo-batched", "echo-c"];
+/** What stands there too in the load that most is promised of. */
+const PLAIN_LIMITS: readonly ContenderId[] = ["coap-package", "echo-dgram", "echo-c"];
 const SIZES = [16, 64, 256, 1024];
 const CLIENTS = [1, 1_000, 10_000];
+const USUAL = { blockSize: 1024, clients: 64 };
 const QUICK_CLIENTS_MAX = 8;
 /** In short slices a neighbour's burst hits all servers alike. */
 const SLICES = 5;
 /** More clients than these take longer to get going than a slice. */
-const ROUND_CLIENTS_MAX = 1_000;
+const SLICED_CLIENTS_MAX = 1_000;
 const LONG_WARM_UP_MS = 500;
-const USUAL = { blockSize: 1024, clients: 64 };
 
-/** All loads: the sizes at 64 clients, and the numbers of clients at 1024 bytes. */
+/** The sizes at 64 clients, and the numbers of clients at 1024 bytes. */
 export function blockScenes(): readonly Scene[] {
   const loads = (["plain", "dtls"] as const).flatMap((protocol) => [
     ...SIZES.map((blockSize) => ({ ...USUAL, protocol, blockSize })),
@@ -42,7 +40,7 @@ export function blockScenes(): readonly Scene[] {
 function blockScene(load: BlockLoad): Scene {
   const { protocol, blockSize, clients } = load;
   const id = `blocks.${protocol}.${blockSize}.${clients}`;
-  const name = protocol === "plain" ? "plain" : "DTLS CCM_8";
+  const name = protocol === "plain" ? "Plain" : "DTLS CCM_8";
   const title = `${name}, ${blockSize}-byte blocks, ${clients} client${clients === 1 ? "" : "s"}`;
   return { id, title, run: (bench) => measure(bench, id, title, load) };
 }
@@ -52,7 +50,7 @@ function contendersFor({ protocol, blockSize, clients }: BlockLoad): readonly Co
   return [...ALWAYS, ...(protocol === "plain" ? PLAIN_LIMITS : (["libcoap-gnutls"] as const))];
 }
 
-/** What issue 4 promises of each load. */
+/** What is promised of each load. */
 function limitsOf(id: ContenderId, { protocol, blockSize, clients }: BlockLoad): Partial<Record<ContenderId, Limit>> {
   if (blockSize !== 1024) return {};
   const native = id === "narrowboat";
@@ -79,43 +77,37 @@ function wantedOf(id: ContenderId, sceneId: string, load: BlockLoad): readonly W
     });
 }
 
-async function measure(bench: Bench, id: string, title: string, whole: BlockLoad): Promise<Section> {
-  const load = bench.quick ? { ...whole, clients: Math.min(whole.clients, QUICK_CLIENTS_MAX) } : whole;
-  const slices = load.clients > ROUND_CLIENTS_MAX ? 1 : SLICES;
+async function measure(bench: Bench, id: string, title: string, load: BlockLoad): Promise<Section> {
+  const { protocol, blockSize } = load;
+  const clients = bench.quick ? Math.min(load.clients, QUICK_CLIENTS_MAX) : load.clients;
+  const slices = clients > SLICED_CLIENTS_MAX ? 1 : SLICES;
   const times = { warmUpMs: slices === 1 ? LONG_WARM_UP_MS : WARM_UP_MS, measureMs: bench.measureMs / slices };
-  const image = new Uint8Array(randomBytes(IMAGE_LENGTH));
-  const opened: { readonly target: Target; readonly crowd: DeviceCrowd }[] = [];
   const trials: Trial[] = [];
   const skipped: Row[] = [];
+  const stage = new Stage(bench);
   try {
-    for (const contenderId of contendersFor(whole)) {
-      const contender = bench.contenders.get(contenderId);
-      if (contender === undefined) continue;
+    for (const contenderId of contendersFor(load)) {
       const rowId = `${id}.${contenderId}`;
-      const absence = contender.absence();
-      if (absence !== undefined) {
-        skipped.push(skippedRow(rowId, title, contender.title, absence));
+      const actor = await stage.start(contenderId, clients);
+      if ("absence" in actor) {
+        skipped.push(skippedRow(rowId, actor.title, actor.absence));
         continue;
       }
-      bench.told(`${title}: ${contender.title} begins`);
-      const target = await contender.start({ resources: bench.resources, image, identityCount: load.clients });
-      const crowd = await DeviceCrowd.open(target, { ...load, image, native: bench.nativeLoad });
-      opened.push({ target, crowd });
+      const { contender, target } = actor;
+      const devices = await stage.devices(target, { protocol, blockSize, clients });
       trials.push({
         id: rowId,
         server: contender.title,
-        load: title,
-        run: () => blockCost(target.pid, crowd.loop, times),
-        compared: wantedOf(contenderId, id, whole),
-        notes: () => notesOn(crowd),
+        run: () => blockCost(target.pid, devices.loop, times),
+        compared: wantedOf(contenderId, id, load),
+        notes: () => notesOn(devices),
       });
     }
-    const turns = { runs: bench.runs, slices };
+    const turns = { runs: bench.runs, slices, heat: !bench.quick };
     const rows = await alternate(trials, turns, (run) => bench.told(`${title}: run ${run + 1} of ${bench.runs}`));
     return { title, rows: [...rows, ...skipped] };
   } finally {
-    for (const { crowd } of opened) crowd.close();
-    for (const { target } of opened) await target.stop();
+    await stage.close();
   }
 }
 
