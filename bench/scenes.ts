@@ -2,12 +2,14 @@
 
 import type { Scene } from "./bench.ts";
 import { blockScenes } from "./scenes/blocks.ts";
+import { busyMemoryScene } from "./scenes/busy-memory.ts";
 import { floodScene } from "./scenes/flood.ts";
 import { handshakeScene } from "./scenes/handshakes.ts";
 import { idleScene } from "./scenes/idle.ts";
+import { startUpScene } from "./scenes/start-up.ts";
 
 export function allScenes(): readonly Scene[] {
-  return [...blockScenes(), idleScene, handshakeScene, floodScene];
+  return [...blockScenes(), idleScene, busyMemoryScene, handshakeScene, floodScene, startUpScene];
 }
 
 /** Those whose id is or begins with one of these words: "blocks.plain" is all of plain CoAP. Throws for a word of none. */

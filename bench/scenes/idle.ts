@@ -5,10 +5,9 @@ import { type Bench, type Scene, WARM_UP_MS } from "../bench.ts";
 import { blockCost, CPU_PER_BLOCK } from "../block-cost.ts";
 import { HANDSHAKE_WINDOW } from "../load/device-crowd.ts";
 import { connectAll } from "../load/handshakes.ts";
-import { holds, type Row, type Section } from "../report/row.ts";
-import { residentBytes } from "../resident-memory.ts";
+import type { Row, Section } from "../report/row.ts";
+import { residentMegabytes, withBytesPerSession } from "../session-memory.ts";
 import { Stage } from "../stage.ts";
-import { spreadOf } from "../statistics.ts";
 import type { ContenderId, Target } from "../targets/target.ts";
 import { alternate, skippedRow, type Trial } from "../trial.ts";
 
@@ -16,8 +15,6 @@ const TITLE = "DTLS CCM_8, 64 busy clients beside idle sessions";
 const ID = "idle";
 const BUSY = { protocol: "dtls", blockSize: 1024, clients: 64 } as const;
 const SLICES = 5;
-const RESIDENT = "resident MB";
-const PER_SESSION = "bytes per idle session";
 const BYTES_PER_SESSION_MAX = 1_024;
 const CPU_GROWTH_MAX = 1.1;
 
@@ -84,7 +81,7 @@ async function trialWith(
         warmUpMs: WARM_UP_MS,
         measureMs: bench.measureMs / SLICES,
       });
-      return { ...cost, [RESIDENT]: residentBytes(target.pid) / 1e6 };
+      return { ...cost, ...residentMegabytes(target.pid) };
     },
     compared:
       count === 0
@@ -105,27 +102,11 @@ async function fallAsleep(stage: Stage, target: Target, count: number): Promise<
   await connectAll(stage.crowd(target), credentials, range, () => {});
 }
 
-/** The row with what each of its sleepers takes: run by run, the difference of two servers under the same load. */
+/** The row with what each of its sleepers takes. */
 function memoryRow(rows: readonly Row[], { contender, counts, promised }: Sleepers, count: number): Row | undefined {
   const find = (sleepers: number) => rows.find(({ id }) => id === rowIdOf(contender, sleepers));
-  const residentOf = (row: Row | undefined) => row?.figures.find(({ name }) => name === RESIDENT)?.values;
-  const row = find(count);
-  const [without, values] = [residentOf(find(0)), residentOf(row)];
-  if (row === undefined || without === undefined || values === undefined || count === 0) return row;
-  const perSession = values.map((megabytes, run) => ((megabytes - without[run]!) * 1e6) / count);
-  const figure = { name: PER_SESSION, values: perSession, spread: spreadOf(perSession) };
-  const ratio = spreadOf(perSession.map((bytes) => bytes / BYTES_PER_SESSION_MAX));
-  const limit = { atMost: 1 } as const;
-  const promise = {
-    with: `${BYTES_PER_SESSION_MAX} bytes a session`,
-    figure: PER_SESSION,
-    ratio,
-    limit,
-    held: holds(ratio.median, limit),
-  };
-  return {
-    ...row,
-    figures: [...row.figures, figure],
-    comparisons: [...row.comparisons, ...(promised && count === counts.at(-1) ? [promise] : [])],
-  };
+  const [row, without] = [find(count), find(0)];
+  if (row === undefined || without === undefined || count === 0) return row;
+  const limit = promised && count === counts.at(-1) ? BYTES_PER_SESSION_MAX : undefined;
+  return withBytesPerSession(row, without, { count, name: "bytes per idle session", limit });
 }
