@@ -33,3 +33,15 @@ export interface Scene {
   readonly title: string;
   run(bench: Bench): Promise<Section>;
 }
+
+/** Those whose id is or begins with one of these words: "blocks.plain" is all of plain CoAP. Throws for a word of none. */
+export function named<Thing extends { readonly id: string }>(
+  things: readonly Thing[],
+  words: readonly string[],
+): readonly Thing[] {
+  const names = (word: string, { id }: Thing) => id === word || id.startsWith(`${word}.`);
+  const unknown = words.find((word) => !things.some((thing) => names(word, thing)));
+  if (unknown !== undefined)
+    throw new Error(`nothing is called "${unknown}": there are ${things.map(({ id }) => id).join(", ")}`);
+  return words.length === 0 ? things : things.filter((thing) => words.some((word) => names(word, thing)));
+}

@@ -2,7 +2,7 @@
 // few and does the same work in the same minutes, divided by how many more there are. So the program itself, its compiled
 // code and its garbage fall out.
 
-import { type Figure, holds, type Row } from "./report/row.ts";
+import { type Figure, type Row, withPromise } from "./report/row.ts";
 import { residentBytes } from "./resident-memory.ts";
 import { spreadOf } from "./statistics.ts";
 import type { Measured } from "./trial.ts";
@@ -27,18 +27,8 @@ export function withBytesPerSession(row: Row, few: Row, { count, name, limit }: 
   const [more, less] = [residentOf(row), residentOf(few)];
   const values = more.map((megabytes, run) => ((megabytes - less[run]!) * 1e6) / count);
   const figure: Figure = { name, values, spread: spreadOf(values) };
-  const figures = [...row.figures, figure];
-  if (limit === undefined) return { ...row, figures };
-  const ratio = spreadOf(values.map((bytes) => bytes / limit));
-  const promised = { atMost: 1 } as const;
-  const comparison = {
-    with: `${limit} bytes a session`,
-    figure: name,
-    ratio,
-    limit: promised,
-    held: holds(ratio.median, promised),
-  };
-  return { ...row, figures, comparisons: [...row.comparisons, comparison] };
+  const whole = { ...row, figures: [...row.figures, figure] };
+  return limit === undefined ? whole : withPromise(whole, name, limit, "bytes a session");
 }
 
 function residentOf(row: Row): readonly number[] {

@@ -7,7 +7,7 @@ import { Crowd } from "./crowd.ts";
 import { connectAll } from "./handshakes.ts";
 import { DtlsSpeech, PlainSpeech, type Speech } from "./speech.ts";
 import { verification } from "./verification.ts";
-import { BlockWork, EchoWork, type Work } from "./work.ts";
+import { EchoWork, imageWork, type Work } from "./work.ts";
 
 export type Protocol = "plain" | "dtls";
 
@@ -29,11 +29,20 @@ export class DeviceCrowd {
   readonly loop: ClosedLoop;
   readonly #crowd: Crowd;
 
-  /** Throws when the server gives a wrong answer or none. */
-  static async open(target: Target, input: LoadInput): Promise<DeviceCrowd> {
-    const { protocol, clients, blockSize, image, native } = input;
+  /** Devices that ask for the target's image. Throws when the server gives a wrong answer or none. */
+  static open(target: Target, input: LoadInput): Promise<DeviceCrowd> {
+    const { blockSize, image } = input;
+    const work = target.path === undefined ? new EchoWork(blockSize) : imageWork(target.path, image, blockSize);
+    return DeviceCrowd.openFor(work, target, input);
+  }
+
+  /** Devices that ask for anything. */
+  static async openFor(
+    work: Work,
+    target: Target,
+    { protocol, clients, native }: Pick<LoadInput, "protocol" | "clients" | "native">,
+  ): Promise<DeviceCrowd> {
     const serverPort = protocol === "plain" ? target.coapPort : target.coapsPort!;
-    const work = target.path === undefined ? new EchoWork(blockSize) : new BlockWork(target.path, image, blockSize);
     const crowd = new Crowd(serverPort, native);
     try {
       const speech =

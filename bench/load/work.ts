@@ -1,7 +1,7 @@
 // What the devices of a load ask for, and what is a right answer.
 
 import { equal } from "../../src/base/bytes.ts";
-import { blockOption, blockSizeOf, decodeBlock, szxOf } from "../../src/coap/block.ts";
+import { blockOption, decodeBlock, szxOf } from "../../src/coap/block.ts";
 import { Code } from "../../src/coap/code.ts";
 import { encodeMessage, type Message } from "../../src/coap/message.ts";
 import { OptionNumber, stringOption } from "../../src/coap/option.ts";
@@ -27,36 +27,46 @@ export function numbered(request: Uint8Array, counter: number): Uint8Array {
   return request;
 }
 
-/** An image, block by block. */
-export class BlockWork implements Work {
-  readonly #image: Uint8Array;
-  readonly #szx: number;
-  readonly #requests: readonly Uint8Array[];
+/** Blocks of any images, each as often as it is named. */
+export interface NamedBlock {
+  readonly path: readonly string[];
+  readonly num: number;
+  /** Whether an image goes on behind it. */
+  readonly more: boolean;
+}
 
-  constructor(path: readonly string[], image: Uint8Array, blockSize: number) {
-    this.#image = image;
+export class NamedBlocksWork implements Work {
+  readonly #blocks: readonly NamedBlock[];
+  readonly #requests: readonly Uint8Array[];
+  readonly #szx: number;
+  readonly #content: (index: number) => Uint8Array;
+
+  /** `content` makes anew what the block with this index has to hold. */
+  constructor(blocks: readonly NamedBlock[], blockSize: number, content: (index: number) => Uint8Array) {
+    this.#blocks = blocks;
     this.#szx = szxOf(blockSize);
-    const count = Math.ceil(image.length / blockSize);
-    this.#requests = Array.from({ length: count }, (_, num) => getRequest(path, num, this.#szx));
+    this.#requests = blocks.map(({ path, num }) => getRequest(path, num, this.#szx));
+    this.#content = content;
   }
 
   get count(): number {
-    return this.#requests.length;
+    return this.#blocks.length;
   }
 
   request(index: number): Uint8Array {
     return this.#requests[index]!;
   }
 
-  isRight(index: number, { code, options, payload }: Message): boolean {
-    if (code !== Code.CONTENT) return false;
-    const option = options.find(({ number }) => number === OptionNumber.BLOCK2);
-    const block = option && decodeBlock(option.value);
-    const more = index + 1 < this.count;
-    if (block === undefined || block.num !== index || block.szx !== this.#szx || block.more !== more) return false;
-    const offset = index * blockSizeOf(this.#szx);
-    return equal(payload, this.#image.subarray(offset, offset + blockSizeOf(this.#szx)));
+  isRight(index: number, answer: Message): boolean {
+    return isBlock(answer, this.#blocks[index]!, this.#szx) && equal(answer.payload, this.#content(index));
   }
+}
+
+/** An image, block by block. */
+export function imageWork(path: readonly string[], image: Uint8Array, blockSize: number): Work {
+  const count = Math.ceil(image.length / blockSize);
+  const blocks = Array.from({ length: count }, (_, num) => ({ path, num, more: num + 1 < count }));
+  return new NamedBlocksWork(blocks, blockSize, (num) => image.subarray(num * blockSize, (num + 1) * blockSize));
 }
 
 /** The first block of an image, sent to a program that answers anything with `length` bytes of filler. */
@@ -75,6 +85,12 @@ export class EchoWork implements Work {
   isRight(_index: number, { code }: Message): boolean {
     return code === Code.CONTENT;
   }
+}
+
+function isBlock({ code, options }: Message, { num, more }: NamedBlock, szx: number): boolean {
+  const option = options.find(({ number }) => number === OptionNumber.BLOCK2);
+  const block = option && decodeBlock(option.value);
+  return code === Code.CONTENT && block?.num === num && block.more === more && block.szx === szx;
 }
 
 function getRequest(path: readonly string[], num: number, szx: number): Uint8Array {

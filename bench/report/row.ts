@@ -1,6 +1,6 @@
 // What a benchmark says: rows with figures, and how they compare with those of other rows.
 
-import type { Spread } from "../statistics.ts";
+import { type Spread, spreadOf } from "../statistics.ts";
 
 export interface Figure {
   /** The heading of its column: "CPU µs per block". */
@@ -43,6 +43,15 @@ export interface Section {
 
 export function holds(ratio: number, limit: Limit): boolean {
   return "atMost" in limit ? ratio <= limit.atMost : ratio >= limit.atLeast;
+}
+
+/** `row` and how one of its figures stands to what was promised of it: at most `most`, which `unit` says what of. */
+export function withPromise(row: Row, figure: string, most: number, unit: string): Row {
+  const { values } = row.figures.find(({ name }) => name === figure)!;
+  const ratio = spreadOf(values.map((value) => value / most));
+  const limit = { atMost: 1 } as const;
+  const comparison = { with: `${most} ${unit}`, figure, ratio, limit, held: holds(ratio.median, limit) };
+  return { ...row, comparisons: [...row.comparisons, comparison] };
 }
 
 /** Every promise of these rows that was not kept. */

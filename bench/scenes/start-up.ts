@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Bench, Scene } from "../bench.ts";
 import { DeviceCrowd } from "../load/device-crowd.ts";
-import { type Comparison, holds, type Row, type Section } from "../report/row.ts";
+import { type Row, type Section, withPromise } from "../report/row.ts";
 import { peakResidentBytes, residentBytes } from "../resident-memory.ts";
 import { spreadOf } from "../statistics.ts";
 import { addKeys, publish, serve } from "../targets/narrowboat-target.ts";
@@ -39,11 +39,9 @@ async function measure(bench: Bench): Promise<Section> {
     };
     const turns = { runs: bench.runs, slices: 1, heat: false };
     const [row] = await alternate([trial], turns, (run) => bench.told(`start-up: run ${run + 1} of ${bench.runs}`));
-    const comparisons = [
-      promised(row!, READY_SECONDS, READY_SECONDS_MAX, "s"),
-      promised(row!, PEAK_MEGABYTES, PEAK_MEGABYTES_MAX, "MB"),
-    ];
-    return { title: TITLE, rows: [{ ...row!, comparisons }, makingRow(publishMs, images, importMs, keys)] };
+    const inTime = withPromise(row!, READY_SECONDS, READY_SECONDS_MAX, "s");
+    const promised = withPromise(inTime, PEAK_MEGABYTES, PEAK_MEGABYTES_MAX, "MB");
+    return { title: TITLE, rows: [promised, makingRow(publishMs, images, importMs, keys)] };
   } finally {
     bench.resources.remove(data);
   }
@@ -70,13 +68,6 @@ async function startOnce(bench: Bench, data: string, images: number, keys: numbe
   } finally {
     await target.stop();
   }
-}
-
-function promised(row: Row, figure: string, most: number, unit: string): Comparison {
-  const { values } = row.figures.find(({ name }) => name === figure)!;
-  const ratio = spreadOf(values.map((value) => value / most));
-  const limit = { atMost: 1 } as const;
-  return { with: `${most} ${unit}`, figure, ratio, limit, held: holds(ratio.median, limit) };
 }
 
 function makingRow(publishMs: number, images: number, importMs: number, keys: number): Row {

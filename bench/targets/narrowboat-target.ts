@@ -16,7 +16,7 @@ export interface NarrowboatOptions {
   readonly native: boolean;
 }
 
-export const MAIN = join(import.meta.dirname, "../../src/cli/main.js");
+const MAIN = join(import.meta.dirname, "../../src/cli/main.js");
 const PRODUCT = "bench";
 const VERSION = "1";
 /** Written at a time. */
