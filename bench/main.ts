@@ -4,14 +4,16 @@
 import { writeFileSync } from "node:fs";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
+import { named } from "./bench.ts";
 import { contendersWith } from "./contenders.ts";
 import { nativeLoadAbsence } from "./load/crowd.ts";
 import { endProgress, tellProgress } from "./progress.ts";
 import { circumstances } from "./report/machine.ts";
+import { benchPage } from "./report/page.ts";
 import type { Section } from "./report/row.ts";
 import { circumstancesText, sectionText } from "./report/table.ts";
 import { Resources } from "./resources.ts";
-import { allScenes, scenesNamed } from "./scenes.ts";
+import { allScenes } from "./scenes.ts";
 
 const options = await yargs(hideBin(process.argv))
   .usage("npm run bench -- [options]")
@@ -20,6 +22,7 @@ const options = await yargs(hideBin(process.argv))
   .option("seconds", { type: "number", default: 1.5, describe: "measured time of one run" })
   .option("node", { type: "string", default: process.execPath, describe: "the Node.js that runs our servers" })
   .option("json", { type: "string", describe: "file for all figures" })
+  .option("html", { type: "string", describe: "file for a page with charts" })
   .option("quick", { type: "boolean", default: false, describe: "small sizes: shows that everything runs" })
   .option("list", { type: "boolean", default: false, describe: "name the scenes and end" })
   .strict()
@@ -29,9 +32,9 @@ if (options.list) for (const { id, title } of allScenes()) console.log(`${id.pad
 else await run();
 
 async function run(): Promise<void> {
-  const scenes = scenesNamed(options.only?.split(",") ?? []);
+  const scenes = named(allScenes(), options.only?.split(",") ?? []);
   const resources = new Resources();
-  releaseAtTheEnd(resources);
+  resources.releaseAtTheEnd();
   const absence = nativeLoadAbsence();
   if (absence !== undefined) console.error(`the load is small: ${absence}`);
   const measureMs = 1000 * options.seconds;
@@ -48,6 +51,7 @@ async function run(): Promise<void> {
   };
   const where = circumstances(node, runs, measureMs);
   console.log(circumstancesText(where));
+  if (quick) console.log("Quick: sizes are small and nothing is warm, so that no figure is worth quoting.");
   const sections: Section[] = [];
   for (const scene of scenes) {
     const section = await scene.run(bench);
@@ -56,10 +60,5 @@ async function run(): Promise<void> {
     console.log(`\n${sectionText(section)}`);
   }
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ ...where, sections }, null, 2)}\n`);
-}
-
-/** Also when it is interrupted or fails. */
-function releaseAtTheEnd(resources: Resources): void {
-  process.on("exit", () => resources.release());
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+  if (options.html !== undefined) writeFileSync(options.html, benchPage(where, sections));
 }

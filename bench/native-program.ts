@@ -61,7 +61,7 @@ function headerDirectory(): string {
 }
 
 /** Above this file, wherever it was compiled to. */
-function packageDirectory(): string {
+export function packageDirectory(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
   return folder;

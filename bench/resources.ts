@@ -40,6 +40,12 @@ export class Resources {
     this.#directories.delete(directory);
   }
 
+  /** Also when the program is interrupted or fails. */
+  releaseAtTheEnd(): void {
+    process.on("exit", () => this.release());
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+  }
+
   /** All at once, without waiting. */
   release(): void {
     for (const child of this.#processes) child.kill("SIGKILL");
