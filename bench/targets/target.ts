@@ -31,18 +31,14 @@ export interface Contender {
   start(input: TargetInput): Promise<Target>;
 }
 
-export const CONTENDER_IDS = [
-  "narrowboat",
-  "narrowboat-off",
-  "libcoap-openssl",
-  "libcoap-gnutls",
-  "coap-package",
-  "echo-c",
-  "echo-batched",
-  "echo-dgram",
-] as const;
-
-export type ContenderId = (typeof CONTENDER_IDS)[number];
+export type ContenderId =
+  | "narrowboat"
+  | "narrowboat-off"
+  | "libcoap-openssl"
+  | "libcoap-gnutls"
+  | "coap-package"
+  | "echo-c"
+  | "echo-dgram";
 
 /** The one key of all devices, of letters because libcoap takes it as an argument. */
 export const KEY = "benchmarkkey0001";
