@@ -1,88 +1,64 @@
-// npm run bench: our server beside libcoap's, in turn (A B A B …) on the same machine in the same minutes. Absolute times
-// are this machine's; the ratio is what to look at.
+// npm run bench: our server beside others, in turn (A B A B …) on the same machine in the same minutes. Absolute times are
+// this machine's; the ratios are what to look at.
 
-import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
-import { cipherSuiteNamed } from "../src/dtls/cipher-suite.ts";
-import { commandOnPath } from "../src/shell/command-path.ts";
-import { type BlockCost, blockCost, type Load } from "./block-cost.ts";
-import { type Spread, spreadOf } from "./statistics.ts";
-import { startLibcoap, startNarrowboat, type Target } from "./target.ts";
-
-const IMAGE_LENGTH = 128 * 1024;
-
-interface Row {
-  readonly load: string;
-  readonly server: string;
-  readonly cpuMicrosecondsPerBlock: Spread;
-  readonly blocksPerSecond: Spread;
-  /** Of the medians, ours to theirs; 1 for the server that is compared with. */
-  readonly cpuRatio: number;
-}
+import { named } from "./bench.ts";
+import { contendersWith } from "./contenders.ts";
+import { nativeLoadAbsence } from "./load/crowd.ts";
+import { endProgress, tellProgress } from "./progress.ts";
+import { circumstances } from "./report/machine.ts";
+import { benchPage } from "./report/page.ts";
+import type { Section } from "./report/row.ts";
+import { circumstancesText, sectionText } from "./report/table.ts";
+import { Resources } from "./resources.ts";
+import { allScenes } from "./scenes.ts";
 
 const options = await yargs(hideBin(process.argv))
   .usage("npm run bench -- [options]")
+  .option("only", { type: "string", describe: "scenes, with commas: blocks.plain, blocks.dtls.1024.64, idle" })
   .option("runs", { type: "number", default: 5, describe: "alternations" })
-  .option("seconds", { type: "number", default: 3, describe: "measured time of one run" })
-  .option("clients", { type: "number", default: 64, describe: "devices at once" })
-  .option("json", { type: "string", describe: "file for the results" })
+  .option("seconds", { type: "number", default: 1.5, describe: "measured time of one run" })
+  .option("node", { type: "string", default: process.execPath, describe: "the Node.js that runs our servers" })
+  .option("json", { type: "string", describe: "file for all figures" })
+  .option("html", { type: "string", describe: "file for a page with charts" })
+  .option("quick", { type: "boolean", default: false, describe: "small sizes: shows that everything runs" })
+  .option("list", { type: "boolean", default: false, describe: "name the scenes and end" })
   .strict()
   .parse();
 
-const image = new Uint8Array(randomBytes(IMAGE_LENGTH));
-const narrowboat = await startNarrowboat(image);
-const server = commandOnPath("coap-server-openssl");
-const client = commandOnPath("coap-client-notls");
-if (server === undefined || client === undefined)
-  console.log("skipped: libcoap not installed (apt install libcoap3-bin)");
-const libcoap = server && client ? await startLibcoap(server, client, image) : undefined;
-const common = { clients: options.clients, blockSize: 1024, warmUpMs: 1000, measureMs: 1000 * options.seconds };
-const loads: readonly (Load & { readonly name: string })[] = [
-  { ...common, name: "plain", suite: undefined },
-  { ...common, name: "DTLS CCM_8", suite: cipherSuiteNamed("TLS_PSK_WITH_AES_128_CCM_8") },
-];
-const rows: Row[] = [];
-try {
-  for (const load of loads) rows.push(...(await compare(load, [narrowboat, ...(libcoap ? [libcoap] : [])])));
-} finally {
-  await narrowboat.stop();
-  await libcoap?.stop();
-}
-printTable(rows);
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ ...machine(), rows }, null, 2)}\n`);
+if (options.list) for (const { id, title } of allScenes()) console.log(`${id.padEnd(26)} ${title}`);
+else await run();
 
-async function compare(load: Load & { readonly name: string }, targets: readonly Target[]): Promise<Row[]> {
-  const costs = new Map<Target, BlockCost[]>(targets.map((target) => [target, []]));
-  for (let run = 0; run < options.runs; run++) {
-    for (const target of targets) costs.get(target)!.push(await blockCost(target, load, image));
-    process.stderr.write(`\r${load.name}: run ${run + 1} of ${options.runs} `);
+async function run(): Promise<void> {
+  const scenes = named(allScenes(), options.only?.split(",") ?? []);
+  const resources = new Resources();
+  resources.releaseAtTheEnd();
+  const absence = nativeLoadAbsence();
+  if (absence !== undefined) console.error(`the load is small: ${absence}`);
+  const measureMs = 1000 * options.seconds;
+  const { runs, quick, node } = options;
+  const bench = {
+    resources,
+    contenders: contendersWith(node),
+    node,
+    runs,
+    measureMs,
+    quick,
+    nativeLoad: absence === undefined,
+    told: tellProgress,
+  };
+  const where = circumstances(node, runs, measureMs);
+  console.log(circumstancesText(where));
+  if (quick) console.log("Quick: sizes are small and nothing is warm, so that no figure is worth quoting.");
+  const sections: Section[] = [];
+  for (const scene of scenes) {
+    const section = await scene.run(bench);
+    sections.push(section);
+    endProgress();
+    console.log(`\n${sectionText(section)}`);
   }
-  process.stderr.write("\n");
-  const medianOf = (target: Target) => spreadOf(costs.get(target)!.map((cost) => cost.cpuMicrosecondsPerBlock));
-  const reference = medianOf(targets.at(-1)!).median;
-  return targets.map((target) => ({
-    load: `${load.name}, ${load.blockSize}-byte blocks, ${load.clients} clients`,
-    server: target.name,
-    cpuMicrosecondsPerBlock: medianOf(target),
-    blocksPerSecond: spreadOf(costs.get(target)!.map((cost) => cost.blocksPerSecond)),
-    cpuRatio: medianOf(target).median / reference,
-  }));
-}
-
-function printTable(rows: readonly Row[]): void {
-  const { node, processor } = machine();
-  console.log(`Node.js ${node}, ${processor}; medians of ${options.runs} alternations, spread in brackets\n`);
-  console.log("| load | server | CPU µs per block | blocks per second | CPU ratio |");
-  console.log("| --- | --- | --- | --- | --- |");
-  for (const { load, server, cpuMicrosecondsPerBlock: cpu, blocksPerSecond: rate, cpuRatio } of rows) {
-    const cpuText = `${cpu.median.toFixed(1)} [${cpu.min.toFixed(1)} to ${cpu.max.toFixed(1)}]`;
-    console.log(`| ${load} | ${server} | ${cpuText} | ${Math.round(rate.median)} | ${cpuRatio.toFixed(2)} |`);
-  }
-}
-
-function machine(): { readonly node: string; readonly processor: string } {
-  return { node: process.versions.node, processor: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}` };
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ ...where, sections }, null, 2)}\n`);
+  if (options.html !== undefined) writeFileSync(options.html, benchPage(where, sections));
 }

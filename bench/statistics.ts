@@ -13,3 +13,9 @@ export function spreadOf(values: readonly number[]): Spread {
   const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
   return { min: sorted[0]!, median, max: sorted.at(-1)! };
 }
+
+/** Run by run, so that what slowed the machine in one of them slowed both sides. */
+export function pairedRatios(values: readonly number[], reference: readonly number[]): readonly number[] {
+  const count = Math.min(values.length, reference.length);
+  return Array.from({ length: count }, (_, run) => values[run]! / reference[run]!);
+}

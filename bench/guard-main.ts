@@ -1,0 +1,89 @@
+// npm run bench:ci: fails when a block or a handshake has become more than 25 % dearer than bench/baseline.json says.
+// Ratios are compared and never times. What looks slower is measured again, longer and with fresh servers, and fails only
+// when it still is.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import yargs from "yargs";
+import { hideBin } from "yargs/helpers";
+import { nativeParts } from "../src/native/native-parts.ts";
+import type { Bench } from "./bench.ts";
+import { contendersWith } from "./contenders.ts";
+import { baselineFor, updateBaseline } from "./guard/baseline.ts";
+import { type Guard, guardsNamed } from "./guard/guards.ts";
+import { measuredRatios } from "./guard/measurement.ts";
+import { summaryText, type Verdict, verdictOn } from "./guard/verdict.ts";
+import { nativeLoadAbsence } from "./load/crowd.ts";
+import { packageDirectory } from "./native-program.ts";
+import { endProgress, tellProgress } from "./progress.ts";
+import { circumstances } from "./report/machine.ts";
+import { Resources } from "./resources.ts";
+import { spreadOf } from "./statistics.ts";
+
+const ROUNDS = 20;
+const AGAIN_ROUNDS = 30;
+const QUICK_ROUNDS = 2;
+
+const options = await yargs(hideBin(process.argv))
+  .usage("npm run bench:ci -- [options]")
+  .option("only", { type: "string", describe: "guards, with commas: plain, dtls.narrowboat, handshake" })
+  .option("update", { type: "boolean", default: false, describe: "write today's ratios to the baseline" })
+  .option("summary", { type: "string", describe: "file for the Markdown summary; standard output when absent" })
+  .option("baseline", { type: "string", default: join(packageDirectory(), "bench/baseline.json"), describe: "file" })
+  .option("node", { type: "string", default: process.execPath, describe: "the Node.js that runs our servers" })
+  .option("quick", { type: "boolean", default: false, describe: "a few short slices: shows that everything runs" })
+  .strict()
+  .parse();
+
+const resources = new Resources();
+resources.releaseAtTheEnd();
+const absence = nativeLoadAbsence() ?? (typeof nativeParts === "string" ? `native parts: ${nativeParts}` : undefined);
+if (absence === undefined) await run();
+else {
+  console.error(`bench:ci needs a C compiler and the native parts: ${absence}`);
+  process.exitCode = 2;
+}
+
+async function run(): Promise<void> {
+  const { node, quick, update, summary, baseline: path } = options;
+  const rounds = quick ? QUICK_ROUNDS : ROUNDS;
+  const bench: Bench = {
+    resources,
+    contenders: contendersWith(node),
+    node,
+    runs: rounds,
+    measureMs: 0,
+    quick,
+    nativeLoad: true,
+    told: tellProgress,
+  };
+  const guards = guardsNamed(options.only?.split(",") ?? []);
+  const where = circumstances(node, rounds, 0);
+  const first = await measuredRatios(bench, { guards, rounds });
+  if (update) {
+    const medians = guards.map(({ id }) => [id, spreadOf(first.get(id)!).median] as const);
+    updateBaseline(path, where, Object.fromEntries(medians));
+    return endProgress();
+  }
+  const baseline = baselineFor(path, where.node);
+  if (baseline === undefined) throw new Error(`no baseline for Node.js ${where.node}: npm run bench:ci -- --update`);
+  const judge = (judged: readonly Guard[], ratios: ReadonlyMap<string, readonly number[]>) =>
+    judged.map((guard) => verdictOn(guard, ratios.get(guard.id)!, baseline));
+  let verdicts: readonly Verdict[] = judge(guards, first);
+  const suspects = verdicts.filter(({ failed }) => failed).map(({ guard }) => guard);
+  if (suspects.length > 0) {
+    const again = judge(
+      suspects,
+      await measuredRatios(bench, { guards: suspects, rounds: quick ? rounds : AGAIN_ROUNDS }),
+    );
+    verdicts = verdicts.map((verdict) => again.find(({ guard }) => guard === verdict.guard) ?? verdict);
+  }
+  endProgress();
+  const text = summaryText(verdicts, baseline);
+  if (summary === undefined) process.stdout.write(text);
+  else writeFileSync(summary, text);
+  for (const { guard, change } of verdicts.filter(({ failed }) => failed)) {
+    console.error(`${guard.title} costs ${Math.round(100 * change)} % more than the baseline`);
+    process.exitCode = 1;
+  }
+}
