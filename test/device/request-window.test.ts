@@ -30,11 +30,35 @@ requestWindow("there is room until so many requests are in the air as are allowe
   assert.equal([window.size, window.requests], [1, ["b"]]);
 });
 
-requestWindow("an answer tells its request, its age since the first transmission, and how often it was sent", () => {
+requestWindow("an answer tells its request, its age since the first transmission, and the other transmissions", () => {
   const window = windowOf(1);
-  window.resent(at(700), 0);
-  assert.equal(window.answered(at(900), 0), { request: "request 0", elapsedMs: 900, transmissions: 2 });
+  window.resent(at(700), 0, 7);
+  assert.equal(window.answered(at(900), 7), { request: "request 0", elapsedMs: 900, others: [0] });
   assert.is(window.answered(at(901), 0), undefined);
+  assert.is(window.size, 0);
+});
+
+requestWindow(
+  "RFC 9002 5.1: each answer measures the transmission that it answers, the first one or a later one",
+  () => {
+    for (const [id, roundTripMs] of [
+      [0, 2_000],
+      [7, 1_300],
+    ] as const) {
+      const window = new RequestWindow<string>(1, 4_000);
+      window.sent(START, 0, "a");
+      window.resent(at(700), 0, 7);
+      window.answered(at(2_000), id);
+      assert.is(window.roundTrip.smoothedMs, roundTripMs);
+    }
+  },
+);
+
+requestWindow("of one request no more than eight transmissions are waited for: the oldest is given up", () => {
+  const window = windowOf(1);
+  for (let copy = 1; copy <= 7; copy++) assert.is(window.resent(at(copy), copy - 1, copy), undefined);
+  assert.is(window.resent(at(8), 7, 8), 0);
+  assert.equal([window.requestOf(0), window.requestOf(1)], [undefined, "request 0"]);
 });
 
 requestWindow("RFC 9002 6.1.1: a request is lost when one sent three transmissions later is answered", () => {
@@ -56,16 +80,16 @@ requestWindow("a request that was sent again is judged by its latest transmissio
   const window = windowOf(5);
   window.answered(at(10), 4);
   for (let id = window.takeOvertaken(at(10)); id !== undefined; id = window.takeOvertaken(at(10))) {
-    window.resent(at(10), id);
+    window.resent(at(10), id, 100 + id);
   }
   assert.is(window.takeOvertaken(at(20)), undefined);
 });
 
-requestWindow("the answer to a request that was sent twice overtakes nothing: which copy it answers is unknown", () => {
+requestWindow("what overtakes is the transmission that is answered, not the request", () => {
   const window = windowOf(1);
   for (let id = 1; id < 6; id++) window.sent(START, id, "x");
-  window.resent(at(1), 5);
-  window.answered(at(2), 5);
+  window.resent(at(1), 1, 7);
+  window.answered(at(2), 1);
   assert.is(window.takeOvertaken(at(2)), undefined);
 });
 
@@ -97,7 +121,7 @@ requestWindow(
     const window = windowOf(3);
     assert.equal(window.takeSilent(at(1_499)), []);
     assert.equal(window.takeSilent(at(1_500)), [0]);
-    window.resent(at(1_500), 0);
+    window.resent(at(1_500), 0, 7);
     assert.is(window.deadline, at(1_500 + 3_000));
     // RFC 9002 6.2.4: the first probe was in vain, so that two go out, the oldest first.
     assert.equal(window.takeSilent(at(4_500)), [1, 2]);
