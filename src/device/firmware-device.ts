@@ -243,7 +243,7 @@ export class FirmwareDevice {
     if (answered === undefined || this.#ended) return;
     for (const other of answered.others) this.#coap.cancel(other);
     this.#roundTripsMs[this.#answerCount++ % ROUND_TRIPS_MAX] = answered.elapsedMs;
-    this.#blockSize.answered(answered.request.szx);
+    if (this.#blockSize.answered(answered.request.szx)) this.#window.roundTrip.relearn();
     const step = this.#download.handleResponse(answered.request, message);
     switch (step.kind) {
       case "refused":
@@ -283,7 +283,7 @@ export class FirmwareDevice {
   /** The same request again; or, where blocks have become smaller meanwhile, one for a smaller block. */
   #resend(now: Instant, id: RequestId): void {
     const request = this.#window.requestOf(id)!;
-    this.#blockSize.lost(request.szx);
+    if (this.#blockSize.lost(request.szx)) this.#window.roundTrip.relearn();
     this.#counts.retransmissions++;
     if (request.szx <= this.#blockSize.szx) {
       const givenUp = this.#window.resent(now, id, this.#ask(now, request));

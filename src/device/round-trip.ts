@@ -70,6 +70,11 @@ export class RoundTrip {
     this.#smoothedMs += SRTT_GAIN * (ms - this.#smoothedMs);
   }
 
+  /** What is asked for has another length now, and takes another time: until the next sample all is a guess again. */
+  relearn(): void {
+    if (this.#knows === "samples") this.#knows = "a guess";
+  }
+
   /** The timer ran out. */
   backOff(): void {
     this.#backoff = Math.min(2 * this.#backoff, BACKOFF_MAX);
