@@ -5,6 +5,7 @@
 
 import { addMs, type Instant, instant } from "../base/instant.ts";
 import { CongestionWindow } from "./congestion-window.ts";
+import { LossRate } from "./loss-rate.ts";
 import { RoundTrip } from "./round-trip.ts";
 
 /** RFC 9002 6.1.1: a request is lost when the answer to one sent this many transmissions later is there. */
@@ -41,6 +42,7 @@ export interface Answered<Request> {
 export class RequestWindow<Request> {
   readonly roundTrip: RoundTrip;
   readonly #congestion: CongestionWindow;
+  readonly #loss = new LossRate();
   readonly #inFlight = new Set<InFlight<Request>>();
   readonly #byId = new Map<number, InFlight<Request>>();
   #transmissionCount = 0;
@@ -63,7 +65,7 @@ export class RequestWindow<Request> {
     return this.#inFlight.size < this.#congestion.requests;
   }
 
-  /** Timeouts in a row without any answer. */
+  /** Timeouts in a row without any answer, beyond those that are this link's usual losses. */
   get silences(): number {
     return this.#silences;
   }
@@ -126,6 +128,8 @@ export class RequestWindow<Request> {
     this.#silences = 0;
     this.roundTrip.sample(now - answered.sentAt);
     this.#newestAnswered = Math.max(this.#newestAnswered, answered.order);
+    this.#loss.answered();
+    if (answered !== latestOf(inFlight)) this.#loss.wasLate();
     this.#congestion.answered(this.roundTrip);
     return { request, elapsedMs: now - firstSentAt, others };
   }
@@ -138,6 +142,7 @@ export class RequestWindow<Request> {
       if (order >= this.#newestAnswered) continue;
       const overdue = smoothedMs !== undefined && now - sentAt > OVERDUE_FACTOR * smoothedMs;
       if (order + OVERTAKEN_BY > this.#newestAnswered && !overdue) continue;
+      this.#loss.lost();
       this.#congestion.lost();
       return id;
     }
@@ -145,17 +150,22 @@ export class RequestWindow<Request> {
   }
 
   /**
-   * What to send again because nothing came for too long: the oldest request, and after a first probe in vain the two
-   * oldest, for a probe may get lost as well (RFC 9002 6.2.4).
+   * What to send again because nothing came for too long. Where that is no more than this link's usual loss, all that is
+   * overdue, and nothing else changes. Else the oldest request, and after a first probe in vain the two oldest, for a probe
+   * may get lost as well (RFC 9002 6.2.4).
    */
   takeSilent(now: Instant): readonly number[] {
     const { deadline } = this;
     if (deadline === undefined || now < deadline) return [];
-    this.#silences++;
     this.#silentSince = now;
+    const oldestFirst = Array.from(this.#inFlight, latestOf).sort((a, b) => a.order - b.order);
+    const overdueMs = OVERDUE_FACTOR * (this.roundTrip.smoothedMs ?? 0);
+    const overdue = oldestFirst.filter(({ sentAt }, i) => i === 0 || now - sentAt > overdueMs);
+    this.#loss.unanswered(overdue.length);
+    if (this.#loss.isSilentByChance) return overdue.map(({ id }) => id);
+    this.#silences++;
     this.roundTrip.backOff();
     this.#congestion.collapsed();
-    const oldestFirst = Array.from(this.#inFlight, latestOf).sort((a, b) => a.order - b.order);
     return oldestFirst.slice(0, this.#silences === 1 ? 1 : 2).map(({ id }) => id);
   }
 
@@ -175,6 +185,7 @@ export class RequestWindow<Request> {
     this.#byId.clear();
     this.#newestAnswered = -1;
     this.#silences = 0;
+    this.#loss.forgetSilence();
   }
 }
 

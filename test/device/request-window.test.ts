@@ -129,6 +129,43 @@ requestWindow(
   },
 );
 
+/** As windowOf, on a link that has lost every second of 60 exchanges so far. */
+function lossyWindowOf(count: number): RequestWindow<string> {
+  const window = windowOf(0);
+  for (let i = 0; i < 30; i++) {
+    const [lost, answered] = [1_000 + 2 * i, 1_001 + 2 * i];
+    window.sent(START, lost, "lost");
+    window.sent(START, answered, "answered");
+    window.answered(at(1_000), answered);
+    window.sent(at(0), 9_000, "later");
+    window.answered(at(1_000), 9_000);
+    assert.is(window.takeOvertaken(at(1_200)), lost);
+    window.forget(lost);
+  }
+  for (let id = 0; id < count; id++) window.sent(at(2_000), id, `request ${id}`);
+  return window;
+}
+
+requestWindow("a silence that is this link's usual loss has all that is overdue sent again, without back-off", () => {
+  const window = lossyWindowOf(3);
+  const { timeoutMs } = window.roundTrip;
+  assert.equal(window.takeSilent(window.deadline!), [0, 1, 2]);
+  assert.equal([window.silences, window.roundTrip.timeoutMs], [0, timeoutMs]);
+});
+
+requestWindow("a silence longer than chance has it backs off, and counts", () => {
+  const window = lossyWindowOf(3);
+  const { timeoutMs } = window.roundTrip;
+  let rounds = 0;
+  for (let id = 100; window.silences === 0; rounds++) {
+    const silentAt = window.deadline!;
+    for (const old of window.takeSilent(silentAt)) window.resent(silentAt, old, id++);
+  }
+  // One of three is lost: 0.33^n falls below 0.001 at the seventh transmission, which is in the third round.
+  assert.is(rounds, 3);
+  assert.is(window.roundTrip.timeoutMs, 2 * timeoutMs);
+});
+
 requestWindow("an answer ends a row of silences", () => {
   const window = windowOf(2);
   window.takeSilent(at(1_500));
