@@ -143,7 +143,7 @@ export class RequestWindow<Request> {
       const overdue = smoothedMs !== undefined && now - sentAt > OVERDUE_FACTOR * smoothedMs;
       if (order + OVERTAKEN_BY > this.#newestAnswered && !overdue) continue;
       this.#loss.lost();
-      this.#congestion.lost();
+      this.#congestion.lost(this.roundTrip);
       return id;
     }
     return undefined;
