@@ -2,10 +2,13 @@
 // needed i − 1 retransmissions: the copies before it were lost, or their answers. Those after it were spurious: the answer
 // was on its way. Neither side can know; the simulation can, because it sees both ends.
 
+import { toHex } from "../src/base/bytes.ts";
 import { decodeMessage } from "../src/coap/message.ts";
+import { OptionNumber } from "../src/coap/option.ts";
 
 interface Exchange {
-  readonly messageId: number;
+  /** What was asked for: a device may send a request again under another Message ID. */
+  readonly block: string;
   copies: number;
 }
 
@@ -17,18 +20,19 @@ interface Copy {
 export class TransmissionLedger {
   needed = 0;
   spurious = 0;
-  readonly #exchanges = new Map<number, Exchange>();
+  readonly #exchanges = new Map<string, Exchange>();
   readonly #copies = new WeakMap<Uint8Array, Copy>();
 
   /** The device sent this datagram, with this CoAP message inside. */
   requestSent(datagram: Uint8Array, message: Uint8Array): void {
     const decoded = decodeMessage(message);
     if (!decoded.ok || decoded.value.type !== "CON") return;
-    const { messageId } = decoded.value;
-    let exchange = this.#exchanges.get(messageId);
+    const block2 = decoded.value.options.find(({ number }) => number === OptionNumber.BLOCK2);
+    const block = block2 === undefined ? "" : toHex(block2.value);
+    let exchange = this.#exchanges.get(block);
     if (exchange === undefined) {
-      exchange = { messageId, copies: 0 };
-      this.#exchanges.set(messageId, exchange);
+      exchange = { block, copies: 0 };
+      this.#exchanges.set(block, exchange);
     }
     this.#copies.set(datagram, { exchange, index: exchange.copies });
     exchange.copies++;
@@ -45,8 +49,8 @@ export class TransmissionLedger {
     const copy = this.#copies.get(answer);
     if (copy === undefined) return;
     const { exchange, index } = copy;
-    if (this.#exchanges.get(exchange.messageId) !== exchange) return;
-    this.#exchanges.delete(exchange.messageId);
+    if (this.#exchanges.get(exchange.block) !== exchange) return;
+    this.#exchanges.delete(exchange.block);
     this.needed += index;
     this.spurious += exchange.copies - 1 - index;
   }

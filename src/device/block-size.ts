@@ -48,15 +48,16 @@ export class BlockSize {
     return this.#szx;
   }
 
-  /** A transmission of this size was answered. */
-  answered(szx: number): void {
-    this.#count(szx, 0);
+  /** A transmission of this size was answered. True when another size is chosen now. */
+  answered(szx: number): boolean {
+    const changed = this.#count(szx, 0);
     this.#answeredSzx = this.#szx;
+    return changed;
   }
 
-  /** A transmission of this size got no answer. */
-  lost(szx: number): void {
-    this.#count(szx, 1);
+  /** A transmission of this size got no answer. True when another size is chosen now. */
+  lost(szx: number): boolean {
+    return this.#count(szx, 1);
   }
 
   /**
@@ -83,8 +84,9 @@ export class BlockSize {
     return this.#szxMin <= this.#szxMax;
   }
 
-  #count(szx: number, lost: number): void {
-    if (this.#fixed) return;
+  #count(szx: number, lost: number): boolean {
+    if (this.#fixed) return false;
+    const before = this.#szx;
     const trial = this.#trials[szx]!;
     trial.sent++;
     trial.lost += lost;
@@ -94,6 +96,7 @@ export class BlockSize {
       trial.lost /= 2;
     }
     if (szx === this.#szx && isJudged(trial)) this.#choose(lossOf(trial));
+    return this.#szx !== before;
   }
 
   /** Moves to a neighbour that does better, or that would if loss were as kind to it as loss can be. */

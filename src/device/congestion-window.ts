@@ -1,6 +1,8 @@
 // How many requests may be outstanding. On a slow link the pipe holds two or three blocks; what is sent beyond that waits
 // in somebody's queue and makes the round trip longer. So the window follows the queue that it makes (as TCP Vegas does),
-// and besides halves its growth and steps back on loss, once for each round trip.
+// and besides steps back on loss, once for each round trip, unless the queue is as long as it should be: it shows that the
+// way keeps what it has no room for, so that the loss is the link's own (as in TCP Veno). Without any queue the way may be
+// one that drops what is too much, and with a long one it may have run over.
 
 import type { RoundTrip } from "./round-trip.ts";
 
@@ -45,17 +47,18 @@ export class CongestionWindow {
     this.#answers = 0;
     const lost = this.#lostThisRound;
     this.#lostThisRound = false;
-    const { smoothedMs, minMs } = roundTrip;
-    if (lost || smoothedMs === undefined) return;
-    const queued = this.#requests * (1 - minMs / smoothedMs);
+    const queued = this.#queued(roundTrip);
+    if (lost || queued === undefined) return;
     if (queued < QUEUED_LOW) this.#requests = Math.min(WINDOW_MAX, this.#requests + 1);
     else if (queued > QUEUED_HIGH) this.#requests = Math.max(REQUESTS_MIN, this.#requests - 1);
   }
 
-  lost(): void {
+  lost(roundTrip: RoundTrip): void {
     if (this.#lostThisRound) return;
     this.#lostThisRound = true;
-    this.#requests = Math.max(REQUESTS_MIN, this.#requests * LOSS_FACTOR);
+    const queued = this.#queued(roundTrip) ?? 0;
+    if (queued >= QUEUED_LOW && queued <= QUEUED_HIGH) return;
+    if (this.#requests > REQUESTS_MIN) this.#requests = Math.max(REQUESTS_MIN, this.#requests * LOSS_FACTOR);
   }
 
   /** Nothing came back at all for a whole timeout. */
@@ -63,5 +66,10 @@ export class CongestionWindow {
     this.#threshold = Math.max(REQUESTS_MIN, this.#requests * LOSS_FACTOR);
     this.#requests = REQUESTS_AFTER_SILENCE;
     this.#answers = 0;
+  }
+
+  /** How many of the requests in the air wait in a queue; undefined when nothing is known. */
+  #queued({ smoothedMs, minMs }: RoundTrip): number | undefined {
+    return smoothedMs === undefined ? undefined : this.#requests * (1 - minMs / smoothedMs);
   }
 }

@@ -216,26 +216,34 @@ export class FirmwareDevice {
   }
 
   #fillWindow(now: Instant): void {
-    while (!this.#ended && this.#window.hasRoom) {
-      const request = this.#download.next(this.#window.requests);
-      if (request === undefined) {
-        assert(this.#window.size > 0, "the image is not whole, and nothing more is asked for");
-        return;
-      }
-      const { path, queries } = this.#input;
-      const options = this.#download.optionsFor(request);
-      const timer = this.#learns ? "caller" : "client";
-      this.#counts.requests++;
-      const id = this.#coap.request(now, { code: Code.GET, path, queries, options, timer });
-      this.#window.sent(now, id, request);
+    while (!this.#ended && this.#window.hasRoom && this.#askNext(now));
+  }
+
+  /** False when all that is missing is asked for. */
+  #askNext(now: Instant): boolean {
+    const request = this.#download.next(this.#window.requests);
+    if (request === undefined) {
+      assert(this.#window.size > 0, "the image is not whole, and nothing more is asked for");
+      return false;
     }
+    this.#counts.requests++;
+    this.#window.sent(now, this.#ask(now, request), request);
+    return true;
+  }
+
+  #ask(now: Instant, request: BlockRequest): RequestId {
+    const { path, queries } = this.#input;
+    const options = this.#download.optionsFor(request);
+    const timer = this.#learns ? "caller" : "client";
+    return this.#coap.request(now, { code: Code.GET, path, queries, options, timer });
   }
 
   #handleResponse(now: Instant, requestId: RequestId, message: Message): void {
     const answered = this.#window.answered(now, requestId);
     if (answered === undefined || this.#ended) return;
+    for (const other of answered.others) this.#coap.cancel(other);
     this.#roundTripsMs[this.#answerCount++ % ROUND_TRIPS_MAX] = answered.elapsedMs;
-    this.#blockSize.answered(answered.request.szx);
+    if (this.#blockSize.answered(answered.request.szx)) this.#window.roundTrip.relearn();
     const step = this.#download.handleResponse(answered.request, message);
     switch (step.kind) {
       case "refused":
@@ -272,19 +280,19 @@ export class FirmwareDevice {
     for (const id of probes) this.#resend(now, id);
   }
 
-  /** The same message again; or, where blocks have become smaller meanwhile, a new request for a smaller one. */
+  /** The same request again; or, where blocks have become smaller meanwhile, one for a smaller block. */
   #resend(now: Instant, id: RequestId): void {
     const request = this.#window.requestOf(id)!;
-    this.#blockSize.lost(request.szx);
-    if (request.szx <= this.#blockSize.szx) {
-      this.#window.resent(now, id);
-      return this.#coap.retransmit(now, id);
-    }
-    this.#coap.cancel(id);
-    this.#window.forget(id);
-    this.#download.giveUp(request);
+    if (this.#blockSize.lost(request.szx)) this.#window.roundTrip.relearn();
     this.#counts.retransmissions++;
-    this.#fillWindow(now);
+    if (request.szx <= this.#blockSize.szx) {
+      const givenUp = this.#window.resent(now, id, this.#ask(now, request));
+      if (givenUp !== undefined) this.#coap.cancel(givenUp);
+      return;
+    }
+    for (const each of this.#window.forget(id)) this.#coap.cancel(each);
+    this.#download.giveUp(request);
+    this.#askNext(now);
   }
 
   #handleAssociationEnd(now: Instant, end: ClientEnd): void {

@@ -1,8 +1,11 @@
 // The requests in the air: when there is room for another, which ones are lost, and when silence means that something has
-// to be sent again. Losses are told by what overtakes them, and by the clock only when nothing comes at all.
+// to be sent again. Losses are told by what overtakes them, and by the clock only when nothing comes at all. A request that
+// is sent again goes out under a Message ID and a token of its own (as QUIC numbers its packets, RFC 9002 4.2), so that an
+// answer says which transmission it answers: each one measures the round trip, and Karn's ambiguity does not exist.
 
 import { addMs, type Instant, instant } from "../base/instant.ts";
 import { CongestionWindow } from "./congestion-window.ts";
+import { LossRate } from "./loss-rate.ts";
 import { RoundTrip } from "./round-trip.ts";
 
 /** RFC 9002 6.1.1: a request is lost when the answer to one sent this many transmissions later is there. */
@@ -11,27 +14,38 @@ const OVERTAKEN_BY = 3;
 /** RFC 9002 6.1.2: or when it was overtaken at all, and its round trip is over by this factor. */
 const OVERDUE_FACTOR = 9 / 8;
 
+/** Transmissions of one request whose answers are still waited for. */
+const TRANSMISSIONS_MAX = 8;
+
+interface Transmission {
+  readonly id: number;
+  readonly sentAt: Instant;
+  /** Position in the order of all transmissions. */
+  readonly order: number;
+}
+
 interface InFlight<Request> {
   readonly request: Request;
   readonly firstSentAt: Instant;
-  lastSentAt: Instant;
-  /** Position in the order of all transmissions. */
-  transmission: number;
-  transmissions: number;
+  /** The latest last; never empty. */
+  readonly transmissions: Transmission[];
 }
 
 export interface Answered<Request> {
   readonly request: Request;
   /** From the first transmission, ms. */
   readonly elapsedMs: number;
-  readonly transmissions: number;
+  /** Its other transmissions, whose answers nobody needs any more. */
+  readonly others: readonly number[];
 }
 
 export class RequestWindow<Request> {
   readonly roundTrip: RoundTrip;
   readonly #congestion: CongestionWindow;
-  readonly #inFlight = new Map<number, InFlight<Request>>();
-  #transmission = 0;
+  readonly #loss = new LossRate();
+  readonly #inFlight = new Set<InFlight<Request>>();
+  readonly #byId = new Map<number, InFlight<Request>>();
+  #transmissionCount = 0;
   #newestAnswered = -1;
   /** The latest sign of life, or the first transmission after a rest. */
   #silentSince = instant(0);
@@ -51,17 +65,17 @@ export class RequestWindow<Request> {
     return this.#inFlight.size < this.#congestion.requests;
   }
 
-  /** Timeouts in a row without any answer. */
+  /** Timeouts in a row without any answer, beyond those that are this link's usual losses. */
   get silences(): number {
     return this.#silences;
   }
 
   get requests(): readonly Request[] {
-    return Array.from(this.#inFlight.values(), ({ request }) => request);
+    return Array.from(this.#inFlight, ({ request }) => request);
   }
 
   requestOf(id: number): Request | undefined {
-    return this.#inFlight.get(id)?.request;
+    return this.#byId.get(id)?.request;
   }
 
   /**
@@ -75,86 +89,106 @@ export class RequestWindow<Request> {
     if (this.#silences > 0) return addMs(this.#silentSince, timeoutMs);
     const oldestSentAt = Math.min(
       this.#silentSince,
-      ...Array.from(this.#inFlight.values(), ({ lastSentAt }) => lastSentAt),
+      ...Array.from(this.#inFlight, (inFlight) => latestOf(inFlight).sentAt),
     );
     return instant(Math.max(oldestSentAt + timeoutMs, this.#silentSince + timeoutMs / 2));
   }
 
   sent(now: Instant, id: number, request: Request): void {
     if (this.#inFlight.size === 0) this.#silentSince = now;
-    const transmission = this.#transmission++;
-    this.#inFlight.set(id, { request, firstSentAt: now, lastSentAt: now, transmission, transmissions: 1 });
+    const inFlight = { request, firstSentAt: now, transmissions: [] };
+    this.#inFlight.add(inFlight);
+    this.#transmit(now, id, inFlight);
   }
 
-  resent(now: Instant, id: number): void {
-    const inFlight = this.#inFlight.get(id);
-    if (inFlight === undefined) return;
-    inFlight.lastSentAt = now;
-    inFlight.transmission = this.#transmission++;
-    inFlight.transmissions++;
+  /** The request of `id` was sent again, as `newId`. Gives back a transmission that is given up for it, if any. */
+  resent(now: Instant, id: number, newId: number): number | undefined {
+    const inFlight = this.#byId.get(id);
+    if (inFlight === undefined) return undefined;
+    this.#transmit(now, newId, inFlight);
+    if (inFlight.transmissions.length <= TRANSMISSIONS_MAX) return undefined;
+    const oldest = inFlight.transmissions.shift()!;
+    this.#byId.delete(oldest.id);
+    return oldest.id;
+  }
+
+  #transmit(now: Instant, id: number, inFlight: InFlight<Request>): void {
+    inFlight.transmissions.push({ id, sentAt: now, order: this.#transmissionCount++ });
+    this.#byId.set(id, inFlight);
   }
 
   /** Undefined for a request that is not in the air. */
   answered(now: Instant, id: number): Answered<Request> | undefined {
-    const inFlight = this.#inFlight.get(id);
+    const inFlight = this.#byId.get(id);
     if (inFlight === undefined) return undefined;
-    this.#inFlight.delete(id);
+    const others = this.forget(id).filter((other) => other !== id);
+    const { request, firstSentAt, transmissions } = inFlight;
+    const answered = transmissions.find((transmission) => transmission.id === id)!;
     this.#silentSince = now;
     this.#silences = 0;
-    const { request, firstSentAt, lastSentAt, transmissions, transmission } = inFlight;
-    const elapsedMs = now - firstSentAt;
-    this.#measure(elapsedMs, now - lastSentAt, transmissions, transmission);
+    this.roundTrip.sample(now - answered.sentAt);
+    this.#newestAnswered = Math.max(this.#newestAnswered, answered.order);
+    this.#loss.answered();
+    if (answered !== latestOf(inFlight)) this.#loss.wasLate();
     this.#congestion.answered(this.roundTrip);
-    return { request, elapsedMs, transmissions };
-  }
-
-  /**
-   * Karn's rule: which copy was answered is unknown. But an answer that comes sooner after the last copy than any round
-   * trip ever was belongs to an earlier one: the timer was too short for this link, and nothing was overtaken.
-   */
-  #measure(elapsedMs: number, sinceLastMs: number, transmissions: number, transmission: number): void {
-    if (transmissions === 1) this.roundTrip.sample(elapsedMs);
-    else if (sinceLastMs < this.roundTrip.minMs) return this.roundTrip.slowSample(elapsedMs);
-    else this.roundTrip.settle();
-    this.#newestAnswered = Math.max(this.#newestAnswered, transmission);
+    return { request, elapsedMs: now - firstSentAt, others };
   }
 
   /** One request that others have overtaken; the caller sends it again. Undefined when there is none. */
   takeOvertaken(now: Instant): number | undefined {
     const { smoothedMs } = this.roundTrip;
-    for (const [id, { transmission, lastSentAt }] of this.#inFlight) {
-      if (transmission >= this.#newestAnswered) continue;
-      const overdue = smoothedMs !== undefined && now - lastSentAt > OVERDUE_FACTOR * smoothedMs;
-      if (transmission + OVERTAKEN_BY > this.#newestAnswered && !overdue) continue;
-      this.#congestion.lost();
+    for (const inFlight of this.#inFlight) {
+      const { id, order, sentAt } = latestOf(inFlight);
+      if (order >= this.#newestAnswered) continue;
+      const overdue = smoothedMs !== undefined && now - sentAt > OVERDUE_FACTOR * smoothedMs;
+      if (order + OVERTAKEN_BY > this.#newestAnswered && !overdue) continue;
+      this.#loss.lost();
+      this.#congestion.lost(this.roundTrip);
       return id;
     }
     return undefined;
   }
 
   /**
-   * What to send again because nothing came for too long: the oldest request, and after a first probe in vain the two
-   * oldest, for a probe may get lost as well (RFC 9002 6.2.4).
+   * What to send again because nothing came for too long. Where that is no more than this link's usual loss, all that is
+   * overdue, and nothing else changes. Else the oldest request, and after a first probe in vain the two oldest, for a probe
+   * may get lost as well (RFC 9002 6.2.4).
    */
   takeSilent(now: Instant): readonly number[] {
     const { deadline } = this;
     if (deadline === undefined || now < deadline) return [];
-    this.#silences++;
     this.#silentSince = now;
+    const oldestFirst = Array.from(this.#inFlight, latestOf).sort((a, b) => a.order - b.order);
+    const overdueMs = OVERDUE_FACTOR * (this.roundTrip.smoothedMs ?? 0);
+    const overdue = oldestFirst.filter(({ sentAt }, i) => i === 0 || now - sentAt > overdueMs);
+    this.#loss.unanswered(overdue.length);
+    if (this.#loss.isSilentByChance) return overdue.map(({ id }) => id);
+    this.#silences++;
     this.roundTrip.backOff();
     this.#congestion.collapsed();
-    const oldestFirst = [...this.#inFlight].sort(([, a], [, b]) => a.transmission - b.transmission);
-    return oldestFirst.slice(0, this.#silences === 1 ? 1 : 2).map(([id]) => id);
+    return oldestFirst.slice(0, this.#silences === 1 ? 1 : 2).map(({ id }) => id);
   }
 
-  forget(id: number): void {
-    this.#inFlight.delete(id);
+  /** Gives back all transmissions of the request. */
+  forget(id: number): readonly number[] {
+    const inFlight = this.#byId.get(id);
+    if (inFlight === undefined) return [];
+    this.#inFlight.delete(inFlight);
+    const ids = inFlight.transmissions.map((transmission) => transmission.id);
+    for (const each of ids) this.#byId.delete(each);
+    return ids;
   }
 
   /** Nothing is in the air any more: the association or the server is another one. What was learned of the link stays. */
   clear(): void {
     this.#inFlight.clear();
+    this.#byId.clear();
     this.#newestAnswered = -1;
     this.#silences = 0;
+    this.#loss.forgetSilence();
   }
+}
+
+function latestOf(inFlight: InFlight<unknown>): Transmission {
+  return inFlight.transmissions.at(-1)!;
 }

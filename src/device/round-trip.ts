@@ -1,7 +1,7 @@
-// What a device knows of its link's round trip, and how long it waits before it sends again: RFC 6298's estimator with the
-// lessons of CoCoA and FASOR. One timer for the whole window restarts at each answer, so that a queue that fills up is no
-// timeout; a retransmission's answer is measured from the first transmission, so that a link slower than the timer raises
-// the timer instead of being fed copies for ever.
+// What a device knows of its link's round trip, and how long it waits before it sends again: RFC 6298's estimator. One
+// timer for the whole window restarts at each answer, so that a queue that fills up is no timeout; and every answer
+// measures, that to a retransmission and that to what was sent before it, so that a link slower than the timer raises the
+// timer instead of being fed copies for ever.
 
 const TIMEOUT_MIN_MS = 500;
 const TIMEOUT_MAX_MS = 300_000;
@@ -13,9 +13,6 @@ const RTTVAR_GAIN = 1 / 4;
 /** The shortest round trip drifts towards the smoothed one, so that a way that has become longer is not taken for a queue. */
 const MIN_DRIFT = 1 / 256;
 
-/** FASOR: a sample that may belong to any transmission gives an upper bound, taken with a margin. */
-const SLOW_FACTOR = 1.5;
-
 /** Doublings end here; the answer that comes then resets it. */
 const BACKOFF_MAX = 64;
 
@@ -24,7 +21,6 @@ export class RoundTrip {
   #smoothedMs = 0;
   #variationMs = 0;
   #knows: "nothing" | "a guess" | "samples" = "nothing";
-  #slowMs = 0;
   #backoff = 1;
   #minMs = Number.POSITIVE_INFINITY;
 
@@ -47,7 +43,7 @@ export class RoundTrip {
   get timeoutMs(): number {
     const margin = Math.max(4 * this.#variationMs, this.#smoothedMs / 2);
     const learned = this.#knows === "nothing" ? this.#firstTimeoutMs : this.#smoothedMs + margin;
-    return Math.min(TIMEOUT_MAX_MS, Math.max(TIMEOUT_MIN_MS, learned, this.#slowMs) * this.#backoff);
+    return Math.min(TIMEOUT_MAX_MS, Math.max(TIMEOUT_MIN_MS, learned) * this.#backoff);
   }
 
   /**
@@ -59,10 +55,9 @@ export class RoundTrip {
     if (this.#knows === "nothing") this.#guess(2 * ms, ms);
   }
 
-  /** An answer to a request that was sent once. */
+  /** From a transmission to its answer, ms. */
   sample(ms: number): void {
     this.#backoff = 1;
-    this.#slowMs = 0;
     if (this.#knows !== "samples") {
       // RFC 6298 has half of the first sample; on a radio a first sample is rather long than short.
       this.#guess(ms, ms / 4);
@@ -75,17 +70,9 @@ export class RoundTrip {
     this.#smoothedMs += SRTT_GAIN * (ms - this.#smoothedMs);
   }
 
-  /** An answer to a request that was sent several times, the first time `ms` ago. */
-  slowSample(ms: number): void {
-    this.#backoff = 1;
-    this.#slowMs = Math.min(TIMEOUT_MAX_MS, SLOW_FACTOR * ms);
-    if (this.#knows === "nothing") this.#guess(ms, ms / 4);
-  }
-
-  /** An answer that measures nothing: the link is alive, and as fast as it was. */
-  settle(): void {
-    this.#backoff = 1;
-    this.#slowMs = 0;
+  /** What is asked for has another length now, and takes another time: until the next sample all is a guess again. */
+  relearn(): void {
+    if (this.#knows === "samples") this.#knows = "a guess";
   }
 
   /** The timer ran out. */

@@ -51,25 +51,41 @@ window(
 window("RFC 5681 3.2 in spirit: a loss takes 3/10 of the window, once for each round trip", () => {
   const congestion = new CongestionWindow(undefined);
   for (let i = 0; i < 20; i++) round(congestion, EMPTY_WAY);
-  for (let i = 0; i < 10; i++) congestion.lost();
+  for (let i = 0; i < 10; i++) congestion.lost(EMPTY_WAY);
   assert.is(congestion.requests, Math.floor(0.7 * WINDOW_MAX));
 });
 
 window("the round trip of a loss brings no growth, and the next loss counts again", () => {
   const congestion = new CongestionWindow(undefined);
   for (let i = 0; i < 20; i++) round(congestion, EMPTY_WAY);
-  congestion.lost();
+  congestion.lost(EMPTY_WAY);
   const { requests } = congestion;
   for (let left = requests + 1; left > 0; left--) congestion.answered(EMPTY_WAY);
   assert.is(congestion.requests, requests);
-  congestion.lost();
+  congestion.lost(EMPTY_WAY);
   assert.ok(congestion.requests < requests);
+});
+
+window("a loss while one to three requests queue is the link's own; while more do it is not", () => {
+  const congestion = new CongestionWindow(undefined);
+  congestion.lost(LONG_QUEUE);
+  assert.is(congestion.requests, 4);
+  for (let i = 0; i < 20; i++) round(congestion, EMPTY_WAY);
+  congestion.lost(LONG_QUEUE);
+  assert.is(congestion.requests, Math.floor(0.7 * WINDOW_MAX));
+});
+
+window("a loss after silence gives nothing back", () => {
+  const congestion = new CongestionWindow(undefined);
+  congestion.collapsed();
+  congestion.lost(EMPTY_WAY);
+  assert.is(congestion.requests, 1);
 });
 
 window("losses leave two requests, and silence leaves one", () => {
   const congestion = new CongestionWindow(undefined);
   for (let i = 0; i < 20; i++) {
-    congestion.lost();
+    congestion.lost(EMPTY_WAY);
     round(congestion, LONG_QUEUE);
   }
   assert.is(congestion.requests, 2);
@@ -91,7 +107,7 @@ window("after silence each answer gives one request back, up to seven tenths of 
 window("a fixed window stays what it is", () => {
   const congestion = new CongestionWindow(3);
   for (let i = 0; i < 10; i++) round(congestion, EMPTY_WAY);
-  congestion.lost();
+  congestion.lost(EMPTY_WAY);
   congestion.collapsed();
   assert.is(congestion.requests, 3);
 });

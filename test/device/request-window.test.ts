@@ -30,11 +30,35 @@ requestWindow("there is room until so many requests are in the air as are allowe
   assert.equal([window.size, window.requests], [1, ["b"]]);
 });
 
-requestWindow("an answer tells its request, its age since the first transmission, and how often it was sent", () => {
+requestWindow("an answer tells its request, its age since the first transmission, and the other transmissions", () => {
   const window = windowOf(1);
-  window.resent(at(700), 0);
-  assert.equal(window.answered(at(900), 0), { request: "request 0", elapsedMs: 900, transmissions: 2 });
+  window.resent(at(700), 0, 7);
+  assert.equal(window.answered(at(900), 7), { request: "request 0", elapsedMs: 900, others: [0] });
   assert.is(window.answered(at(901), 0), undefined);
+  assert.is(window.size, 0);
+});
+
+requestWindow(
+  "RFC 9002 5.1: each answer measures the transmission that it answers, the first one or a later one",
+  () => {
+    for (const [id, roundTripMs] of [
+      [0, 2_000],
+      [7, 1_300],
+    ] as const) {
+      const window = new RequestWindow<string>(1, 4_000);
+      window.sent(START, 0, "a");
+      window.resent(at(700), 0, 7);
+      window.answered(at(2_000), id);
+      assert.is(window.roundTrip.smoothedMs, roundTripMs);
+    }
+  },
+);
+
+requestWindow("of one request no more than eight transmissions are waited for: the oldest is given up", () => {
+  const window = windowOf(1);
+  for (let copy = 1; copy <= 7; copy++) assert.is(window.resent(at(copy), copy - 1, copy), undefined);
+  assert.is(window.resent(at(8), 7, 8), 0);
+  assert.equal([window.requestOf(0), window.requestOf(1)], [undefined, "request 0"]);
 });
 
 requestWindow("RFC 9002 6.1.1: a request is lost when one sent three transmissions later is answered", () => {
@@ -56,16 +80,16 @@ requestWindow("a request that was sent again is judged by its latest transmissio
   const window = windowOf(5);
   window.answered(at(10), 4);
   for (let id = window.takeOvertaken(at(10)); id !== undefined; id = window.takeOvertaken(at(10))) {
-    window.resent(at(10), id);
+    window.resent(at(10), id, 100 + id);
   }
   assert.is(window.takeOvertaken(at(20)), undefined);
 });
 
-requestWindow("the answer to a request that was sent twice overtakes nothing: which copy it answers is unknown", () => {
+requestWindow("what overtakes is the transmission that is answered, not the request", () => {
   const window = windowOf(1);
   for (let id = 1; id < 6; id++) window.sent(START, id, "x");
-  window.resent(at(1), 5);
-  window.answered(at(2), 5);
+  window.resent(at(1), 1, 7);
+  window.answered(at(2), 1);
   assert.is(window.takeOvertaken(at(2)), undefined);
 });
 
@@ -97,13 +121,50 @@ requestWindow(
     const window = windowOf(3);
     assert.equal(window.takeSilent(at(1_499)), []);
     assert.equal(window.takeSilent(at(1_500)), [0]);
-    window.resent(at(1_500), 0);
+    window.resent(at(1_500), 0, 7);
     assert.is(window.deadline, at(1_500 + 3_000));
     // RFC 9002 6.2.4: the first probe was in vain, so that two go out, the oldest first.
     assert.equal(window.takeSilent(at(4_500)), [1, 2]);
     assert.is(window.silences, 2);
   },
 );
+
+/** As windowOf, on a link that has lost every second of 60 exchanges so far. */
+function lossyWindowOf(count: number): RequestWindow<string> {
+  const window = windowOf(0);
+  for (let i = 0; i < 30; i++) {
+    const [lost, answered] = [1_000 + 2 * i, 1_001 + 2 * i];
+    window.sent(START, lost, "lost");
+    window.sent(START, answered, "answered");
+    window.answered(at(1_000), answered);
+    window.sent(at(0), 9_000, "later");
+    window.answered(at(1_000), 9_000);
+    assert.is(window.takeOvertaken(at(1_200)), lost);
+    window.forget(lost);
+  }
+  for (let id = 0; id < count; id++) window.sent(at(2_000), id, `request ${id}`);
+  return window;
+}
+
+requestWindow("a silence that is this link's usual loss has all that is overdue sent again, without back-off", () => {
+  const window = lossyWindowOf(3);
+  const { timeoutMs } = window.roundTrip;
+  assert.equal(window.takeSilent(window.deadline!), [0, 1, 2]);
+  assert.equal([window.silences, window.roundTrip.timeoutMs], [0, timeoutMs]);
+});
+
+requestWindow("a silence longer than chance has it backs off, and counts", () => {
+  const window = lossyWindowOf(3);
+  const { timeoutMs } = window.roundTrip;
+  let rounds = 0;
+  for (let id = 100; window.silences === 0; rounds++) {
+    const silentAt = window.deadline!;
+    for (const old of window.takeSilent(silentAt)) window.resent(silentAt, old, id++);
+  }
+  // One of three is lost: 0.33^n falls below 0.001 at the seventh transmission, which is in the third round.
+  assert.is(rounds, 3);
+  assert.is(window.roundTrip.timeoutMs, 2 * timeoutMs);
+});
 
 requestWindow("an answer ends a row of silences", () => {
   const window = windowOf(2);

@@ -75,24 +75,19 @@ roundTrip("RFC 6298 5.7: a sample ends the back-off, and so does a new associati
   assert.is(connected.timeoutMs, 2_000);
 });
 
-roundTrip("the answer to a repeated request moves no estimate, and makes the timeout 1.5 times its age", () => {
+roundTrip("RFC 9002 5.1 in spirit: for blocks of another length the next sample is a first one again", () => {
+  const trip = after(8_000, 8_000);
+  trip.relearn();
+  assert.is(trip.smoothedMs, 8_000);
+  trip.sample(1_000);
+  assert.equal([trip.smoothedMs, trip.minMs, trip.timeoutMs], [1_000, 1_000, 2_000]);
+});
+
+roundTrip("to learn anew does not end a back-off: only an answer does", () => {
   const trip = after(1_000);
   trip.backOff();
-  trip.slowSample(10_000);
-  assert.equal([trip.smoothedMs, trip.timeoutMs], [1_000, 15_000]);
-});
-
-roundTrip("an answer without repetition forgets the slow one", () => {
-  const trip = after(1_000);
-  trip.slowSample(10_000);
-  trip.sample(1_000);
-  assert.ok(trip.timeoutMs < 2_000);
-});
-
-roundTrip("where all is new even a slow answer is a guess", () => {
-  const trip = new RoundTrip(4_000);
-  trip.slowSample(8_000);
-  assert.equal([trip.smoothedMs, trip.timeoutMs], [8_000, 16_000]);
+  trip.relearn();
+  assert.is(trip.timeoutMs, 4_000);
 });
 
 roundTrip("the shortest round trip is kept while a queue builds up for a while", () => {

@@ -2,6 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { DEFAULT_TRANSMISSION_PARAMETERS } from "../../src/coap/parameters.ts";
 import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import {
   type DeviceInput,
@@ -167,11 +168,21 @@ update("an image that is not there is refused with the server's code", () => {
   assert.equal(device.end, { kind: "refused", detail: "4.04" });
 });
 
+// Datagrams 1 to 6 are the handshake, 7 asks for block 0 and 8 brings it.
+const WITHOUT_FIRST_ANSWER: PairInput = { wire: (number) => (number === 8 ? "drop" : "deliver") };
+
 update("RFC 7252 4.5: a lost answer is sent again out of the resend cache, and counted as a resend", () => {
-  // Datagrams 1 to 6 are the handshake, 7 asks for block 0 and 8 brings it.
-  const pair = updated({ wire: (number) => (number === 8 ? "drop" : "deliver") }, PLAIN_PSK);
+  const dialect = { window: 1, timer: DEFAULT_TRANSMISSION_PARAMETERS };
+  const pair = updated(WITHOUT_FIRST_ANSWER, { ...PLAIN_PSK, dialect });
   const { news } = pair.eventsOf("transfer").at(-1)!;
   assert.equal([news.kind, news.blocks, news.resends, news.bytes], ["done", 4, 1, 150]);
+  assert.is(pair.devices[0]!.device.statistics.retransmissions, 1);
+});
+
+update("our own device asks under a new Message ID for what got lost, which counts as a resend too", () => {
+  const pair = updated(WITHOUT_FIRST_ANSWER, PLAIN_PSK);
+  const { news } = pair.eventsOf("transfer").at(-1)!;
+  assert.equal([news.kind, news.blocks, news.resends, news.bytes], ["done", 4, 1, 150 + 64]);
   assert.is(pair.devices[0]!.device.statistics.retransmissions, 1);
 });
 

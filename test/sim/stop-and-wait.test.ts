@@ -1,10 +1,18 @@
 // The closed forms of stop-and-wait over a link, met by the link models: links.md 5.1, 5.4 and groups 14 and 28 of 8.
+//
+// Why the table of 5.1 is shown twice. At 1 % loss some 400 of 20,000 exchanges wait at all, and each for another time: by
+// independent draws their mean scatters by 5 %, so that 2 % is luck. Draws that are spread evenly (randomised quasi-Monte
+// Carlo, see support/quasi-random.ts) take that chance out and leave the expectation as it is: it scatters by 0.2 to 0.9 %.
+// Of a thousand seeds 19 are beyond 2 % at 1 % loss, 6 at 5 % and none above: three losses in a row come 0.16 times in 20,000
+// exchanges at 1 %, and one such row is 1 % of the whole wait. A mistake that hides behind the evenness would show in the
+// second proof, by independent draws and as many as it takes.
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Prng } from "../../sim/prng.ts";
 import { withoutJitter } from "../../sim/profile.ts";
 import { profileNamed } from "../../sim/profiles.ts";
+import { QuasiRandom } from "../support/quasi-random.ts";
 import { type StopAndWait, stopAndWait } from "../support/stop-and-wait.ts";
 
 const stopAndWaitSuite = suite("stop-and-wait");
@@ -23,21 +31,59 @@ stopAndWaitSuite("RTT 138 ms, no loss, 5,938 blocks of 64 bytes: 819.4 s", () =>
   near(run("ideal:rtt=138ms", { exchangeCount: 5938 }).seconds, 819.4, 0.05);
 });
 
-// The mean wait has a deviation of several times itself, so 2 % of it need more exchanges at low loss.
-for (const [loss, wait, exchangeCount] of [
+/** Loss each way, the mean wait of an exchange in seconds, and how many exchanges tell it by independent draws. */
+const WAITS = [
   ["1%", 0.0518, 1_000_000],
   ["5%", 0.3027, 100_000],
   ["10%", 0.7602, 100_000],
   ["20%", 2.6081, 100_000],
   ["30%", 6.8723, 100_000],
-] as const) {
+] as const;
+
+const EVEN_SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
+
+function runEvenly(loss: string, seed: number) {
+  const random = new QuasiRandom(new Prng(seed));
+  const attempting = (attempt: number) => {
+    random.attempt = attempt;
+  };
+  return stopAndWait(withoutJitter(profileNamed(`bernoulli:loss=${loss},rtt=1s`)), random, { ...DEFAULT, attempting });
+}
+
+for (const [loss, wait, exchangeCount] of WAITS) {
   stopAndWaitSuite(
-    `RFC 7252 4.2: ${loss} loss each way make an exchange wait ${wait} s in the mean, within 2 %`,
+    `RFC 7252 4.2: ${loss} loss each way make 20,000 exchanges wait ${wait} s in the mean within 2 %, from each of 20 seeds`,
+    () => {
+      for (const seed of EVEN_SEEDS) near(runEvenly(loss, seed).seconds / 20_000 - 1, wait, 0.02 * wait);
+    },
+  );
+
+  stopAndWaitSuite(
+    `RFC 7252 4.2: ${loss} loss each way make an exchange wait ${wait} s in the mean, within 2 %, by independent draws`,
     () => {
       const { seconds } = run(`bernoulli:loss=${loss},rtt=1s`, { exchangeCount });
       near(seconds / exchangeCount - 1, wait, 0.02 * wait);
     },
   );
+}
+
+// One abort more or less of the 121 at 20 % is nearly 1 % of P, and of the 691 at 30 % half a percent: of 100 seeds two or
+// three are beyond 2 % there, and none beyond 3 %.
+for (const [loss, withoutAbort, tolerance] of [
+  ["1%", 1, 0.02],
+  ["5%", 0.9991, 0.02],
+  ["10%", 0.9755, 0.02],
+  ["20%", 0.5453, 0.03],
+  ["30%", 0.0299, 0.03],
+] as const) {
+  const title = `RFC 7252 4.2: ${loss} loss each way let 100 blocks through without an abort by P = ${withoutAbort}, within ${100 * tolerance} %`;
+  stopAndWaitSuite(title, () => {
+    for (const seed of EVEN_SEEDS) {
+      const { retransmissions } = runEvenly(loss, seed);
+      const aborts = retransmissions[5]! / retransmissions.reduce((sum, count) => sum + count, 0);
+      near((1 - aborts) ** 100, withoutAbort, tolerance * withoutAbort);
+    }
+  });
 }
 
 stopAndWaitSuite("RFC 7252 4.2: 30 % loss each way end 0.51^5 of all exchanges without an answer", () => {

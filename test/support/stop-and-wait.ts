@@ -14,6 +14,8 @@ export interface StopAndWait {
   readonly ackTimeoutMs: number;
   /** How long the client rests before each exchange, in milliseconds. */
   readonly restMs?: number;
+  /** Told the attempt of an exchange before anything is drawn for it, from 0. */
+  readonly attempting?: (attempt: number) => void;
 }
 
 export interface StopAndWaitResult {
@@ -55,6 +57,7 @@ export function stopAndWait(profile: LinkProfile, random: Prng, parameters: Stop
     request[0] = exchange >> 8;
     request[1] = exchange & 255;
     exchange = (exchange + 1) & 0xffff;
+    parameters.attempting?.(0);
     let timeoutMs = parameters.ackTimeoutMs * (1 + 0.5 * jitter.fraction());
     let attempt = 0;
     for (; attempt <= MAX_RETRANSMIT && answeredAt === undefined; attempt++) {
@@ -63,6 +66,7 @@ export function stopAndWait(profile: LinkProfile, random: Prng, parameters: Stop
       runUntil(limit);
       now = answeredAt ?? limit;
       timeoutMs *= 2;
+      if (attempt < MAX_RETRANSMIT) parameters.attempting?.(attempt + 1);
     }
     const outcome = answeredAt === undefined ? MAX_RETRANSMIT + 1 : attempt - 1;
     retransmissions[outcome] = retransmissions[outcome]! + 1;
