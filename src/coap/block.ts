@@ -27,8 +27,13 @@ export function blockOf(bits: number): Block {
 }
 
 export function blockOption(optionNumber: number, block: Block): Option {
-  assert(block.num <= NUM_MAX && block.szx < SZX_RESERVED, "a block option that cannot be encoded");
-  return uintOption(optionNumber, (block.num << 4) | (block.more ? 0b1000 : 0) | block.szx);
+  return uintOption(optionNumber, blockBits(block));
+}
+
+/** The option's value as a number. */
+export function blockBits({ num, more, szx }: Block): number {
+  assert(num <= NUM_MAX && szx < SZX_RESERVED, "a block option that cannot be encoded");
+  return (num << 4) | (more ? 0b1000 : 0) | szx;
 }
 
 /** 16..1024 bytes for SZX 0..6. */

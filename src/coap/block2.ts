@@ -4,18 +4,18 @@
 import { EMPTY, equal } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { AnswerSlice } from "./answered-exchanges.ts";
-import { type Block, blockOption, blockSizeOf, NUM_MAX, offsetOf } from "./block.ts";
+import { type Block, blockBits, blockSizeOf, NUM_MAX, offsetOf } from "./block.ts";
 import type { Body } from "./body.ts";
 import { Code } from "./code.ts";
 import type { RefusalName } from "./errors.ts";
 import { encodedLength } from "./message.ts";
-import { inOrder, type Option, OptionNumber, uintOption } from "./option.ts";
+import { inOrder, type Option, OptionNumber, type UintOption, uintOption } from "./option.ts";
 import type { Request } from "./request.ts";
 
 export interface Slice {
   readonly code: Code;
   /** Ascending by number. */
-  readonly options: readonly Option[];
+  readonly options: readonly (Option | UintOption)[];
   /** A view; valid until the body is read again. */
   readonly payload: Uint8Array;
   /** Where the payload lies in the body; undefined for 2.03, which has none. */
@@ -78,12 +78,12 @@ function blockOptions<Association>(
   body: Body,
   block: Block,
   extraOptions: readonly Option[],
-): readonly Option[] {
-  const options = body.representation.slice();
-  if (request.block2 !== undefined || block.more) options.push(blockOption(OptionNumber.BLOCK2, block));
+): readonly (Option | UintOption)[] {
+  const options: (Option | UintOption)[] = body.representation.slice();
+  if (request.block2 !== undefined || block.more) options.push({ number: OptionNumber.BLOCK2, uint: blockBits(block) });
   const size2 = request.size2Asked || (block.num === 0 && block.more);
   if (extraOptions.length === 0) {
-    if (size2) options.push(uintOption(OptionNumber.SIZE2, body.length));
+    if (size2) options.push({ number: OptionNumber.SIZE2, uint: body.length });
     return options;
   }
   return inOrder([...options, ...extraOptions, ...(size2 ? [uintOption(OptionNumber.SIZE2, body.length)] : [])]);

@@ -61,6 +61,7 @@ export interface CoapServerOptions<Association> {
 
 export class CoapServer<Association> {
   readonly #outlet: CoapServerOutlet<Association>;
+  readonly #answersAtOnce: boolean;
   readonly #resends: ResendCache<Association>;
   readonly #knownOptions = new KnownOptions();
   readonly #responder: Responder<Association>;
@@ -71,6 +72,7 @@ export class CoapServer<Association> {
     const { handler, outlet, random } = options;
     const limits = { ...DEFAULT_COAP_SERVER_LIMITS, ...options.limits };
     this.#outlet = outlet;
+    this.#answersAtOnce = handler.answersAtOnce ?? false;
     this.#resends = new ResendCache({ countMax: limits.resendCountMax, lengthMax: limits.resendLengthMax });
     this.#responder = new Responder(handler, outlet, szxOf(options.blockSize ?? BLOCK_SIZE_MAX), limits);
     this.#messageIds = new MessageIds(random, limits.messageIdLengthMax);
@@ -99,8 +101,9 @@ export class CoapServer<Association> {
       this.#resend(now, association, known);
       return;
     }
-    // One copy serves both the request, which may outlive this call, and the resend cache.
-    const received = copyOf(datagram);
+    // A request may outlive this call, and so may a body that is gathered from it.
+    const inPlace = this.#answersAtOnce && datagram[1] === Code.GET;
+    const received = inPlace ? datagram : copyOf(datagram);
     const decoded = decodeMessage(received);
     if (!decoded.ok) {
       const { kind, header } = decoded.error;
@@ -119,7 +122,7 @@ export class CoapServer<Association> {
     const { association, message } = request;
     const content = this.#responder.contentFor(now, request, response);
     const messageId = this.#messageIds.take(now, association);
-    const datagram = encodeMessage({ ...content, type: message.type, messageId, token: message.token });
+    const datagram = encodeAnswer(message, message.type, messageId, content);
     if (message.type === "NON") this.#outlet.transmit(now, association, datagram);
     else if (!this.#separate.send(now, association, messageId, datagram)) {
       this.#outlet.counted("separateResponseQueueFull");

@@ -12,7 +12,7 @@ import { failed, ok, type Result } from "../base/result.ts";
 import { Code, classOf } from "./code.ts";
 import type { MessageFormatError, MessageFormatErrorKind } from "./errors.ts";
 import { bitsOf, type MessageType, messageTypeOf } from "./message-type.ts";
-import type { Option } from "./option.ts";
+import { type Option, type UintOption, uintLength } from "./option.ts";
 import { OPTION_COUNT_MAX } from "./parameters.ts";
 
 export interface Message {
@@ -161,12 +161,17 @@ function extendedNibble(bytes: Uint8Array, at: number, nibble: number): number {
 }
 
 /** Bytes that a message takes on the wire. */
-export function encodedLength(tokenLength: number, options: readonly Option[], payloadLength: number): number {
+export function encodedLength(
+  tokenLength: number,
+  options: readonly (Option | UintOption)[],
+  payloadLength: number,
+): number {
   let length = HEADER_LENGTH + tokenLength;
   let previous = 0;
-  for (const { number, value } of options) {
-    length += 1 + extensionLength(number - previous) + extensionLength(value.length) + value.length;
-    previous = number;
+  for (const option of options) {
+    const valueLength = "uint" in option ? uintLength(option.uint) : option.value.length;
+    length += 1 + extensionLength(option.number - previous) + extensionLength(valueLength) + valueLength;
+    previous = option.number;
   }
   return payloadLength === 0 ? length : length + 1 + payloadLength;
 }
@@ -183,12 +188,20 @@ export function encodeMessage(message: Message): Uint8Array {
   return encode(type, code, messageId, token, 0, token.length, options, payload);
 }
 
+/** What an answer says beside the header and the token. */
+export interface AnswerContent {
+  readonly code: Code;
+  /** Ascending by number. */
+  readonly options: readonly (Option | UintOption)[];
+  readonly payload: Uint8Array;
+}
+
 /** The same for the answer to a request, whose token it carries. */
 export function encodeAnswer(
   request: DecodedMessage,
   type: MessageType,
   messageId: number,
-  content: Pick<Message, "code" | "options" | "payload">,
+  content: AnswerContent,
 ): Uint8Array {
   const { bytes, tokenLength } = request;
   return encode(type, content.code, messageId, bytes, HEADER_LENGTH, tokenLength, content.options, content.payload);
@@ -201,7 +214,7 @@ function encode(
   tokenIn: Uint8Array,
   tokenAt: number,
   tokenLength: number,
-  options: readonly Option[],
+  options: readonly (Option | UintOption)[],
   payload: Uint8Array,
 ): Uint8Array {
   // From Node's pool: three times as fast here as an array of its own, and every byte of it is written below.
@@ -215,7 +228,11 @@ function encode(
   let previous = 0;
   for (const option of options) {
     assert(option.number >= previous, "options are encoded in ascending order");
-    offset = putOption(bytes, offset, option.number - previous, option.value);
+    const delta = option.number - previous;
+    offset =
+      "uint" in option
+        ? putUintOption(bytes, offset, delta, option.uint)
+        : putOption(bytes, offset, delta, option.value);
     previous = option.number;
   }
   if (payload.length > 0) {
@@ -233,6 +250,14 @@ function putOption(bytes: Uint8Array, start: number, delta: number, value: Uint8
   // Values are short: a loop over few bytes is quicker than a call of set().
   for (let i = 0; i < value.length; i++) bytes[offset + i] = value[i]!;
   return offset + value.length;
+}
+
+function putUintOption(bytes: Uint8Array, start: number, delta: number, value: number): number {
+  const length = uintLength(value);
+  bytes[start] = (nibbleOf(delta) << 4) | length;
+  const offset = putExtension(bytes, start + 1, delta);
+  for (let i = 0; i < length; i++) bytes[offset + i] = value >>> (8 * (length - 1 - i));
+  return offset + length;
 }
 
 function nibbleOf(value: number): number {

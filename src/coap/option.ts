@@ -9,6 +9,13 @@ export interface Option {
   readonly value: Uint8Array;
 }
 
+/** An option whose value is a number: to be encoded without an array of its own. */
+export interface UintOption {
+  readonly number: number;
+  /** Below 2^32. */
+  readonly uint: number;
+}
+
 export const OptionNumber = {
   IF_MATCH: 1,
   URI_HOST: 3,
@@ -113,11 +120,19 @@ export function isRecognised(options: readonly Option[], index: number): boolean
 
 /** RFC 7252 3.2: big-endian without leading zeros; zero is the empty string. `value` is below 2^32. */
 export function encodeUint(value: number): Uint8Array {
-  if (value === 0) return EMPTY;
-  const length = value < 2 ** 8 ? 1 : value < 2 ** 16 ? 2 : value < 2 ** 24 ? 3 : 4;
+  const length = uintLength(value);
+  if (length === 0) return EMPTY;
   const bytes = new Uint8Array(length);
   for (let i = 0; i < length; i++) bytes[i] = value >>> (8 * (length - 1 - i));
   return bytes;
+}
+
+/** Bytes that encodeUint() needs. */
+export function uintLength(value: number): number {
+  if (value === 0) return 0;
+  if (value < 2 ** 8) return 1;
+  if (value < 2 ** 16) return 2;
+  return value < 2 ** 24 ? 3 : 4;
 }
 
 /** RFC 7252 3.2; leading zeros are accepted. `value` has at most 4 bytes. */
@@ -136,6 +151,6 @@ export function stringOption(number: number, text: string): Option {
 }
 
 /** `options` ascending by number; the order of equal numbers is kept. */
-export function inOrder(options: readonly Option[]): readonly Option[] {
+export function inOrder<Any extends { readonly number: number }>(options: readonly Any[]): readonly Any[] {
   return options.toSorted((a, b) => a.number - b.number);
 }

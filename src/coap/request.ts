@@ -34,7 +34,7 @@ export interface Request<Association> extends RequestOptions {
   /** Whose request: a security association, or an address for plain UDP. */
   readonly association: Association;
   /** As received; with Block1, the message of the last block. */
-  readonly message: Message;
+  readonly message: DecodedMessage;
   /** The method. */
   readonly code: Code;
   /** Bytes of the token, which the answer carries again. */
@@ -45,8 +45,13 @@ export interface Request<Association> extends RequestOptions {
   readonly messageLengthMax: number;
 }
 
-/** A request is valid for as long as its handler keeps it: it shares no memory with a datagram buffer. */
+/**
+ * A request is valid for as long as its handler keeps it: it shares no memory with a datagram buffer. Only the GETs of a
+ * handler that answers at once are valid until it returns.
+ */
 export interface RequestHandler<Association> {
+  /** That it never answers undefined, and keeps nothing of a request. */
+  readonly answersAtOnce?: boolean;
   /**
    * Asked at the first block of a Block1 transfer, before anything is gathered: the length of the longest body that
    * this request may have, or a refusal (4.04, 4.05, 4.15 and the like).

@@ -11,18 +11,14 @@ import { sliceFor } from "./block2.ts";
 import type { Body } from "./body.ts";
 import { Code } from "./code.ts";
 import type { RefusalName } from "./errors.ts";
-import { encodedLength, type Message } from "./message.ts";
+import { type AnswerContent, encodedLength, type Message } from "./message.ts";
 import { inOrder, type Option, OptionNumber } from "./option.ts";
 import { type CoapServerLimits, EXCHANGE_LIFETIME_MS } from "./parameters.ts";
 import type { Request, RequestHandler } from "./request.ts";
 import { type BodyResponse, type PlainResponse, type Response, responseFor } from "./response.ts";
 
 /** What a response is made of before it has a type and a Message ID. */
-export interface Content {
-  readonly code: Code;
-  /** Ascending by number. */
-  readonly options: readonly Option[];
-  readonly payload: Uint8Array;
+export interface Content extends AnswerContent {
   /** Where the payload was cut from, if it was. */
   readonly slice?: AnswerSlice | undefined;
 }

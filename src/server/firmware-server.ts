@@ -170,6 +170,7 @@ export class FirmwareServer {
       random: input.random,
       ...(input.blockSize && { blockSize: input.blockSize }),
       handler: {
+        answersAtOnce: true,
         // No resource takes a body yet: a request that brings one is answered as if it had none.
         admit: (request) => {
           const response = this.#resource.respond(request);
