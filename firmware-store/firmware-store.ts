@@ -35,6 +35,8 @@ export class FirmwareStore {
   readonly #openFiles = new OpenFiles();
   readonly #pages: PageCache;
   readonly #served = new LRUCache<string, FirmwareImage>({ max: SERVED_COUNT_MAX });
+  /** A fleet under update asks for one image again and again: without a key to make, it is found in no time. */
+  #last: FirmwareImage | undefined;
 
   /**
    * Opens the store in the data directory, and makes it where it is absent. Reads no image.
@@ -68,9 +70,12 @@ export class FirmwareStore {
    * The first call for an image reads and checks the whole content; later ones cost a look into a map.
    */
   find(product: string, version: string): FirmwareImage | DamagedImage | undefined {
+    const last = this.#last;
+    if (last?.product === product && last.version === version && last.sound) return last;
     // Published names hold no slash, so no two of them share a key.
     const key = `${product}/${version}`;
     const image = this.#served.get(key) ?? this.#open(key, product, version);
+    this.#last = image;
     if (image === undefined || image.sound) return image;
     const damaged = image.damage();
     return damaged === undefined ? image : { damaged };

@@ -1,25 +1,30 @@
 // First in, first out, at a constant cost whatever the length; an array's shift() moves all that is left.
 
+/** A longer array is given back when the queue has run empty; a shorter one is used again and makes no garbage. */
+const KEPT_LENGTH_MAX = 256;
+
 export class Fifo<Item> {
-  #items: Item[] = [];
+  #items: (Item | undefined)[] = [];
   #head = 0;
+  #end = 0;
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#end - this.#head;
   }
 
   push(item: Item): void {
-    this.#items.push(item);
+    this.#items[this.#end++] = item;
   }
 
   /** Takes out the oldest; undefined when empty. */
   shift(): Item | undefined {
+    if (this.#head === this.#end) return undefined;
     const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    this.#head++;
-    if (this.#head === this.#items.length) {
-      this.#items = [];
+    this.#items[this.#head++] = undefined;
+    if (this.#head === this.#end) {
+      if (this.#end > KEPT_LENGTH_MAX) this.#items = [];
       this.#head = 0;
+      this.#end = 0;
     }
     return item;
   }

@@ -22,6 +22,16 @@ const MAC_INPUT = new Uint8Array(
 /** A_0 for the tag, and a counter block for each block of the content. */
 const COUNTERS = new Uint8Array(BLOCK_LENGTH + padded(RECORD_FRAGMENT_LENGTH_MAX));
 
+/** The encrypted counter blocks. */
+const STREAM = new Uint8Array(COUNTERS.length);
+
+/** The same arrays four bytes at a time: bytes one by one would take a block of 1 KiB 0.8 µs more. */
+const WORD_LENGTH = 4;
+const BLOCK_WORDS = BLOCK_LENGTH / WORD_LENGTH;
+const MAC_INPUT_WORDS = new Uint32Array(MAC_INPUT.buffer);
+const STREAM_WORDS = new Uint32Array(STREAM.buffer);
+const CONTENT_WORDS = new Uint32Array(CONTENT.buffer);
+
 export function composedCcm(key: Uint8Array, tagLength: 8 | 16): AeadContext {
   return new ComposedCcm(key, tagLength);
 }
@@ -40,18 +50,25 @@ class ComposedCcm implements AeadContext {
   }
 
   seal(bytes: Uint8Array, offset: number, length: number, additionalLength: number): void {
-    const stream = this.#keyStream(length);
+    this.#makeKeyStream(length);
     const mac = this.#macOf(bytes, offset, length, additionalLength);
-    const end = offset + length;
-    for (let i = 0; i < length; i++) bytes[offset + i] = bytes[offset + i]! ^ stream[BLOCK_LENGTH + i]!;
-    for (let i = 0; i < this.#tagLength; i++) bytes[end + i] = mac[i]! ^ stream[i]!;
+    // The content still stands behind what was authenticated before it.
+    const contentAt = contentOffset(additionalLength) / WORD_LENGTH;
+    for (let i = 0; i < length / WORD_LENGTH; i++) {
+      STREAM_WORDS[BLOCK_WORDS + i] = STREAM_WORDS[BLOCK_WORDS + i]! ^ MAC_INPUT_WORDS[contentAt + i]!;
+    }
+    bytes.set(STREAM.subarray(BLOCK_LENGTH, BLOCK_LENGTH + length), offset);
+    for (let i = 0; i < this.#tagLength; i++) bytes[offset + length + i] = mac[i]! ^ STREAM[i]!;
   }
 
   open(bytes: Uint8Array, offset: number, length: number, additionalLength: number): boolean {
-    const stream = this.#keyStream(length);
-    for (let i = 0; i < length; i++) CONTENT[i] = bytes[offset + i]! ^ stream[BLOCK_LENGTH + i]!;
+    this.#makeKeyStream(length);
+    CONTENT.set(bytes.subarray(offset, offset + length));
+    for (let i = 0; i < length / WORD_LENGTH; i++) {
+      CONTENT_WORDS[i] = CONTENT_WORDS[i]! ^ STREAM_WORDS[BLOCK_WORDS + i]!;
+    }
     const expected = this.#macOf(CONTENT, 0, length, additionalLength);
-    for (let i = 0; i < this.#tagLength; i++) expected[i] = expected[i]! ^ stream[i]!;
+    for (let i = 0; i < this.#tagLength; i++) expected[i] = expected[i]! ^ STREAM[i]!;
     const tag = bytes.subarray(offset + length, offset + length + this.#tagLength);
     if (timingSafeEqual(expected.subarray(0, this.#tagLength), tag)) return true;
     // Nobody is to see what did not authenticate.
@@ -62,8 +79,8 @@ class ComposedCcm implements AeadContext {
   /** Node.js frees both contexts, with their keys overwritten, when this object is collected. */
   release(): void {}
 
-  /** RFC 3610 2.3: the encrypted counter blocks 0 to as many as the content has. */
-  #keyStream(length: number): Uint8Array {
+  /** RFC 3610 2.3: the encrypted counter blocks 0 to as many as the content has, into STREAM. */
+  #makeKeyStream(length: number): void {
     const streamLength = BLOCK_LENGTH + padded(length);
     const counters = COUNTERS.subarray(0, streamLength);
     counters[0] = LENGTH_FIELD_LENGTH - 1;
@@ -74,7 +91,7 @@ class ComposedCcm implements AeadContext {
       counters[at] = block >> 8;
       counters[at + 1] = block;
     }
-    return this.#counter.update(counters);
+    STREAM.set(this.#counter.update(counters));
   }
 
   /** RFC 3610 2.2, before it is encrypted and cut to the tag's length. */
@@ -88,7 +105,7 @@ class ComposedCcm implements AeadContext {
     MAC_INPUT[16] = 0;
     MAC_INPUT[17] = additionalLength;
     for (let i = 0; i < additionalLength; i++) MAC_INPUT[18 + i] = HEADER[NONCE_LENGTH + i]!;
-    const contentAt = BLOCK_LENGTH + padded(2 + additionalLength);
+    const contentAt = contentOffset(additionalLength);
     MAC_INPUT.fill(0, 18 + additionalLength, contentAt);
     MAC_INPUT.set(content.subarray(offset, offset + length), contentAt);
     const end = contentAt + padded(length);
@@ -97,6 +114,11 @@ class ComposedCcm implements AeadContext {
     this.#chained.set(last);
     return last;
   }
+}
+
+/** Where the content stands in what is authenticated. */
+function contentOffset(additionalLength: number): number {
+  return BLOCK_LENGTH + padded(2 + additionalLength);
 }
 
 function padded(length: number): number {

@@ -12,7 +12,7 @@ import type { Request } from "../coap/request.ts";
 import type { PlainResponse, Response } from "../coap/response.ts";
 import type { Catalogue, CatalogueImage } from "./catalogue.ts";
 import { ImageBody } from "./image-body.ts";
-import { resourcePath } from "./resource-path.ts";
+import { type ResourcePath, resourcePath } from "./resource-path.ts";
 
 /** `rt` of an image's link; no name is registered for firmware. */
 const IMAGE_RESOURCE_TYPE = "fw.image";
@@ -26,6 +26,7 @@ export class FirmwareResource {
   readonly #linkBodies = new LRUCache<string, Body>({ max: LINK_BODIES_MAX });
   /** Of whole images, for as long as the catalogue has them. */
   readonly #imageBodies = new WeakMap<CatalogueImage, ImageBody>();
+  readonly #resourcePaths = new WeakMap<readonly string[], ResourcePath>();
   #links: readonly Link[] | undefined;
 
   /** `imageDamaged` is told of each request for an image that cannot be served. */
@@ -41,11 +42,22 @@ export class FirmwareResource {
   }
 
   respond(request: Request<unknown>): Response {
-    const { segments, queries } = resourcePath(request.path, request.queries);
+    const { segments, queries } = this.#resourcePathOf(request);
     const body = this.#bodyFor(segments, queries);
     if (!body.ok) return body.error;
     if (request.code !== Code.GET) return { code: Code.METHOD_NOT_ALLOWED };
     return { body: body.value };
+  }
+
+  /** Requests whose options are the same bytes share one path, which is looked at once. */
+  #resourcePathOf({ path, queries }: Request<unknown>): ResourcePath {
+    if (queries.length > 0) return resourcePath(path, queries);
+    let known = this.#resourcePaths.get(path);
+    if (known === undefined) {
+      known = resourcePath(path, queries);
+      this.#resourcePaths.set(path, known);
+    }
+    return known;
   }
 
   #bodyFor(segments: readonly string[], queries: readonly string[]): Result<Body, PlainResponse> {
