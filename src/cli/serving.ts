@@ -6,8 +6,8 @@ import type { CipherSuite } from "../dtls/cipher-suite.ts";
 import { nativeParts } from "../native/native-parts.ts";
 import { hostAddress } from "../shell/host-address.ts";
 import { type ListenAddress, ListenError, ServerShell, type ServerShellInput } from "../shell/server-shell.ts";
+import { keepHeapSmall } from "../shell/small-heap.ts";
 import { onStopSignal } from "../shell/stop-signals.ts";
-import { keepYoungHeapSmall } from "../shell/young-heap.ts";
 import { uriHost } from "./coap-uri.ts";
 import { DATA_DIRECTORY } from "./command.ts";
 import { wrongUse } from "./command-error.ts";
@@ -37,7 +37,7 @@ export async function serveUntilStopped(
   input: ServingInput,
   ready: (addresses: Addresses) => readonly string[] = () => [],
 ): Promise<void> {
-  keepYoungHeapSmall();
+  keepHeapSmall();
   const images = FirmwareStore.open(input.data, { cacheBytesMax: input.cacheSize });
   const keys = PskStore.open(input.data);
   try {

@@ -3,7 +3,6 @@
 
 import { ByteReader } from "../base/byte-reader.ts";
 import { copyOf, latin1Of } from "../base/bytes.ts";
-import { DeadlineQueue } from "../base/deadline-queue.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../base/random-source.ts";
@@ -22,10 +21,10 @@ import {
 } from "./handshake-message.ts";
 import { HandshakeTable } from "./handshake-table.ts";
 import { type ClientParameters, decodeClientParameters, encodeHelloVerifyRequest } from "./hello.ts";
+import { LastFlights } from "./last-flight.ts";
 import {
   CLIENT_HELLO_MESSAGE_SEQ_MAX,
   type DtlsParameters,
-  LAST_FLIGHT_LIFETIME_MS,
   RECORDS_PER_DATAGRAM_MAX,
   SESSION_BUSY_MS,
 } from "./parameters.ts";
@@ -80,7 +79,7 @@ export class DtlsServer {
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
   /** Sessions whose last flight may still be asked for, by the time when it no longer may. */
-  readonly #lastFlights = new DeadlineQueue<Session>();
+  readonly #lastFlights = new LastFlights();
 
   constructor(input: DtlsServerInput) {
     this.#random = input.random;
@@ -139,8 +138,7 @@ export class DtlsServer {
       due.handleTimeout(now);
       this.#handshakes.reschedule(due);
     }
-    for (let due = this.#lastFlights.takeDue(now); due; due = this.#lastFlights.takeDue(now))
-      due.lastFlight = undefined;
+    this.#lastFlights.forgetDue(now);
     for (let busy = this.#sessions.leastRecentBusy; busy; busy = this.#sessions.leastRecentBusy) {
       if (addMs(busy.lastActiveAt, SESSION_BUSY_MS) > now) break;
       this.#sessions.restLeastRecentBusy();
@@ -329,7 +327,7 @@ export class DtlsServer {
     if (leastRecent && this.#sessions.size >= this.#parameters.sessionsMax) this.#close(now, leastRecent, "evicted");
     this.#sessions.add(session);
     this.#boundBusySessions();
-    this.#lastFlights.set(session, addMs(now, LAST_FLIGHT_LIFETIME_MS));
+    this.#lastFlights.add(session);
     this.#outlet.sessionUp(now, session);
   }
 
@@ -351,7 +349,8 @@ export class DtlsServer {
     // Connection ID the address is what found the session, and stays.
     if (newest) session.peer = from;
     if (type === ContentType.application_data) {
-      this.#releaseLastFlight(session);
+      // Data can only come after our Finished arrived: nobody will ask for it again.
+      this.#lastFlights.forget(session);
       this.#outlet.applicationData(now, session, content);
     } else if (type === ContentType.alert) this.#handleAlert(now, session, content);
     else if (type === ContentType.handshake) this.#handleLateHandshake(session, content);
@@ -360,13 +359,6 @@ export class DtlsServer {
 
   #boundBusySessions(): void {
     if (this.#sessions.busyCount > this.#parameters.busySessionsMax) this.#sessions.restLeastRecentBusy();
-  }
-
-  /** Data can only come after our Finished arrived: nobody will ask for it again. */
-  #releaseLastFlight(session: Session): void {
-    if (session.lastFlight === undefined) return;
-    session.lastFlight = undefined;
-    this.#lastFlights.delete(session);
   }
 
   #handleAlert(now: Instant, session: Session, content: Uint8Array): void {
@@ -402,7 +394,7 @@ export class DtlsServer {
 
   #end(now: Instant, session: Session, end: SessionEnd): void {
     this.#sessions.remove(session);
-    this.#lastFlights.delete(session);
+    this.#lastFlights.forget(session);
     this.#outlet.sessionDown(now, session, end);
     session.wipe();
   }

@@ -31,11 +31,12 @@ import { decodeClientHello, encodeServerHello } from "./hello.ts";
 import { decodeClientKeyExchange, encodeServerKeyExchange } from "./key-exchange.ts";
 import { extendedMasterSecret, masterSecret, premasterSecret, verifyData } from "./key-schedule.ts";
 import { type KeyShare, keyShare } from "./key-share.ts";
+import { LastFlight } from "./last-flight.ts";
 import { type Negotiation, negotiate } from "./negotiation.ts";
 import { DTLS_1_2, type DtlsParameters, PLAINTEXT_LENGTH_MAX, PSK_IDENTITY_LENGTH_MAX } from "./parameters.ts";
 import { type PendingStates, pendingStates } from "./pending-states.ts";
 import { ContentType, type DtlsRecord } from "./record.ts";
-import { LastFlight, Session } from "./session.ts";
+import { Session } from "./session.ts";
 
 export interface ServerHandshakeInput {
   readonly peer: PeerAddress;
@@ -359,7 +360,7 @@ export class ServerHandshake {
     });
     this.#state = { kind: "ended" };
     this.#exchange.send(now, flight, false);
-    session.lastFlight = new LastFlight(this.#plain, ours.message, finished);
+    session.lastFlight = new LastFlight(now, this.#plain, ours.message, finished);
     this.#input.outlet.established(now, session);
   }
 

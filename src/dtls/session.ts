@@ -1,51 +1,13 @@
 // An established association: what remains of a handshake. A sleeping device's session is this object and nothing else.
 
-import { bytesOfLatin1, isLatin1, latin1Of } from "../base/bytes.ts";
+import { bytesOfLatin1, latin1Of } from "../base/bytes.ts";
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { SecretSlab } from "../base/secret-slab.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
-import { type ReadState, WriteState } from "./connection-state.ts";
-import type { FlightItem } from "./handshake-exchange.ts";
-import { type HandshakeMessage, HandshakeType } from "./handshake-message.ts";
-import { DATAGRAM_LENGTH_MAX, LAST_FLIGHT_RESENDS_MAX } from "./parameters.ts";
-
-/**
- * Our last flight, ChangeCipherSpec and Finished, and what may ask for it again (RFC 6347 4.2.4): no more than it takes to
- * make it again, for all that are kept sleep.
- */
-export class LastFlight {
-  resendsLeft = LAST_FLIGHT_RESENDS_MAX;
-  readonly #messageSeq: number;
-  readonly #verifyData: string;
-  readonly #peerMessageSeq: number;
-  readonly #peerVerifyData: string;
-  #plainSequenceNumber: number;
-
-  /** `finished` is ours, `peerFinished` the one that it answers; `plain` the state that ChangeCipherSpec goes out under. */
-  constructor(plain: WriteState, finished: HandshakeMessage, peerFinished: HandshakeMessage) {
-    this.#plainSequenceNumber = plain.nextSequenceNumber;
-    this.#messageSeq = finished.messageSeq;
-    this.#verifyData = latin1Of(finished.body);
-    this.#peerMessageSeq = peerFinished.messageSeq;
-    this.#peerVerifyData = latin1Of(peerFinished.body);
-  }
-
-  /** Whether the peer's Finished is the one that this flight answers, come again. */
-  answers(messageSeq: number, verifyData: Uint8Array): boolean {
-    return messageSeq === this.#peerMessageSeq && isLatin1(verifyData, this.#peerVerifyData);
-  }
-
-  /** The flight again, to be sealed once. */
-  again(write: WriteState): readonly FlightItem[] {
-    const body = bytesOfLatin1(this.#verifyData);
-    const message = { type: HandshakeType.finished, messageSeq: this.#messageSeq, body };
-    return [
-      { kind: "changeCipherSpec", state: WriteState.plaintext(this.#plainSequenceNumber++) },
-      { kind: "handshake", state: write, message },
-    ];
-  }
-}
+import type { ReadState, WriteState } from "./connection-state.ts";
+import type { LastFlight } from "./last-flight.ts";
+import { DATAGRAM_LENGTH_MAX } from "./parameters.ts";
 
 export interface SessionInput {
   readonly peer: PeerAddress;
