@@ -7,7 +7,7 @@ import type { Instant } from "../base/instant.ts";
 import type { Body } from "./body.ts";
 
 /** Room for a request and the part of its answer before the payload; what is longer gets an array of its own. */
-const SLOT_LENGTH = 128;
+const SLOT_LENGTH = 96;
 
 /** What one exchange costs beside its bytes. */
 const EXCHANGE_OVERHEAD_LENGTH = 88;
@@ -28,7 +28,10 @@ interface Exchange {
   answerLength: number;
   /** The bytes of an exchange that does not fit its slot. */
   long: Uint8Array | undefined;
-  slice: AnswerSlice | undefined;
+  /** Where the slice comes from, if there is one; not an object of its own, which would live as long as this one. */
+  body: Body | undefined;
+  offset: number;
+  length: number;
 }
 
 export class AnsweredExchanges {
@@ -70,7 +73,9 @@ export class AnsweredExchanges {
     exchange.expiresAt = expiresAt;
     exchange.requestLength = request.length;
     exchange.answerLength = answer.length - (slice?.length ?? 0);
-    exchange.slice = slice;
+    exchange.body = slice?.body;
+    exchange.offset = slice?.offset ?? 0;
+    exchange.length = slice?.length ?? 0;
     this.#longLength -= exchange.long?.length ?? 0;
     const length = exchange.requestLength + exchange.answerLength;
     exchange.long = length > SLOT_LENGTH ? new Uint8Array(length) : undefined;
@@ -89,8 +94,16 @@ export class AnsweredExchanges {
     }
     let exchange = this.#exchanges[index];
     if (exchange === undefined) {
-      const [messageId, requestLength, answerLength] = [0, 0, 0];
-      exchange = { messageId, expiresAt: 0 as Instant, requestLength, answerLength, long: undefined, slice: undefined };
+      exchange = {
+        messageId: 0,
+        expiresAt: 0 as Instant,
+        requestLength: 0,
+        answerLength: 0,
+        long: undefined,
+        body: undefined,
+        offset: 0,
+        length: 0,
+      };
       this.#exchanges.push(exchange);
     }
     return exchange;
@@ -104,13 +117,14 @@ export class AnsweredExchanges {
     return true;
   }
 
-  #answerOf(index: number, { long, requestLength, answerLength, slice }: Exchange): Uint8Array | undefined {
+  #answerOf(index: number, exchange: Exchange): Uint8Array | undefined {
+    const { long, requestLength, answerLength, body } = exchange;
     const at = (long === undefined ? index * SLOT_LENGTH : 0) + requestLength;
     const before = (long ?? this.#slots).subarray(at, at + answerLength);
-    if (slice === undefined) return Uint8Array.from(before);
-    const payload = slice.body.read(slice.offset, slice.length);
+    if (body === undefined) return Uint8Array.from(before);
+    const payload = body.read(exchange.offset, exchange.length);
     if (payload === undefined) return undefined;
-    const answer = new Uint8Array(answerLength + slice.length);
+    const answer = new Uint8Array(answerLength + payload.length);
     answer.set(before);
     answer.set(payload, answerLength);
     return answer;

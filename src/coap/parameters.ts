@@ -53,7 +53,7 @@ export const ENTRY_OVERHEAD_LENGTH = 640;
 
 /** Limits of one CoapServer; all lengths in bytes. */
 export interface CoapServerLimits {
-  /** Answers kept for resending, of one association: as many as a wide window of requests has. */
+  /** Answers kept for resending, of one association; older ones are cut out of their bodies anew. */
   readonly resendCountMax: number;
   /** Bytes of requests and answers kept for resending, over all associations. */
   readonly resendLengthMax: number;
@@ -76,7 +76,7 @@ export interface CoapServerLimits {
 const MIB = 2 ** 20;
 
 export const DEFAULT_COAP_SERVER_LIMITS: CoapServerLimits = {
-  resendCountMax: 16,
+  resendCountMax: 8,
   resendLengthMax: 48 * MIB,
   gatheredCountMax: 4,
   gatheredLengthMax: 16 * MIB,
