@@ -43,8 +43,9 @@ async function bindAddress(
     host: socket.host,
     port: socket.port,
     sendTo: (to, datagram) => socket.sendTo(to, datagram),
-    // node:dgram sends each one by itself.
+    // node:dgram sends each one by itself, and queues whatever the system does not take.
     flush: () => {},
+    room: () => Promise.resolve(),
     close: () => socket.close(),
   };
 }

@@ -8,6 +8,8 @@ export interface DatagramPort {
   /** Leaves with the next flush() at the latest. The bytes must not change: they may wait for the system after that. */
   sendTo(to: PeerAddress, datagram: Uint8Array): void;
   flush(): void;
+  /** Resolves when there is room for a datagram of any length. Who does not wait may have one refused, as ENOBUFS. */
+  room(): Promise<void>;
   /** Resolves when all that was to be sent is with the system. */
   close(): Promise<void>;
 }

@@ -40,7 +40,8 @@ export class NativeDatagramPort implements DatagramPort {
   #sendLength = 0;
   #flushedCount = 0;
   #closing = false;
-  #drained: (() => void) | undefined;
+  /** Called once all is sent. */
+  readonly #drained: (() => void)[] = [];
 
   /** Listens on an IP address; on `::` for IPv4 too. Throws the system's error, with the same codes as node:dgram. */
   constructor(
@@ -95,17 +96,23 @@ export class NativeDatagramPort implements DatagramPort {
     this.#settle();
   }
 
+  async room(): Promise<void> {
+    if (this.#hasRoomFor(DATAGRAM_LENGTH_MAX)) return;
+    this.flush();
+    if (!this.#hasRoomFor(DATAGRAM_LENGTH_MAX)) await this.#allSent();
+  }
+
   /** A second call does nothing. */
   async close(): Promise<void> {
     if (this.#closing) return;
     this.flush();
     this.#closing = true;
-    if (this.#sendCount > 0) {
-      await new Promise<void>((resolve) => {
-        this.#drained = resolve;
-      });
-    }
+    if (this.#sendCount > 0) await this.#allSent();
     this.#part.close(this.#handle);
+  }
+
+  #allSent(): Promise<void> {
+    return new Promise((resolve) => this.#drained.push(resolve));
   }
 
   #hasRoomFor(length: number): boolean {
@@ -155,11 +162,11 @@ export class NativeDatagramPort implements DatagramPort {
   #settle(): void {
     if (this.#status[Status.FAILED]! > 0) this.#tellFailures();
     if (this.#status[Status.WAITING]! > 0) return;
-    this.#drained?.();
-    if (this.#flushedCount < this.#sendCount) return;
+    if (this.#flushedCount < this.#sendCount) return this.flush();
     this.#sendCount = 0;
     this.#sendLength = 0;
     this.#flushedCount = 0;
+    for (const resolve of this.#drained.splice(0)) resolve();
   }
 
   #tellFailures(): void {

@@ -117,6 +117,7 @@ export class ServerShell {
   /** Says close_notify to every session and ends. */
   async stop(): Promise<void> {
     this.#server.shutdown(systemNow());
+    await this.#transmitPatiently();
     this.#drive();
     await this.#close();
     this.#logCounters();
@@ -198,6 +199,15 @@ export class ServerShell {
   #transmit(): void {
     for (let next = this.#server.pollTransmit(); next !== undefined; next = this.#server.pollTransmit()) {
       this.#ports.get(next.scheme)?.sendTo(next.to, next.datagram);
+    }
+  }
+
+  /** A farewell to each of a million sessions is more than a port takes at once. */
+  async #transmitPatiently(): Promise<void> {
+    for (let next = this.#server.pollTransmit(); next !== undefined; next = this.#server.pollTransmit()) {
+      const port = this.#ports.get(next.scheme);
+      await port?.room();
+      port?.sendTo(next.to, next.datagram);
     }
   }
 

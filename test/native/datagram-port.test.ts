@@ -122,6 +122,16 @@ if (native !== undefined) {
     await Promise.all([from.port.close(), to.port.close()]);
   });
 
+  test("a second close does nothing, and nothing is sent after the first", async () => {
+    const [from, to] = [open(), open()];
+    await from.port.close();
+    await from.port.close();
+    from.port.sendTo(peerAddress("127.0.0.1", to.port.port), toUtf8("too late"));
+    from.port.flush();
+    assert.equal(from.at.failures, []);
+    await to.port.close();
+  });
+
   test("a thousand ports, opened and closed, leave no descriptor behind", async () => {
     const before = descriptorCount();
     for (let i = 0; i < 1000; i++) await open(i % 2 === 0 ? "127.0.0.1" : "::").port.close();
@@ -201,6 +211,16 @@ if (native !== undefined && compiler !== undefined) {
     const found = await scene(["fills", "20", "65000"], await preloaded());
     assert.equal(found, { arrived: 16, refused: 4, codes: ["ENOBUFS"] });
   });
+
+  for (const [count, length] of [
+    [3000, 1],
+    [40, 65_000],
+  ] as const) {
+    test(`who waits for room has none of ${count} datagrams of ${length} bytes refused`, async () => {
+      const found = await scene(["waits", String(count), String(length)], await preloaded());
+      assert.equal(found, { arrived: count, failures: [], lettersLeft: 0 });
+    });
+  }
 
   test("while answers wait for the system no more requests are read, and none is lost", async () => {
     assert.equal(await scene(["holdsBack"], await preloaded()), { readMeanwhile: 64, answers: range(0, 300) });

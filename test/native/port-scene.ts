@@ -65,6 +65,20 @@ async function fills(count: number, length: number): Promise<void> {
   await Promise.all([from.port.close(), to.port.close()]);
 }
 
+/** More than the queue holds, by a sender that waits for room. */
+async function waits(count: number, length: number): Promise<void> {
+  const [from, to] = [open(), open()];
+  process.env["STUBBORN_SENDS"] = "aaaaaaaa";
+  for (let i = 0; i < count; i++) {
+    await from.port.room();
+    from.port.sendTo(to.address, new Uint8Array(length));
+  }
+  await from.port.close();
+  await to.at.until(() => to.at.received.length === count);
+  print({ arrived: to.at.received.length, failures: from.at.failures, lettersLeft: lettersLeft("STUBBORN_SENDS") });
+  await to.port.close();
+}
+
 /** Requests that come while answers wait for the system. */
 async function holdsBack(): Promise<void> {
   const echo = open();
@@ -171,6 +185,7 @@ async function workers(): Promise<void> {
 const SCENES: Readonly<Record<string, (...args: string[]) => unknown>> = {
   sends: (letters, count, lost) => sends(letters!, Number(count), Number(lost)),
   fills: (count, length) => fills(Number(count), Number(length)),
+  waits: (count, length) => waits(Number(count), Number(length)),
   holdsBack,
   closesLate,
   receives: (letters, lost) => receives(letters!, Number(lost)),
