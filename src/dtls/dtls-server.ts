@@ -3,7 +3,7 @@
 
 import { ByteReader } from "../base/byte-reader.ts";
 import { copyOf, latin1Of } from "../base/bytes.ts";
-import { DeadlineQueue } from "../base/deadline-queue.ts";
+import { DeadlineHeap } from "../base/deadline-heap.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../base/random-source.ts";
@@ -81,7 +81,7 @@ export class DtlsServer {
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
   /** Sessions whose last flight may still be asked for, by the time when it no longer may. */
-  readonly #lastFlights = new DeadlineQueue<Session>();
+  readonly #lastFlights = new DeadlineHeap<Session>();
 
   constructor(input: DtlsServerInput) {
     this.#random = input.random;
@@ -334,7 +334,7 @@ export class DtlsServer {
     if (leastRecent && this.#sessions.size >= this.#parameters.sessionsMax) this.#close(now, leastRecent, "evicted");
     this.#sessions.add(session);
     this.#boundBusySessions();
-    this.#lastFlights.set(session, addMs(now, LAST_FLIGHT_LIFETIME_MS));
+    if (session.lastFlight) this.#lastFlights.set(session.lastFlight.expiry, addMs(now, LAST_FLIGHT_LIFETIME_MS));
     this.#outlet.sessionUp(now, session);
   }
 
@@ -356,6 +356,7 @@ export class DtlsServer {
     // Connection ID the address is what found the session, and stays.
     if (newest) session.peer = from;
     if (type === ContentType.application_data) {
+      // Data can only come after our Finished arrived: nobody will ask for it again.
       this.#releaseLastFlight(session);
       this.#outlet.applicationData(now, session, content);
     } else if (type === ContentType.alert) this.#handleAlert(now, session, content);
@@ -367,11 +368,10 @@ export class DtlsServer {
     if (this.#sessions.busyCount > this.#parameters.busySessionsMax) this.#sessions.restLeastRecentBusy();
   }
 
-  /** Data can only come after our Finished arrived: nobody will ask for it again. */
   #releaseLastFlight(session: Session): void {
     if (session.lastFlight === undefined) return;
+    this.#lastFlights.delete(session.lastFlight.expiry);
     session.lastFlight = undefined;
-    this.#lastFlights.delete(session);
   }
 
   #handleAlert(now: Instant, session: Session, content: Uint8Array): void {
@@ -407,7 +407,7 @@ export class DtlsServer {
 
   #end(now: Instant, session: Session, end: SessionEnd): void {
     this.#sessions.remove(session);
-    this.#lastFlights.delete(session);
+    this.#releaseLastFlight(session);
     this.#outlet.sessionDown(now, session, end);
     session.wipe();
   }

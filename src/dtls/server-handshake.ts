@@ -26,6 +26,7 @@ import {
   type HandshakeMessage,
   HandshakeType,
 } from "./handshake-message.ts";
+import type { HandshakeEntry } from "./handshake-table.ts";
 import { HeldRecords } from "./held-records.ts";
 import { decodeClientHello, encodeServerHello } from "./hello.ts";
 import { decodeClientKeyExchange, encodeServerKeyExchange } from "./key-exchange.ts";
@@ -96,6 +97,8 @@ export class ServerHandshake {
   readonly peer: PeerAddress;
   /** When the handshake is given up, whatever happens. */
   readonly expiresAt: Instant;
+  /** Of the table that it is in. */
+  entry: HandshakeEntry | undefined;
   readonly #input: ServerHandshakeInput;
   readonly #exchange: HandshakeExchange;
   readonly #plain: WriteState;
@@ -364,7 +367,7 @@ export class ServerHandshake {
     });
     this.#state = { kind: "ended" };
     this.#exchange.send(now, flight, false);
-    session.lastFlight = new LastFlight(this.#plain, ours.message, finished);
+    session.lastFlight = new LastFlight(session, this.#plain, ours.message, finished);
     this.#input.outlet.established(now, this, session);
   }
 

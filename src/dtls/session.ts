@@ -1,6 +1,7 @@
 // An established association: what remains of a handshake. A sleeping device's session is this object and nothing else.
 
 import { bytesOfLatin1, isLatin1, latin1Of } from "../base/bytes.ts";
+import { Deadline } from "../base/deadline-heap.ts";
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { SecretSlab } from "../base/secret-slab.ts";
@@ -16,6 +17,8 @@ import { DATAGRAM_LENGTH_MAX, LAST_FLIGHT_RESENDS_MAX } from "./parameters.ts";
  */
 export class LastFlight {
   resendsLeft = LAST_FLIGHT_RESENDS_MAX;
+  /** When it no longer may be asked for. */
+  readonly expiry: Deadline<Session>;
   readonly #messageSeq: number;
   readonly #verifyData: string;
   readonly #peerMessageSeq: number;
@@ -23,7 +26,8 @@ export class LastFlight {
   #plainSequenceNumber: number;
 
   /** `finished` is ours, `peerFinished` the one that it answers; `plain` the state that ChangeCipherSpec goes out under. */
-  constructor(plain: WriteState, finished: HandshakeMessage, peerFinished: HandshakeMessage) {
+  constructor(session: Session, plain: WriteState, finished: HandshakeMessage, peerFinished: HandshakeMessage) {
+    this.expiry = new Deadline(session);
     this.#plainSequenceNumber = plain.nextSequenceNumber;
     this.#messageSeq = finished.messageSeq;
     this.#verifyData = latin1Of(finished.body);
