@@ -33,11 +33,13 @@ export class ByteReader {
   }
 
   uint8(): number {
-    return this.#uint(1);
+    return this.#has(1) ? this.#bytes[this.#offset++]! : 0;
   }
 
   uint16(): number {
-    return this.#uint(2);
+    if (!this.#has(2)) return 0;
+    const high = this.#bytes[this.#offset++]!;
+    return (high << 8) | this.#bytes[this.#offset++]!;
   }
 
   uint24(): number {
@@ -54,7 +56,7 @@ export class ByteReader {
 
   /** A view of the next `length` bytes, not a copy. */
   take(length: number): Uint8Array {
-    if (!this.#has(length)) return EMPTY;
+    if (!this.#has(length) || length === 0) return EMPTY;
     const view = this.#bytes.subarray(this.#offset, this.#offset + length);
     this.#offset += length;
     return view;
@@ -71,7 +73,7 @@ export class ByteReader {
   }
 
   #has(length: number): boolean {
-    if (length > this.remaining) this.#overrun = true;
+    if (length > this.#bytes.length - this.#offset) this.#overrun = true;
     return !this.#overrun;
   }
 

@@ -2,7 +2,7 @@
 // ciphertext, and the tag. The explicit nonce is epoch ‖ sequence number, so that no key ever meets a nonce twice.
 
 import { nativeParts } from "../native/native-parts.ts";
-import { type AeadContext, CONTENT, HEADER, NONCE_LENGTH } from "./aead-context.ts";
+import { type AeadContext, type AeadContextMaker, CONTENT, HEADER, NONCE_LENGTH } from "./aead-context.ts";
 import { composedCcm } from "./ccm.ts";
 import { gcm } from "./gcm.ts";
 import { nativeAead } from "./native-aead.ts";
@@ -33,9 +33,24 @@ export function aeadProtection(cipher: "aes-128-ccm" | "aes-128-gcm", tagLength:
     overhead,
     contentOffset: EXPLICIT_NONCE_LENGTH,
     fragmentLength: (length) => length + overhead,
-    sealer: (keys) => new AeadSealer(contextFor(keys.subarray(0, KEY_LENGTH), tagLength, "seal"), keys),
-    opener: (keys) => new AeadOpener(contextFor(keys.subarray(0, KEY_LENGTH), tagLength, "open"), keys, overhead),
+    sealer: (keys) => new AeadSealer(contextOf(contextFor, keys, tagLength, "seal"), keys),
+    opener: (keys) => new AeadOpener(contextOf(contextFor, keys, tagLength, "open"), keys, overhead),
   };
+}
+
+/** Where a key stands while a context is made of it. OpenSSL reads it outside of V8's heap: 0.3 µs to move it there. */
+const KEY = new Uint8Array(new ArrayBuffer(KEY_LENGTH));
+
+function contextOf(
+  contextFor: AeadContextMaker,
+  keys: Uint8Array,
+  tagLength: 8 | 16,
+  direction: "seal" | "open",
+): AeadContext {
+  for (let i = 0; i < KEY_LENGTH; i++) KEY[i] = keys[i]!;
+  const context = contextFor(KEY, tagLength, direction);
+  KEY.fill(0);
+  return context;
 }
 
 class AeadSealer implements RecordSealer {

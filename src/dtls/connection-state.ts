@@ -61,8 +61,23 @@ export class WriteState {
     return RECORD_HEADER_LENGTH + inner + this.#protection.overhead;
   }
 
+  /** How long the record around so many bytes is. */
+  recordLength(contentLength: number): number {
+    const idLength = this.connectionId.length;
+    const plaintextLength = contentLength + (idLength > 0 ? 1 : 0);
+    return RECORD_HEADER_LENGTH + idLength + this.#protection.fragmentLength(plaintextLength);
+  }
+
   /** One whole record around `content`, under the next sequence number. */
   seal(type: number, content: Uint8Array): Uint8Array {
+    // From Node's pool: every byte of it is written.
+    const record = Buffer.allocUnsafe(this.recordLength(content.length));
+    this.sealInto(record, 0, type, content);
+    return record;
+  }
+
+  /** The same at `offset` of `target`, which has room for it. */
+  sealInto(target: Uint8Array, offset: number, type: number, content: Uint8Array): void {
     // Zeros are a key like any other: what they seal, everyone can read.
     assert(!this.#wiped, "nothing can be sealed once the keys are wiped");
     const { epoch, connectionId } = this;
@@ -70,18 +85,15 @@ export class WriteState {
     const outerType = wrapped ? ContentType.tls12_cid : type;
     const plaintextLength = content.length + (wrapped ? 1 : 0);
     const sequenceNumber = this.#sequenceNumber++;
-    const fragmentLength = this.#protection.fragmentLength(plaintextLength);
-    // From Node's pool: every byte of it is written.
-    const record = Buffer.allocUnsafe(RECORD_HEADER_LENGTH + connectionId.length + fragmentLength);
-    const headerLength = writeRecordHeader(record, outerType, epoch, sequenceNumber, connectionId, fragmentLength);
-    const contentAt = headerLength + this.#protection.contentOffset;
-    record.set(content, contentAt);
+    const length = this.#protection.fragmentLength(plaintextLength);
+    const fragmentAt = writeRecordHeader(target, offset, outerType, epoch, sequenceNumber, connectionId, length);
+    const contentAt = fragmentAt + this.#protection.contentOffset;
+    target.set(content, contentAt);
     // RFC 9146 4: the inner plaintext is content ‖ real type; no padding zeros are sent.
-    if (wrapped) record[contentAt + content.length] = type;
+    if (wrapped) target[contentAt + content.length] = type;
     this.#sealer ??= this.#protection.sealer(this.#keys.reveal());
     const context = { type: outerType, epoch, sequenceNumber, connectionId };
-    this.#sealer.seal(context, record, headerLength, plaintextLength);
-    return record;
+    this.#sealer.seal(context, target, fragmentAt, plaintextLength);
   }
 
   /** Gives back what only a busy session needs; the next record makes it again. */

@@ -5,9 +5,8 @@ import { timingSafeEqual } from "node:crypto";
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../base/random-source.ts";
-import { encodeUint16List } from "./extension.ts";
 import type { ClientParameters } from "./hello.ts";
-import { HmacSha256 } from "./hmac.ts";
+import { HmacSha256, writeDigest } from "./hmac.ts";
 import { COOKIE_SECRET_LIFETIME_MS } from "./parameters.ts";
 
 const COOKIE_LENGTH = 16;
@@ -36,7 +35,7 @@ export class CookieIssuer {
   verifies(now: Instant, peer: PeerAddress, hello: ClientParameters): boolean {
     this.#rotate(now);
     if (hello.cookie.length !== COOKIE_LENGTH) return false;
-    return [this.#current, this.#previous].some((mac) => timingSafeEqual(cookieFor(mac, peer, hello), hello.cookie));
+    return shows(this.#current, peer, hello) || shows(this.#previous, peer, hello);
   }
 
   #rotate(now: Instant): void {
@@ -56,24 +55,24 @@ function periodOf(now: Instant): number {
   return Math.floor(now / COOKIE_SECRET_LIFETIME_MS);
 }
 
+function shows(mac: HmacSha256, peer: PeerAddress, hello: ClientParameters): boolean {
+  return timingSafeEqual(cookieFor(mac, peer, hello), hello.cookie);
+}
+
 /** Covers what RFC 6347 4.2.1 tells a client to keep equal in both hellos; lengths come first, so nothing can be moved. */
 function cookieFor(mac: HmacSha256, peer: PeerAddress, hello: ClientParameters): Uint8Array {
   const { version, sessionId, cipherSuites, compressionMethods } = hello;
-  const lengths = Uint8Array.of(
-    peer.length,
-    version >> 8,
-    version & 255,
-    sessionId.length,
-    cipherSuites.length >> 8,
-    cipherSuites.length,
-  );
-  const cookie = mac.mac(
-    lengths,
-    Buffer.from(peer, "utf16le"),
-    hello.random,
-    sessionId,
-    encodeUint16List(cipherSuites),
-    compressionMethods,
-  );
-  return cookie.subarray(0, COOKIE_LENGTH);
+  putUint16(mac.uint8(peer.length), version);
+  putUint16(mac.uint8(sessionId.length), cipherSuites.length);
+  for (let i = 0; i < peer.length; i++) putUint16(mac, peer.charCodeAt(i));
+  mac.put(hello.random).put(sessionId);
+  for (const suite of cipherSuites) putUint16(mac, suite);
+  const digest = mac.put(compressionMethods).digest();
+  const cookie = new Uint8Array(COOKIE_LENGTH);
+  writeDigest(digest, cookie, 0, COOKIE_LENGTH);
+  return cookie;
+}
+
+function putUint16(mac: HmacSha256, value: number): void {
+  mac.uint8(value >> 8).uint8(value);
 }

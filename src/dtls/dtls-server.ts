@@ -29,7 +29,7 @@ import {
   SESSION_BUSY_MS,
 } from "./parameters.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record.ts";
-import { ServerHandshake } from "./server-handshake.ts";
+import { ServerHandshake, type ServerHandshakeOutlet } from "./server-handshake.ts";
 import type { Session } from "./session.ts";
 import { CONNECTION_ID_LENGTH, connectionIdKey, SessionTable } from "./session-table.ts";
 
@@ -75,6 +75,7 @@ export class DtlsServer {
   readonly #parameters: DtlsParameters;
   readonly #suites: readonly CipherSuite[];
   readonly #outlet: DtlsServerOutlet;
+  readonly #handshakeOutlet = this.#createHandshakeOutlet();
   readonly #cookies: CookieIssuer;
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
@@ -279,7 +280,7 @@ export class DtlsServer {
       this.#outlet.counted("handshakeEvicted");
       this.#drop(oldest);
     }
-    const handshake: ServerHandshake = new ServerHandshake(now, {
+    const handshake = new ServerHandshake(now, {
       peer,
       recordSequenceNumber: record.sequenceNumber,
       messageSeq,
@@ -287,25 +288,29 @@ export class DtlsServer {
       suites: this.#suites,
       parameters: this.#parameters,
       random: this.#random,
-      outlet: {
-        transmit: (datagram) => this.#outlet.transmit(peer, datagram),
-        counted: (discard) => this.#outlet.counted(discard),
-        allocateConnectionId: () => this.#allocateConnectionId(handshake),
-        pskWanted: (at, identity) => {
-          this.#handshakes.awaitPsk(handshake, latin1Of(identity));
-          this.#outlet.pskWanted(at, identity);
-        },
-        keyRefused: (at, identity, known) => this.#outlet.keyRefused(at, peer, identity, known),
-        established: (at, session) => this.#establish(at, handshake, session),
-        failed: (at, error) => {
-          this.#handshakes.remove(handshake);
-          this.#outlet.handshakeFailed(at, peer, error);
-        },
-      },
+      outlet: this.#handshakeOutlet,
     });
     this.#handshakes.add(handshake);
     handshake.handleHandshakeRecord(now, record.fragment);
     this.#handshakes.reschedule(handshake);
+  }
+
+  #createHandshakeOutlet(): ServerHandshakeOutlet {
+    return {
+      transmit: ({ peer }, datagram) => this.#outlet.transmit(peer, datagram),
+      counted: (discard) => this.#outlet.counted(discard),
+      allocateConnectionId: (handshake) => this.#allocateConnectionId(handshake),
+      pskWanted: (now, handshake, identity) => {
+        this.#handshakes.awaitPsk(handshake, latin1Of(identity));
+        this.#outlet.pskWanted(now, identity);
+      },
+      keyRefused: (now, { peer }, identity, known) => this.#outlet.keyRefused(now, peer, identity, known),
+      established: (now, handshake, session) => this.#establish(now, handshake, session),
+      failed: (now, handshake, error) => {
+        this.#handshakes.remove(handshake);
+        this.#outlet.handshakeFailed(now, handshake.peer, error);
+      },
+    };
   }
 
   #allocateConnectionId(handshake: ServerHandshake): Uint8Array {

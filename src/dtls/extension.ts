@@ -54,12 +54,12 @@ export function decodeExtensions(reader: ByteReader): Extensions | undefined {
   const list = new ByteReader(reader.vector16());
   if (!reader.atEnd) return undefined;
   const extensions: { -readonly [Name in keyof Extensions]: Extensions[Name] } = {};
-  const seen = new Set<number>();
+  const seen: number[] = [];
   while (list.remaining > 0) {
     const type = list.uint16();
     const data = new ByteReader(list.vector16());
-    if (list.overrun || seen.has(type) || seen.size === EXTENSIONS_MAX) return undefined;
-    seen.add(type);
+    if (list.overrun || seen.includes(type) || seen.length === EXTENSIONS_MAX) return undefined;
+    seen.push(type);
     if (!decodeExtension(type, data, extensions)) return undefined;
   }
   return extensions;
@@ -136,7 +136,9 @@ export function encodeExtensions(extensions: Extensions): Uint8Array {
 /** A vector of two-byte numbers; undefined for an odd number of bytes. */
 export function decodeUint16List(bytes: Uint8Array): number[] | undefined {
   if (bytes.length % 2 !== 0) return undefined;
-  return Array.from({ length: bytes.length / 2 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);
+  const values: number[] = [];
+  for (let i = 0; i < bytes.length; i += 2) values.push((bytes[i]! << 8) | bytes[i + 1]!);
+  return values;
 }
 
 export function encodeUint16List(values: readonly number[]): Uint8Array {

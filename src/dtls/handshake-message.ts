@@ -3,7 +3,6 @@
 //   msg_type 1 | length 3 | message_seq 2 | fragment_offset 3 | fragment_length 3 | body
 
 import type { ByteReader } from "../base/byte-reader.ts";
-import { ByteWriter } from "../base/byte-writer.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { Discard } from "./errors.ts";
 import { HANDSHAKE_MESSAGE_LENGTH_MAX } from "./parameters.ts";
@@ -65,12 +64,34 @@ export function encodeHandshakeFragment(
   fragmentOffset: number,
   fragmentLength: number,
 ): Uint8Array {
-  return new ByteWriter(HANDSHAKE_HEADER_LENGTH + fragmentLength)
-    .uint8(message.type)
-    .uint24(message.body.length)
-    .uint16(message.messageSeq)
-    .uint24(fragmentOffset)
-    .uint24(fragmentLength)
-    .put(message.body.subarray(fragmentOffset, fragmentOffset + fragmentLength))
-    .finish();
+  const fragment = new Uint8Array(HANDSHAKE_HEADER_LENGTH + fragmentLength);
+  writeHandshakeFragment(fragment, 0, message, fragmentOffset, fragmentLength);
+  return fragment;
+}
+
+/** Writes that fragment at `offset` of `target`; gives back how long it is. */
+export function writeHandshakeFragment(
+  target: Uint8Array,
+  offset: number,
+  message: HandshakeMessage,
+  fragmentOffset: number,
+  fragmentLength: number,
+): number {
+  const { type, messageSeq, body } = message;
+  target[offset] = type;
+  writeUint24(target, offset + 1, body.length);
+  target[offset + 4] = messageSeq >> 8;
+  target[offset + 5] = messageSeq;
+  writeUint24(target, offset + 6, fragmentOffset);
+  writeUint24(target, offset + 9, fragmentLength);
+  const whole = fragmentLength === body.length;
+  const part = whole ? body : body.subarray(fragmentOffset, fragmentOffset + fragmentLength);
+  target.set(part, offset + HANDSHAKE_HEADER_LENGTH);
+  return HANDSHAKE_HEADER_LENGTH + fragmentLength;
+}
+
+function writeUint24(target: Uint8Array, offset: number, value: number): void {
+  target[offset] = value >> 16;
+  target[offset + 1] = value >> 8;
+  target[offset + 2] = value;
 }

@@ -1,26 +1,33 @@
 // The half-open handshakes of a server: bounded, found by address or Connection ID, with one deadline each and the
 // identities whose keys they wait for. Whatever ends a handshake, remove() releases all of it.
 
-import { DeadlineQueue } from "../base/deadline-queue.ts";
+import { Deadline, DeadlineHeap } from "../base/deadline-heap.ts";
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
+import { SlotMap } from "../base/slot-map.ts";
 import type { ServerHandshake } from "./server-handshake.ts";
 
-interface Entry {
+/** What the table knows of a handshake that is in it. */
+export class HandshakeEntry extends Deadline<ServerHandshake> {
   connectionId: number | undefined;
   /** The identity that it waits for, as a map key. */
   identity: string | undefined;
+  /** Neighbours in the order in which they were added. */
+  older: HandshakeEntry | undefined;
+  newer: HandshakeEntry | undefined;
 }
 
 export class HandshakeTable {
-  readonly #byAddress = new Map<PeerAddress, ServerHandshake>();
-  readonly #byConnectionId = new Map<number, ServerHandshake>();
-  readonly #byIdentity = new Map<string, Set<ServerHandshake>>();
-  readonly #entries = new Map<ServerHandshake, Entry>();
-  readonly #deadlines = new DeadlineQueue<ServerHandshake>();
+  readonly #byAddress = new SlotMap<PeerAddress, ServerHandshake>();
+  readonly #byConnectionId = new SlotMap<number, ServerHandshake>();
+  readonly #byIdentity = new SlotMap<string, ServerHandshake[]>();
+  readonly #deadlines = new DeadlineHeap<ServerHandshake>();
+  #oldest: HandshakeEntry | undefined;
+  #newest: HandshakeEntry | undefined;
+  #size = 0;
 
   get size(): number {
-    return this.#entries.size;
+    return this.#size;
   }
 
   get earliestDeadline(): Instant | undefined {
@@ -28,12 +35,17 @@ export class HandshakeTable {
   }
 
   get oldest(): ServerHandshake | undefined {
-    return this.#entries.keys().next().value;
+    return this.#oldest?.thing;
   }
 
   /** From the oldest on. Handshakes may be removed while iterating. */
-  [Symbol.iterator](): Iterator<ServerHandshake> {
-    return this.#entries.keys();
+  *[Symbol.iterator](): Generator<ServerHandshake> {
+    let entry = this.#oldest;
+    while (entry !== undefined) {
+      const next: HandshakeEntry | undefined = entry.newer;
+      yield entry.thing;
+      entry = next;
+    }
   }
 
   at(address: PeerAddress): ServerHandshake | undefined {
@@ -50,30 +62,34 @@ export class HandshakeTable {
 
   /** There is none at its address yet. */
   add(handshake: ServerHandshake): void {
-    this.#entries.set(handshake, { connectionId: undefined, identity: undefined });
+    const entry = new HandshakeEntry(handshake);
+    handshake.entry = entry;
+    entry.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+    this.#size++;
     this.#byAddress.set(handshake.peer, handshake);
     this.reschedule(handshake);
   }
 
   /** To be called after each step of a handshake; one that has left the table is left alone. */
   reschedule(handshake: ServerHandshake): void {
-    if (this.#entries.has(handshake)) this.#deadlines.set(handshake, handshake.deadline);
+    if (handshake.entry !== undefined) this.#deadlines.set(handshake.entry, handshake.deadline);
   }
 
   nameConnectionId(handshake: ServerHandshake, connectionId: number): void {
-    const entry = this.#entries.get(handshake);
-    if (entry === undefined) return;
-    entry.connectionId = connectionId;
+    if (handshake.entry === undefined) return;
+    handshake.entry.connectionId = connectionId;
     this.#byConnectionId.set(connectionId, handshake);
   }
 
   awaitPsk(handshake: ServerHandshake, identity: string): void {
-    const entry = this.#entries.get(handshake);
-    if (entry === undefined) return;
-    entry.identity = identity;
+    if (handshake.entry === undefined) return;
+    handshake.entry.identity = identity;
     const waiting = this.#byIdentity.get(identity);
-    if (waiting === undefined) this.#byIdentity.set(identity, new Set([handshake]));
-    else waiting.add(handshake);
+    if (waiting === undefined) this.#byIdentity.set(identity, [handshake]);
+    else waiting.push(handshake);
   }
 
   /** Takes out those that wait for this identity's key. */
@@ -81,20 +97,35 @@ export class HandshakeTable {
     const waiting = this.#byIdentity.get(identity);
     if (waiting === undefined) return [];
     this.#byIdentity.delete(identity);
-    for (const handshake of waiting) this.#entries.get(handshake)!.identity = undefined;
-    return [...waiting];
+    for (const { entry } of waiting) entry!.identity = undefined;
+    return waiting;
   }
 
   remove(handshake: ServerHandshake): void {
-    const entry = this.#entries.get(handshake);
+    const { entry } = handshake;
     if (entry === undefined) return;
-    this.#entries.delete(handshake);
-    this.#deadlines.delete(handshake);
+    handshake.entry = undefined;
+    this.#unlink(entry);
+    this.#deadlines.delete(entry);
     this.#byAddress.delete(handshake.peer);
     if (entry.connectionId !== undefined) this.#byConnectionId.delete(entry.connectionId);
-    if (entry.identity === undefined) return;
-    const waiting = this.#byIdentity.get(entry.identity);
-    waiting?.delete(handshake);
-    if (waiting?.size === 0) this.#byIdentity.delete(entry.identity);
+    if (entry.identity !== undefined) this.#stopAwaiting(handshake, entry.identity);
+  }
+
+  #unlink(entry: HandshakeEntry): void {
+    const { older, newer } = entry;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    entry.older = undefined;
+    entry.newer = undefined;
+    this.#size--;
+  }
+
+  #stopAwaiting(handshake: ServerHandshake, identity: string): void {
+    const others = this.#byIdentity.get(identity)?.filter((other) => other !== handshake);
+    if (others === undefined || others.length === 0) this.#byIdentity.delete(identity);
+    else this.#byIdentity.set(identity, others);
   }
 }

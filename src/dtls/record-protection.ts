@@ -50,14 +50,17 @@ export interface RecordOpener {
   release(): void;
 }
 
+const NULL_SEALER: RecordSealer = { seal: () => {}, release: () => {} };
+const NULL_OPENER: RecordOpener = { open: (_context, fragment) => fragment, release: () => {} };
+
 /** Epoch 0: TLS_NULL_WITH_NULL_NULL. */
 export const NULL_PROTECTION: RecordProtection = {
   keyParts: [],
   overhead: 0,
   contentOffset: 0,
   fragmentLength: (length) => length,
-  sealer: () => ({ seal: () => {}, release: () => {} }),
-  opener: () => ({ open: (_context, fragment) => fragment, release: () => {} }),
+  sealer: () => NULL_SEALER,
+  opener: () => NULL_OPENER,
 };
 
 /** The most that additional data takes. */

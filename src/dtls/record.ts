@@ -68,21 +68,22 @@ export function decodeRecord(
   });
 }
 
-/** Writes a header at the start of `target` and gives back its length. */
+/** Writes a header at `offset` of `target` and gives back where it ends. */
 export function writeRecordHeader(
   target: Uint8Array,
+  offset: number,
   type: number,
   epoch: number,
   sequenceNumber: number,
   connectionId: Uint8Array,
   fragmentLength: number,
 ): number {
-  target[0] = type;
-  target[1] = DTLS_1_2 >> 8;
-  target[2] = DTLS_1_2 & 255;
-  writeEpochAndSequence(target, 3, epoch, sequenceNumber);
-  target.set(connectionId, 11);
-  const lengthAt = 11 + connectionId.length;
+  target[offset] = type;
+  target[offset + 1] = DTLS_1_2 >> 8;
+  target[offset + 2] = DTLS_1_2 & 255;
+  writeEpochAndSequence(target, offset + 3, epoch, sequenceNumber);
+  if (connectionId.length > 0) target.set(connectionId, offset + 11);
+  const lengthAt = offset + 11 + connectionId.length;
   target[lengthAt] = fragmentLength >> 8;
   target[lengthAt + 1] = fragmentLength & 255;
   return lengthAt + 2;

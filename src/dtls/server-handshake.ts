@@ -26,6 +26,7 @@ import {
   type HandshakeMessage,
   HandshakeType,
 } from "./handshake-message.ts";
+import type { HandshakeEntry } from "./handshake-table.ts";
 import { HeldRecords } from "./held-records.ts";
 import { decodeClientHello, encodeServerHello } from "./hello.ts";
 import { decodeClientKeyExchange, encodeServerKeyExchange } from "./key-exchange.ts";
@@ -51,18 +52,18 @@ export interface ServerHandshakeInput {
   readonly outlet: ServerHandshakeOutlet;
 }
 
-/** What a handshake asks of and tells its owner. */
+/** What handshakes ask of and tell their owner: one object for all of them. */
 export interface ServerHandshakeOutlet {
-  transmit(datagram: Uint8Array): void;
+  transmit(handshake: ServerHandshake, datagram: Uint8Array): void;
   counted(discard: Discard): void;
   /** A fresh Connection ID for this handshake, which from now on routes records to it. */
-  allocateConnectionId(): Uint8Array;
+  allocateConnectionId(handshake: ServerHandshake): Uint8Array;
   /** The owner answers with handlePsk, at once or later. */
-  pskWanted(now: Instant, identity: Uint8Array): void;
+  pskWanted(now: Instant, handshake: ServerHandshake, identity: Uint8Array): void;
   /** The client's Finished cannot be read: it has another key, or its identity has none. It is told once, and not the peer. */
-  keyRefused(now: Instant, identity: Uint8Array, identityKnown: boolean): void;
-  established(now: Instant, session: Session): void;
-  failed(now: Instant, error: HandshakeError): void;
+  keyRefused(now: Instant, handshake: ServerHandshake, identity: Uint8Array, identityKnown: boolean): void;
+  established(now: Instant, handshake: ServerHandshake, session: Session): void;
+  failed(now: Instant, handshake: ServerHandshake, error: HandshakeError): void;
 }
 
 interface Agreed {
@@ -97,6 +98,8 @@ export class ServerHandshake {
   readonly peer: PeerAddress;
   /** When the handshake is given up, whatever happens. */
   readonly expiresAt: Instant;
+  /** Of the table that it is in. */
+  entry: HandshakeEntry | undefined;
   readonly #input: ServerHandshakeInput;
   readonly #exchange: HandshakeExchange;
   readonly #plain: WriteState;
@@ -111,7 +114,12 @@ export class ServerHandshake {
     this.expiresAt = addMs(now, input.parameters.handshakeLifetimeMs);
     this.#plain = WriteState.plaintext(input.recordSequenceNumber);
     const { messageSeq, outlet, parameters } = input;
-    this.#exchange = new HandshakeExchange((datagram) => outlet.transmit(datagram), parameters, messageSeq, messageSeq);
+    this.#exchange = new HandshakeExchange(
+      (datagram) => outlet.transmit(this, datagram),
+      parameters,
+      messageSeq,
+      messageSeq,
+    );
   }
 
   get deadline(): Instant {
@@ -279,7 +287,7 @@ export class ServerHandshake {
       negotiation,
       clientRandom: this.#input.clientRandom,
       serverRandom: randomBytes(random, 32),
-      connectionId: negotiation.clientConnectionId === undefined ? EMPTY : outlet.allocateConnectionId(),
+      connectionId: negotiation.clientConnectionId === undefined ? EMPTY : outlet.allocateConnectionId(this),
     };
     const share = negotiation.group === undefined ? undefined : keyShare(negotiation.group, random);
     this.#state = { kind: "expectClientKeyExchange", agreed, share };
@@ -326,7 +334,7 @@ export class ServerHandshake {
     this.#state = { kind: "expectPsk", agreed, identity, sharedSecret };
     // An identity that no store can hold is an unknown one, and is treated like every unknown one.
     if (identity.length > PSK_IDENTITY_LENGTH_MAX) this.handlePsk(now, undefined);
-    else this.#input.outlet.pskWanted(now, identity);
+    else this.#input.outlet.pskWanted(now, this, identity);
   }
 
   #changeCipherSpec(now: Instant): void {
@@ -361,13 +369,13 @@ export class ServerHandshake {
     this.#state = { kind: "ended" };
     this.#exchange.send(now, flight, false);
     session.lastFlight = new LastFlight(now, this.#plain, ours.message, finished);
-    this.#input.outlet.established(now, session);
+    this.#input.outlet.established(now, this, session);
   }
 
   #tellKeyRefused(now: Instant, { identity, identityKnown }: Keyed): void {
     if (this.#keyRefusedTold) return;
     this.#keyRefusedTold = true;
-    this.#input.outlet.keyRefused(now, identity, identityKnown);
+    this.#input.outlet.keyRefused(now, this, identity, identityKnown);
   }
 
   #refuseMessage(now: Instant, message: HandshakeMessage): void {
@@ -377,13 +385,13 @@ export class ServerHandshake {
   #fail(now: Instant, kind: HandshakeErrorKind, detail: string): void {
     const alert = alertFor(kind);
     if (alert !== undefined) {
-      this.#input.outlet.transmit(this.#plain.seal(ContentType.alert, encodeAlert("fatal", alert)));
+      this.#input.outlet.transmit(this, this.#plain.seal(ContentType.alert, encodeAlert("fatal", alert)));
     }
     this.#end(now, handshakeError(kind, detail));
   }
 
   #end(now: Instant, error: HandshakeError): void {
     this.abandon();
-    this.#input.outlet.failed(now, error);
+    this.#input.outlet.failed(now, this, error);
   }
 }

@@ -5,11 +5,12 @@
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { SecretSlab } from "../base/secret-slab.ts";
+import { SlotMap } from "../base/slot-map.ts";
 import type { Session } from "./session.ts";
 
 export class SessionTable {
-  readonly #byConnectionId = new Map<number, Session>();
-  readonly #byAddress = new Map<PeerAddress, Session>();
+  readonly #byConnectionId = new SlotMap<number, Session>();
+  readonly #byAddress = new SlotMap<PeerAddress, Session>();
   /** The sessions' keys, by their length. */
   readonly #keys = new Map<number, SecretSlab>();
   #leastRecent: Session | undefined;

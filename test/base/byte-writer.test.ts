@@ -75,12 +75,25 @@ byteWriter("a vector of 256 bytes does not fit a length of one byte", () => {
   assert.throws(() => new ByteWriter().vector8(new Uint8Array(256)), /does not fit/);
 });
 
-byteWriter("what was finished stays as it was when writing goes on", () => {
-  const writer = new ByteWriter().uint8(1);
-  const finished = writer.finish();
-  writer.uint8(2);
+byteWriter("what was finished stays as it was when others write", () => {
+  const finished = new ByteWriter().uint8(1).finish();
+  new ByteWriter().uint8(2).finish();
   assert.equal(finished, Uint8Array.of(1));
-  assert.is(writer.length, 2);
+});
+
+byteWriter("writers that are at work at the same time do not meet", () => {
+  const outer = new ByteWriter().uint8(1);
+  const inner = new ByteWriter().uint8(2);
+  outer.uint8(3);
+  assert.equal(inner.finish(), Uint8Array.of(2));
+  assert.equal(outer.uint8(4).finish(), Uint8Array.of(1, 3, 4));
+});
+
+byteWriter("a finished writer that goes on is our own mistake", () => {
+  const writer = new ByteWriter().uint8(1);
+  writer.finish();
+  assert.throws(() => writer.uint8(2), /finished/);
+  assert.throws(() => writer.finish(), /finished/);
 });
 
 byteWriter.run();

@@ -112,7 +112,7 @@ handshakeExchange(
     made.record({ type: 2, messageSeq: 9, body: Uint8Array.of(5) });
     const first = encodeHandshakeMessage({ type: 1, messageSeq: 1, body: new Uint8Array(300) });
     const second = encodeHandshakeMessage({ type: 2, messageSeq: 9, body: Uint8Array.of(5) });
-    const expected = createHash("sha256").update(concat(first, second)).digest();
+    const expected = Uint8Array.from(createHash("sha256").update(concat(first, second)).digest());
     assert.equal(made.transcriptHash(), expected);
     assert.equal(made.transcriptHash(), expected);
   },

@@ -58,6 +58,10 @@ keyExchange("RFC 5246 7.4.7: every truncation, and a byte too many, is malformed
   for (let length = 0; length < SERVER_ECDHE.length; length++) {
     assert.is(decodeServerKeyExchange(SERVER_ECDHE.subarray(0, length), "ecdhe_psk"), undefined, `server ${length}`);
   }
+  const plain = hex("0003 646576");
+  for (let length = 0; length < plain.length; length++) {
+    assert.is(decodeClientKeyExchange(plain.subarray(0, length), "psk"), undefined, `client, plain ${length}`);
+  }
   assert.is(decodeClientKeyExchange(hex("0003 646576 02 aabb 00"), "ecdhe_psk"), undefined);
   assert.is(decodeClientKeyExchange(client, "psk"), undefined);
 });

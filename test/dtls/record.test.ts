@@ -77,7 +77,7 @@ for (const [version, epoch, wrong] of [
 record("RFC 6347 4.1: a fragment of 2^14 + 2048 bytes is read, one byte more is an overflow", () => {
   const header = (length: number) => {
     const bytes = new Uint8Array(13);
-    writeRecordHeader(bytes, 23, 1, 0, EMPTY, length);
+    writeRecordHeader(bytes, 0, 23, 1, 0, EMPTY, length);
     return concat(bytes, new Uint8Array(length));
   };
   assert.is(errorOf(header(RECORD_FRAGMENT_LENGTH_MAX)), "");
@@ -95,7 +95,7 @@ record("RFC 6347 4.1: what is written is read again, for any numbers of 16 and 4
       (type, epoch, sequenceNumber, id, fragment) => {
         const connectionId = type === 25 ? id : EMPTY;
         const header = new Uint8Array(13 + connectionId.length);
-        writeRecordHeader(header, type, epoch, sequenceNumber, connectionId, fragment.length);
+        writeRecordHeader(header, 0, type, epoch, sequenceNumber, connectionId, fragment.length);
         const decoded = decodeRecord(concat(header, fragment), 0, 4);
         assert.ok(decoded.ok);
         assert.equal(
