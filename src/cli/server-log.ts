@@ -12,12 +12,12 @@ type TransferEvent = Extract<NewsEvent, { kind: "transfer" }>;
 
 /** Lines of JSON on stdout. */
 export async function jsonLog(): Promise<ServerLog> {
-  const { pino, stdTimeFunctions } = await import("pino");
+  const { pino } = await import("pino");
   const formatters = { level: (level: string) => ({ level }) };
   const lines = new LineBuffer((text) => void process.stdout.write(text));
   // Whatever ends the process, short of a kill, what happened before is said.
   process.once("exit", () => lines.flush());
-  const logger = pino({ base: null, timestamp: stdTimeFunctions.isoTime, formatters }, lines);
+  const logger = pino({ base: null, timestamp: timeField(), formatters }, lines);
   return {
     event: (event) => {
       const fields = eventFields(event);
@@ -26,6 +26,20 @@ export async function jsonLog(): Promise<ServerLog> {
       else logger.info(fields);
     },
     counters: (counters) => logger.info({ event: "counters", counters }),
+  };
+}
+
+/** The time as ISO 8601, made once for all lines of a millisecond: half a microsecond a line (Node.js 20). */
+function timeField(): () => string {
+  let at = Number.NaN;
+  let field = "";
+  return () => {
+    const now = Date.now();
+    if (now !== at) {
+      at = now;
+      field = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return field;
   };
 }
 

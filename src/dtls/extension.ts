@@ -43,6 +43,9 @@ export interface Extensions {
   readonly unknownTypes?: readonly number[];
 }
 
+/** While they are gathered. */
+export type MutableExtensions = { -readonly [Name in keyof Extensions]: Extensions[Name] };
+
 /** Bytes of plaintext for a max_fragment_length code, or undefined for a code that has no meaning. */
 export function maxFragmentLengthFor(code: number): number | undefined {
   return code >= 1 && code <= 4 ? 2 ** (8 + code) : undefined;
@@ -53,7 +56,7 @@ export function decodeExtensions(reader: ByteReader): Extensions | undefined {
   if (reader.remaining === 0) return {};
   const list = new ByteReader(reader.vector16());
   if (!reader.atEnd) return undefined;
-  const extensions: { -readonly [Name in keyof Extensions]: Extensions[Name] } = {};
+  const extensions: MutableExtensions = {};
   const seen: number[] = [];
   while (list.remaining > 0) {
     const type = list.uint16();
@@ -65,11 +68,7 @@ export function decodeExtensions(reader: ByteReader): Extensions | undefined {
   return extensions;
 }
 
-function decodeExtension(
-  type: number,
-  data: ByteReader,
-  into: { -readonly [Name in keyof Extensions]: Extensions[Name] },
-): boolean {
+function decodeExtension(type: number, data: ByteReader, into: MutableExtensions): boolean {
   switch (type) {
     case ExtensionType.connection_id:
       into.connectionId = data.vector8();
@@ -90,7 +89,7 @@ function decodeExtension(
       into.renegotiationInfo = data.vector8();
       return data.atEnd;
     case ExtensionType.supported_groups: {
-      const groups = decodeUint16List(data.vector16());
+      const groups = decodeUint16List(data);
       if (groups === undefined || !data.atEnd) return false;
       into.supportedGroups = groups;
       return true;
@@ -133,11 +132,13 @@ export function encodeExtensions(extensions: Extensions): Uint8Array {
   return new ByteWriter().vector16(list.finish()).finish();
 }
 
-/** A vector of two-byte numbers; undefined for an odd number of bytes. */
-export function decodeUint16List(bytes: Uint8Array): number[] | undefined {
-  if (bytes.length % 2 !== 0) return undefined;
+/** A vector of two-byte numbers with its length before it; undefined for an odd number of bytes. */
+export function decodeUint16List(reader: ByteReader): number[] | undefined {
+  const length = reader.uint16();
+  if (length % 2 !== 0) return undefined;
   const values: number[] = [];
-  for (let i = 0; i < bytes.length; i += 2) values.push((bytes[i]! << 8) | bytes[i + 1]!);
+  // Nothing beyond the end is read, however long the vector says it is.
+  for (let i = 0; i < length && !reader.overrun; i += 2) values.push(reader.uint16());
   return values;
 }
 

@@ -1,7 +1,7 @@
 // Records of the next epoch that came before its keys: a Finished that overtook ChangeCipherSpec or the look-up of the
 // key (RFC 6347 4.1: may be buffered). Few and small; what does not fit comes again.
 
-import { copyOf } from "../base/bytes.ts";
+import { copyOf, EMPTY } from "../base/bytes.ts";
 import type { Discard } from "./errors.ts";
 import { HELD_RECORD_LENGTH_MAX, HELD_RECORDS_MAX } from "./parameters.ts";
 import type { DtlsRecord } from "./record.ts";
@@ -14,7 +14,16 @@ export class HeldRecords {
     if (this.#records.length >= HELD_RECORDS_MAX || record.fragment.length > HELD_RECORD_LENGTH_MAX) {
       return "heldRecordsFull";
     }
-    this.#records.push({ ...record, connectionId: copyOf(record.connectionId), fragment: copyOf(record.fragment) });
+    const { type, version, epoch, sequenceNumber, connectionId, fragment, end } = record;
+    this.#records.push({
+      type,
+      version,
+      epoch,
+      sequenceNumber,
+      connectionId: connectionId.length === 0 ? EMPTY : copyOf(connectionId),
+      fragment: copyOf(fragment),
+      end,
+    });
     return undefined;
   }
 

@@ -46,8 +46,11 @@ export function decodeClientParameters(body: Uint8Array): ClientParameters | und
 export function decodeClientHello(body: Uint8Array): ClientHello | undefined {
   const reader = new ByteReader(body);
   const parameters = readClientParameters(reader);
-  const extensions = parameters && decodeExtensions(reader);
-  return extensions && { ...parameters, extensions };
+  if (parameters === undefined) return undefined;
+  const extensions = decodeExtensions(reader);
+  if (extensions === undefined) return undefined;
+  const { version, random, sessionId, cookie, cipherSuites, compressionMethods } = parameters;
+  return { version, random, sessionId, cookie, cipherSuites, compressionMethods, extensions };
 }
 
 function readClientParameters(reader: ByteReader): ClientParameters | undefined {
@@ -55,7 +58,7 @@ function readClientParameters(reader: ByteReader): ClientParameters | undefined 
   const random = reader.take(RANDOM_LENGTH);
   const sessionId = reader.vector8();
   const cookie = reader.vector8();
-  const cipherSuites = decodeUint16List(reader.vector16());
+  const cipherSuites = decodeUint16List(reader);
   const compressionMethods = reader.vector8();
   if (reader.overrun || sessionId.length > SESSION_ID_LENGTH_MAX) return undefined;
   if (cipherSuites === undefined || cipherSuites.length === 0 || compressionMethods.length === 0) return undefined;

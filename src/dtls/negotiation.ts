@@ -84,10 +84,14 @@ function chooseSuite(
   // RFC 8422 4: without the extension the server may take any group; the mandatory one is the safe guess.
   const offeredGroups = hello.extensions.supportedGroups ?? [NamedGroup.secp256r1];
   const group = NAMED_GROUPS.find((candidate) => offeredGroups.includes(candidate));
-  const common = suites.filter((suite) => hello.cipherSuites.includes(suite.id));
-  const suite = common.find((candidate) => candidate.keyExchange === "psk" || group !== undefined);
-  if (suite !== undefined) return ok({ suite, group: suite.keyExchange === "psk" ? undefined : group });
-  if (common.length > 0) return failed(handshakeError("noCommonGroup", `offered groups ${offeredGroups.join(", ")}`));
+  let isCommon = false;
+  for (const suite of suites) {
+    if (!hello.cipherSuites.includes(suite.id)) continue;
+    isCommon = true;
+    if (suite.keyExchange === "psk") return ok({ suite, group: undefined });
+    if (group !== undefined) return ok({ suite, group });
+  }
+  if (isCommon) return failed(handshakeError("noCommonGroup", `offered groups ${offeredGroups.join(", ")}`));
   const offered = hello.cipherSuites.map((id) => `0x${id.toString(16).padStart(4, "0")}`);
   return failed(handshakeError("noCommonCipherSuite", `offered ${offered.slice(0, 16).join(", ")}`));
 }

@@ -19,6 +19,7 @@ import { encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import { WriteState } from "./connection-state.ts";
 import { alertFor, type Discard, type HandshakeError, type HandshakeErrorKind, handshakeError } from "./errors.ts";
+import type { Extensions, MutableExtensions } from "./extension.ts";
 import { type FlightItem, HandshakeExchange } from "./handshake-exchange.ts";
 import {
   decodeHandshakeFragment,
@@ -302,14 +303,7 @@ export class ServerHandshake {
       sessionId: EMPTY,
       cipherSuite: negotiation.suite.id,
       compressionMethod: 0,
-      extensions: {
-        ...(negotiation.secureRenegotiation && { renegotiationInfo: EMPTY }),
-        ...(negotiation.extendedMasterSecret && { extendedMasterSecret: true as const }),
-        ...(negotiation.encryptThenMac && { encryptThenMac: true as const }),
-        ...(negotiation.clientConnectionId && { connectionId: agreed.connectionId }),
-        ...(negotiation.maxFragmentLength && { maxFragmentLength: negotiation.maxFragmentLength }),
-        ...(negotiation.recordSizeLimit && { recordSizeLimit: PLAINTEXT_LENGTH_MAX }),
-      },
+      extensions: agreedExtensions(agreed),
     });
     const flight = [this.#exchange.message(this.#plain, HandshakeType.server_hello, serverHello)];
     if (share !== undefined) {
@@ -363,7 +357,8 @@ export class ServerHandshake {
       peer: this.peer,
       identity,
       suite: agreed.negotiation.suite,
-      ...states,
+      read: states.read,
+      write: states.write,
       peerPlaintextLengthMax: agreed.negotiation.plaintextLengthMax,
     });
     this.#state = { kind: "ended" };
@@ -394,4 +389,16 @@ export class ServerHandshake {
     this.abandon();
     this.#input.outlet.failed(now, this, error);
   }
+}
+
+/** Set one by one: spreads of conditions take 0.5 µs (Node.js 20). */
+function agreedExtensions({ negotiation, connectionId }: Agreed): Extensions {
+  const extensions: MutableExtensions = {};
+  if (negotiation.secureRenegotiation) extensions.renegotiationInfo = EMPTY;
+  if (negotiation.extendedMasterSecret) extensions.extendedMasterSecret = true;
+  if (negotiation.encryptThenMac) extensions.encryptThenMac = true;
+  if (negotiation.clientConnectionId) extensions.connectionId = connectionId;
+  if (negotiation.maxFragmentLength) extensions.maxFragmentLength = negotiation.maxFragmentLength;
+  if (negotiation.recordSizeLimit) extensions.recordSizeLimit = PLAINTEXT_LENGTH_MAX;
+  return extensions;
 }

@@ -123,8 +123,8 @@ extension("RFC 6066 4: codes 1 to 4 mean 2^9 to 2^12 bytes, and no other means a
 });
 
 extension("a list of two-byte numbers with an odd number of bytes is none", () => {
-  assert.equal(decodeUint16List(hex("0001 ffff")), [1, 0xffff]);
-  assert.is(decodeUint16List(hex("0001 ff")), undefined);
+  assert.equal(decodeUint16List(new ByteReader(hex("0004 0001 ffff"))), [1, 0xffff]);
+  assert.is(decodeUint16List(new ByteReader(hex("0003 0001 ff"))), undefined);
 });
 
 extension.run();
