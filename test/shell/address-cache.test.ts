@@ -28,12 +28,15 @@ test("two ports of one host are two peers", () => {
   assert.equal(peers, ["192.0.2.1:5000", "192.0.2.1:5001", "192.0.2.1:5000"]);
 });
 
-test(`more than ${ADDRESSES_MAX} peers: the oldest are forgotten, and known again when they come back`, () => {
+test(`more than ${ADDRESSES_MAX} peers: all are forgotten, and known again when they come back`, () => {
   const cache = new AddressCache("udp6");
   const host = (i: number) => `2001:db8::${(i >> 8).toString(16)}:${(i & 255).toString(16)}`;
-  for (let i = 0; i <= ADDRESSES_MAX; i++) cache.hostFor(cache.peerOf(host(i), 5000));
+  for (let i = 0; i < ADDRESSES_MAX; i++) cache.hostFor(cache.peerOf(host(i), 5000));
   assert.is(cache.size, ADDRESSES_MAX);
+  cache.hostFor(cache.peerOf(host(0), 5001));
+  assert.is(cache.size, 1);
   assert.is(cache.peerOf(host(0), 5000), peerAddress(host(0), 5000));
+  assert.is(cache.hostFor(peerAddress(host(0), 5000)), "2001:db8:0:0:0:0:0:0");
 });
 
 test.run();
