@@ -2,7 +2,7 @@
 
 import { libcoap } from "./targets/libcoap-target.ts";
 import { narrowboat } from "./targets/narrowboat-target.ts";
-import { coapPackage, dgramEcho, nativeEcho } from "./targets/plain-target.ts";
+import { coapPackage, dgramEcho, nativeEcho, portEcho } from "./targets/plain-target.ts";
 import type { Contender, ContenderId } from "./targets/target.ts";
 
 /** `node` runs what needs Node.js. With NARROWBOAT_REQUIRE_PEERS=1 nothing may be missing: throws where something is. */
@@ -14,6 +14,7 @@ export function contendersWith(node: string): ReadonlyMap<ContenderId, Contender
     libcoap("gnutls"),
     coapPackage(node),
     dgramEcho(node),
+    portEcho(node),
     nativeEcho(),
   ];
   if (process.env["NARROWBOAT_REQUIRE_PEERS"] === "1") {

@@ -45,7 +45,7 @@ export async function alternate(
     for (let slice = 0; slice < slices; slice++) {
       for (const trial of trials) {
         const kept = values.get(trial.id)!;
-        const measured = await trial.run();
+        const measured = await measuredBy(trial);
         if (run < 0) continue;
         for (const [name, value] of Object.entries(measured)) {
           kept[name] ??= new Array<number>(runs).fill(0);
@@ -55,6 +55,15 @@ export async function alternate(
     }
   }
   return trials.map((trial) => rowOf(trial, trials, values));
+}
+
+/** Says whose run it was when it fails. */
+async function measuredBy(trial: Trial): Promise<Measured> {
+  try {
+    return await trial.run();
+  } catch (error) {
+    throw new Error(`${trial.id}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function rowOf(

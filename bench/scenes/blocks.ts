@@ -17,7 +17,7 @@ interface BlockLoad {
 /** What stands beside each other in every load. */
 const ALWAYS: readonly ContenderId[] = ["narrowboat", "narrowboat-off", "libcoap-openssl"];
 /** What stands there too in the load that most is promised of. */
-const PLAIN_LIMITS: readonly ContenderId[] = ["coap-package", "echo-dgram", "echo-c"];
+const PLAIN_LIMITS: readonly ContenderId[] = ["coap-package", "echo-dgram", "echo-port", "echo-c"];
 const SIZES = [16, 64, 256, 1024];
 const CLIENTS = [1, 1_000, 10_000];
 const USUAL = { blockSize: 1024, clients: 64 };

@@ -34,6 +34,16 @@ export function dgramEcho(node: string): Contender {
   };
 }
 
+/** By our own datagram port, whichever it is: in batches where the native parts are. */
+export function portEcho(node: string): Contender {
+  return {
+    id: "echo-port",
+    title: "echo, our datagram port",
+    absence: () => undefined,
+    start: (input) => start(input, node, [program("port-echo.js"), String(ECHO_LENGTH)]),
+  };
+}
+
 export function nativeEcho(): Contender {
   return {
     id: "echo-c",

@@ -38,7 +38,8 @@ export type ContenderId =
   | "libcoap-gnutls"
   | "coap-package"
   | "echo-c"
-  | "echo-dgram";
+  | "echo-dgram"
+  | "echo-port";
 
 /** The one key of all devices, of letters because libcoap takes it as an argument. */
 export const KEY = "benchmarkkey0001";
