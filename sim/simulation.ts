@@ -2,6 +2,7 @@
 // to the next, so that an update of an hour takes milliseconds. Everything random is drawn from one seed by name.
 
 import { assert } from "../src/base/assert.ts";
+import { copyOf } from "../src/base/bytes.ts";
 import { DeadlineQueue } from "../src/base/deadline-queue.ts";
 import { addMs, type Instant, instant } from "../src/base/instant.ts";
 import { type PeerAddress, peerAddress } from "../src/base/peer-address.ts";
@@ -168,7 +169,8 @@ export class Simulation {
       const transmit = this.#server.pollTransmit();
       if (transmit !== undefined) {
         const { to, datagram } = transmit;
-        this.#byAddress.get(to)?.handleServerDatagram(this.now, to, datagram, this.#messages.get(datagram));
+        const message = this.#messages.get(datagram);
+        this.#byAddress.get(to)?.handleServerDatagram(this.now, to, copyOf(datagram), message);
         continue;
       }
       const event = this.#server.pollEvent();

@@ -7,6 +7,7 @@
 import { copyOf, EMPTY } from "../base/bytes.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { RandomSource } from "../base/random-source.ts";
+import { AnswerEncoder } from "./answer-encoder.ts";
 import { szxOf } from "./block.ts";
 import { Code, isRequest } from "./code.ts";
 import type { MessageFormatErrorKind, RefusalName } from "./errors.ts";
@@ -43,7 +44,7 @@ export type CoapServerCount =
   | "separateResponseQueueFull";
 
 export interface CoapServerOutlet<Association> extends ResponderOutlet<Association> {
-  /** One CoAP message to send; it is never changed afterwards. */
+  /** One CoAP message to send; its bytes are valid until the call returns. */
   transmit(now: Instant, association: Association, datagram: Uint8Array): void;
   /** A repeated request was answered with the bytes of its first answer. */
   answerResent(now: Instant, association: Association): void;
@@ -64,6 +65,7 @@ export class CoapServer<Association> {
   readonly #answersAtOnce: boolean;
   readonly #resends: ResendCache<Association>;
   readonly #knownOptions = new KnownOptions();
+  readonly #encoder = new AnswerEncoder();
   readonly #responder: Responder<Association>;
   readonly #messageIds: MessageIds<Association>;
   readonly #separate: SeparateResponses<Association>;
@@ -200,7 +202,7 @@ export class CoapServer<Association> {
   ): void {
     const confirmable = message.type === "CON";
     const messageId = confirmable ? message.messageId : this.#messageIds.take(now, association);
-    const datagram = encodeAnswer(message, confirmable ? "ACK" : "NON", messageId, content);
+    const datagram = this.#encoder.encode(message, confirmable ? "ACK" : "NON", messageId, content);
     this.#resends.remember(now, association, received, datagram, content.slice);
     this.#outlet.transmit(now, association, datagram);
   }

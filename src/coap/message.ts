@@ -219,6 +219,32 @@ function encode(
 ): Uint8Array {
   // From Node's pool: three times as fast here as an array of its own, and every byte of it is written below.
   const bytes = Buffer.allocUnsafe(encodedLength(tokenLength, options, payload.length));
+  write(bytes, type, code, messageId, tokenIn, tokenAt, tokenLength, options, payload);
+  return bytes;
+}
+
+/** Writes an answer to `bytes`, which has encodedLength(). */
+export function writeAnswer(
+  bytes: Uint8Array,
+  request: DecodedMessage,
+  type: MessageType,
+  messageId: number,
+  { code, options, payload }: AnswerContent,
+): void {
+  write(bytes, type, code, messageId, request.bytes, HEADER_LENGTH, request.tokenLength, options, payload);
+}
+
+function write(
+  bytes: Uint8Array,
+  type: MessageType,
+  code: Code,
+  messageId: number,
+  tokenIn: Uint8Array,
+  tokenAt: number,
+  tokenLength: number,
+  options: readonly (Option | UintOption)[],
+  payload: Uint8Array,
+): void {
   bytes[0] = 0b0100_0000 | (bitsOf(type) << 4) | tokenLength;
   bytes[1] = code;
   bytes[2] = messageId >> 8;
@@ -239,7 +265,6 @@ function encode(
     bytes[offset] = PAYLOAD_MARKER;
     bytes.set(payload, offset + 1);
   }
-  return bytes;
 }
 
 /** Writes one option at `start` and gives back the offset behind it. */

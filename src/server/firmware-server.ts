@@ -4,6 +4,7 @@
 //   handle*  in    a datagram, a time that has come, an answer to a question
 //   poll*    out   drain pollTransmit first, then pollEvent, then arm one timer for pollTimeout
 
+import { copyOf } from "../base/bytes.ts";
 import { Fifo } from "../base/fifo.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
@@ -30,6 +31,7 @@ export interface Transmit {
   /** Which of the server's ports sends it. */
   readonly scheme: Scheme;
   readonly to: PeerAddress;
+  /** Valid until the next datagram is handled. */
   readonly datagram: Uint8Array;
 }
 
@@ -58,6 +60,8 @@ export class FirmwareServer {
   readonly #transmits = new Fifo<Transmit>();
   readonly #events = new Fifo<ServerEvent>();
   readonly #tap: FirmwareServerInput["tap"];
+  /** What was not polled yet and lies where the next answer will be encoded. */
+  #borrowing: { datagram: Uint8Array } | undefined;
   /** What is being sealed. */
   #message: Uint8Array | undefined;
 
@@ -80,6 +84,7 @@ export class FirmwareServer {
 
   /** `datagram` may be a view of a buffer that is used again after the call. */
   handleDatagram(now: Instant, scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
+    if (this.#borrowing !== undefined) this.#stopBorrowing(this.#borrowing);
     if (scheme === "coaps") this.#dtls.handleDatagram(now, from, datagram);
     else this.#coap.handleDatagram(now, from, datagram, PLAIN_MESSAGE_LENGTH_MAX);
   }
@@ -116,7 +121,9 @@ export class FirmwareServer {
   }
 
   pollTransmit(): Transmit | undefined {
-    return this.#transmits.shift();
+    const next = this.#transmits.shift();
+    if (next === this.#borrowing) this.#borrowing = undefined;
+    return next;
   }
 
   pollEvent(): ServerEvent | undefined {
@@ -199,6 +206,16 @@ export class FirmwareServer {
       this.#message = datagram;
       this.#dtls.send(association, datagram);
       this.#message = undefined;
-    } else this.#transmits.push({ scheme: "coap", to: association, datagram });
+      return;
+    }
+    const transmit: Transmit = { scheme: "coap", to: association, datagram };
+    this.#transmits.push(transmit);
+    if (this.#borrowing !== undefined) this.#stopBorrowing(this.#borrowing);
+    this.#borrowing = transmit;
+  }
+
+  #stopBorrowing(transmit: { datagram: Uint8Array }): void {
+    transmit.datagram = copyOf(transmit.datagram);
+    this.#borrowing = undefined;
   }
 }

@@ -42,7 +42,8 @@ async function bindAddress(
   return {
     host: socket.host,
     port: socket.port,
-    sendTo: (to, datagram) => socket.sendTo(to, datagram),
+    // A copy: node:dgram may keep it until the system takes it.
+    sendTo: (to, datagram) => socket.sendTo(to, Buffer.from(datagram)),
     // node:dgram sends each one by itself, and queues whatever the system does not take.
     flush: () => {},
     room: () => Promise.resolve(),

@@ -5,7 +5,7 @@ import type { PeerAddress } from "../base/peer-address.ts";
 export interface DatagramPort {
   readonly host: string;
   readonly port: number;
-  /** Leaves with the next flush() at the latest. The bytes must not change: they may wait for the system after that. */
+  /** Leaves with the next flush() at the latest. The bytes may be used again when this returns. */
   sendTo(to: PeerAddress, datagram: Uint8Array): void;
   flush(): void;
   /** Resolves when there is room for a datagram of any length. Who does not wait may have one refused, as ENOBUFS. */

@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EMPTY, fromUtf8, toHex } from "../../src/base/bytes.ts";
 import { decodeBlock, offsetOf } from "../../src/coap/block.ts";
+import { encodeMessage } from "../../src/coap/message.ts";
 import { OptionNumber } from "../../src/coap/option.ts";
 import { SessionTable } from "../../src/dtls/session-table.ts";
 import { countingBytes, messageFromLine } from "../support/coap-line.ts";
@@ -140,6 +141,18 @@ server("RFC 7252 9.1.1: when the last session has ended nothing is left to wait 
   peer.client.close();
   assert.is(place.server.sessionCount, 0);
   assert.is(place.server.pollTimeout(), undefined);
+});
+
+server("answers that nobody has polled keep their bytes while further requests are handled", () => {
+  const place = scene();
+  const requests = [0, 1, 2].map((num) => messageFromLine(`CON ${num} GET T=0${num} /fw/hub/1.0 2:${num}/0/64`, 0));
+  const peer = place.plainPeer();
+  const expected = requests.map((request) => toHex(encodeMessage(peer.asksMessage(request))));
+  for (const [i, request] of requests.entries()) {
+    place.server.handleDatagram(place.now, "coap", addressNumbered(11 + i), encodeMessage(request));
+  }
+  const answers = requests.map(() => toHex(place.server.pollTransmit()!.datagram));
+  assert.equal(answers, expected);
 });
 
 server("an early handleTimeout changes nothing", () => {

@@ -1,7 +1,7 @@
 // A FirmwareServer and any number of FirmwareDevices, joined by a wire whose script says what becomes of each datagram.
 // Time is virtual: it moves to the next arrival or deadline, whichever comes first.
 
-import { toHex } from "../../src/base/bytes.ts";
+import { copyOf, toHex } from "../../src/base/bytes.ts";
 import { addMs, earliest, type Instant, instant } from "../../src/base/instant.ts";
 import type { PeerAddress } from "../../src/base/peer-address.ts";
 import { RangeSet } from "../../src/base/range-set.ts";
@@ -188,7 +188,7 @@ export class FirmwarePair {
     }
     for (let next = this.server.pollTransmit(); next !== undefined; next = this.server.pollTransmit()) {
       const { scheme, to, datagram } = next;
-      this.#launch("down", datagram, (bytes) => {
+      this.#launch("down", copyOf(datagram), (bytes) => {
         // Whoever has left this address does not hear it.
         const paired = this.devices.find((device) => device.scheme === scheme && device.address === to);
         paired?.device.handleDatagram(this.now, bytes);

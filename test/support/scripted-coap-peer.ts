@@ -1,7 +1,7 @@
 // A peer of a CoapServer that follows a script: each sends() and receives() is one message, written as in coap-line.ts.
 
 import * as assert from "uvu/assert";
-import { fromHex, toHex } from "../../src/base/bytes.ts";
+import { copyOf, fromHex, toHex } from "../../src/base/bytes.ts";
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { RandomSource } from "../../src/base/random-source.ts";
 import { type Body, BytesBody, ContentFormat } from "../../src/coap/body.ts";
@@ -52,7 +52,7 @@ export class ScriptedCoapPeer {
       handler,
       random: ZERO_RANDOM,
       outlet: {
-        transmit: (_now, _association, datagram) => void this.#inbox.push(datagram),
+        transmit: (_now, _association, datagram) => void this.#inbox.push(copyOf(datagram)),
         blockServed: (_now, _association, body, offset, length) => void this.served.push({ body, offset, length }),
         answerResent: () => void this.resentCount++,
         counted: (name) => void this.counted.push(name),
