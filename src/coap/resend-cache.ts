@@ -33,6 +33,8 @@ export class ResendCache<Association> {
   #oldest: Answered<Association> | undefined;
   #newest: Answered<Association> | undefined;
   #length = 0;
+  /** What find() came upon: a request that is new is remembered next, and need not be looked for again. */
+  #found: Answered<Association> | undefined;
 
   constructor(limits: ResendCacheLimits) {
     this.#limits = limits;
@@ -57,7 +59,8 @@ export class ResendCache<Association> {
    */
   find(now: Instant, association: Association, datagram: Uint8Array): Uint8Array | undefined {
     if (datagram.length < HEADER_LENGTH) return undefined;
-    return this.#answered.get(association)?.exchanges.find(now, messageIdOf(datagram), datagram);
+    this.#found = this.#answered.get(association);
+    return this.#found?.exchanges.find(now, messageIdOf(datagram), datagram);
   }
 
   /**
@@ -91,7 +94,7 @@ export class ResendCache<Association> {
 
   /** What is known of the association, moved to the new end. */
   #newestFor(association: Association): Answered<Association> {
-    let answered = this.#answered.get(association);
+    let answered = this.#found?.association === association ? this.#found : this.#answered.get(association);
     if (answered === undefined) {
       const exchanges = new AnsweredExchanges(this.#limits.countMax);
       answered = { association, exchanges, expiresAt: 0 as Instant, older: undefined, newer: undefined };
@@ -111,6 +114,7 @@ export class ResendCache<Association> {
 
   #drop(answered: Answered<Association>): void {
     this.#answered.delete(answered.association);
+    if (answered === this.#found) this.#found = undefined;
     this.#length -= answered.exchanges.length + ENTRY_OVERHEAD_LENGTH;
     this.#unlink(answered);
   }

@@ -32,10 +32,22 @@ async function bindAddress(
   native: NativeParts | NativeAbsence,
 ): Promise<DatagramPort> {
   if (typeof native === "object") return new NativeDatagramPort(native.datagramPort, host, port, outlet);
+  return dgramPort(host, port, outlet);
+}
+
+/** What came in one turn of the event loop is a batch. */
+async function dgramPort(host: string, port: number, outlet: DatagramPortOutlet): Promise<DatagramPort> {
+  let closed = false;
+  let inBatch = false;
+  const endBatch = () => {
+    inBatch = false;
+    if (!closed) outlet.batchEnd();
+  };
   const socket = await UdpSocket.bind(host, port, {
     datagram: (from, datagram) => {
+      if (!inBatch) setImmediate(endBatch);
+      inBatch = true;
       outlet.datagram(from, datagram);
-      outlet.batchEnd();
     },
     failed: (code) => outlet.failed(code),
   });
@@ -44,9 +56,12 @@ async function bindAddress(
     port: socket.port,
     // A copy: node:dgram may keep it until the system takes it.
     sendTo: (to, datagram) => socket.sendTo(to, Buffer.from(datagram)),
-    // node:dgram sends each one by itself, and queues whatever the system does not take.
+    // node:dgram sends each one by itself, and queues what the system does not take.
     flush: () => {},
-    room: () => Promise.resolve(),
-    close: () => socket.close(),
+    room: async () => {},
+    close: () => {
+      closed = true;
+      return socket.close();
+    },
   };
 }
