@@ -1,29 +1,22 @@
 // The half-open handshakes of a server: bounded, found by address or Connection ID, with one deadline each and the
 // identities whose keys they wait for. Whatever ends a handshake, remove() releases all of it.
 
-import { Deadline, DeadlineHeap } from "../base/deadline-heap.ts";
+import { DeadlineHeap } from "../base/deadline-heap.ts";
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { SlotMap } from "../base/slot-map.ts";
+import { HandshakeEntry } from "./handshake-entry.ts";
 import type { ServerHandshake } from "./server-handshake.ts";
 
-/** What the table knows of a handshake that is in it. */
-export class HandshakeEntry extends Deadline<ServerHandshake> {
-  connectionId: number | undefined;
-  /** The identity that it waits for, as a map key. */
-  identity: string | undefined;
-  /** Neighbours in the order in which they were added. */
-  older: HandshakeEntry | undefined;
-  newer: HandshakeEntry | undefined;
-}
+type Entry = HandshakeEntry<ServerHandshake>;
 
 export class HandshakeTable {
   readonly #byAddress = new SlotMap<PeerAddress, ServerHandshake>();
   readonly #byConnectionId = new SlotMap<number, ServerHandshake>();
   readonly #byIdentity = new SlotMap<string, ServerHandshake[]>();
   readonly #deadlines = new DeadlineHeap<ServerHandshake>();
-  #oldest: HandshakeEntry | undefined;
-  #newest: HandshakeEntry | undefined;
+  #oldest: Entry | undefined;
+  #newest: Entry | undefined;
   #size = 0;
 
   get size(): number {
@@ -42,7 +35,7 @@ export class HandshakeTable {
   *[Symbol.iterator](): Generator<ServerHandshake> {
     let entry = this.#oldest;
     while (entry !== undefined) {
-      const next: HandshakeEntry | undefined = entry.newer;
+      const next: Entry | undefined = entry.newer;
       yield entry.thing;
       entry = next;
     }
@@ -62,7 +55,7 @@ export class HandshakeTable {
 
   /** There is none at its address yet. */
   add(handshake: ServerHandshake): void {
-    const entry = new HandshakeEntry(handshake);
+    const entry = new HandshakeEntry<ServerHandshake>(handshake);
     handshake.entry = entry;
     entry.older = this.#newest;
     if (this.#newest === undefined) this.#oldest = entry;
@@ -112,7 +105,7 @@ export class HandshakeTable {
     if (entry.identity !== undefined) this.#stopAwaiting(handshake, entry.identity);
   }
 
-  #unlink(entry: HandshakeEntry): void {
+  #unlink(entry: Entry): void {
     const { older, newer } = entry;
     if (older === undefined) this.#oldest = newer;
     else older.newer = newer;

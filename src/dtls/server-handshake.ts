@@ -20,6 +20,7 @@ import type { CipherSuite } from "./cipher-suite.ts";
 import { WriteState } from "./connection-state.ts";
 import { alertFor, type Discard, type HandshakeError, type HandshakeErrorKind, handshakeError } from "./errors.ts";
 import type { Extensions, MutableExtensions } from "./extension.ts";
+import type { HandshakeEntry } from "./handshake-entry.ts";
 import { type FlightItem, HandshakeExchange } from "./handshake-exchange.ts";
 import {
   decodeHandshakeFragment,
@@ -27,7 +28,6 @@ import {
   type HandshakeMessage,
   HandshakeType,
 } from "./handshake-message.ts";
-import type { HandshakeEntry } from "./handshake-table.ts";
 import { HeldRecords } from "./held-records.ts";
 import { decodeClientHello, encodeServerHello } from "./hello.ts";
 import { decodeClientKeyExchange, encodeServerKeyExchange } from "./key-exchange.ts";
@@ -100,7 +100,7 @@ export class ServerHandshake {
   /** When the handshake is given up, whatever happens. */
   readonly expiresAt: Instant;
   /** Of the table that it is in. */
-  entry: HandshakeEntry | undefined;
+  entry: HandshakeEntry<ServerHandshake> | undefined;
   readonly #input: ServerHandshakeInput;
   readonly #exchange: HandshakeExchange;
   readonly #plain: WriteState;
