@@ -1,6 +1,7 @@
 // AES-128-GCM out of Node's crypto alone, with a context for each record.
 
 import { createCipheriv, createDecipheriv } from "node:crypto";
+import { copyOf } from "../base/bytes.ts";
 import { type AeadContext, CONTENT, HEADER, NONCE_LENGTH } from "./aead-context.ts";
 
 const ALGORITHM = "aes-128-gcm";
@@ -14,7 +15,8 @@ class Gcm implements AeadContext {
   readonly #tagLength: number;
 
   constructor(key: Uint8Array, tagLength: number) {
-    this.#key = key;
+    // The caller's array is overwritten as soon as there is a context.
+    this.#key = copyOf(key);
     this.#tagLength = tagLength;
   }
 
@@ -42,7 +44,9 @@ class Gcm implements AeadContext {
     return true;
   }
 
-  release(): void {}
+  release(): void {
+    this.#key.fill(0);
+  }
 }
 
 function nonce(): Uint8Array {

@@ -35,4 +35,14 @@ galois("RFC 5116 2.2: a wrong tag opens nothing, and the content of the last rec
   assert.equal(CONTENT.slice(0, 20), new Uint8Array(20).fill(0xee));
 });
 
+galois("a context has a key of its own: the caller overwrites what it was made of", () => {
+  const lent = KEY.slice();
+  const context = gcm(lent, 16);
+  lent.fill(0);
+  const [sealed, expected] = [new Uint8Array(20 + 16), new Uint8Array(20 + 16)];
+  context.seal(sealed, 0, 20, 13);
+  gcm(KEY, 16).seal(expected, 0, 20, 13);
+  assert.equal(sealed, expected);
+});
+
 galois.run();
