@@ -15,7 +15,7 @@ import { alternate, skippedRow, type Trial } from "../trial.ts";
 
 const ID = "large-store";
 /** What the server is told to keep; the rest of its memory is not images. */
-const CACHE_SIZE = "128M";
+const CACHE_SIZE = "96M";
 const TITLE = `Plain, 1024-byte blocks, 64 clients, images larger than memory, --cache-size ${CACHE_SIZE}`;
 const BLOCK_SIZE = 1024;
 const SLICES = 5;
