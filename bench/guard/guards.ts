@@ -1,4 +1,4 @@
-// What CI watches: a few figures that stand for the whole, each as its ratio to an echo in the same seconds. The echo does
+// What CI watches: a few figures that stand for the whole, each as its ratio to echoes in the same seconds. An echo does
 // what any server has to do; so a slow machine, or a slow minute, slows both.
 
 import { type Bench, named } from "../bench.ts";
@@ -59,7 +59,7 @@ export function guardsNamed(words: readonly string[]): readonly Guard[] {
   return named(GUARDS, words);
 }
 
-/** One slice of the echo that all are compared with. */
+/** One slice of an echo that all are compared with. */
 export function echoMeasure(bench: Bench, stage: Stage, target: Target): Promise<() => Promise<number>> {
   return blockMeasure(bench, stage, target, "plain", ECHO_SLICE_MS);
 }
