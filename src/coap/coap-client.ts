@@ -35,7 +35,7 @@ export interface OutgoingRequest {
   /** True when absent. */
   readonly confirmable?: boolean;
   /**
-   * Who decides when a CON is sent again and given up: this client by RFC 7252 4.2, or its caller by retransmit() and
+   * Who decides when a CON is asked again and given up: this client by RFC 7252 4.2, or its caller by a new request and
    * cancel(), who may know the link better (4.2: the timers are a default). The client when absent.
    */
   readonly timer?: "client" | "caller";
@@ -64,8 +64,7 @@ interface Outstanding {
   readonly requestId: RequestId;
   readonly messageId: number;
   readonly token: Uint8Array;
-  /** Kept where the caller has the timer. */
-  datagram?: Uint8Array;
+  readonly callersTimer: boolean;
 }
 
 const TOKEN_LENGTH_MAX = 4;
@@ -90,7 +89,6 @@ export class CoapClient {
   readonly #tokenLength: number;
   #messageId: number;
   #requestCount = 0;
-  #retransmitCount = 0;
 
   constructor(options: CoapClientOptions) {
     const { outlet, random, parameters = DEFAULT_TRANSMISSION_PARAMETERS, tokenLength = TOKEN_LENGTH_MAX } = options;
@@ -115,7 +113,7 @@ export class CoapClient {
 
   /** How many times any request was sent again. */
   get retransmitCount(): number {
-    return this.#retransmitter.retransmitCount + this.#retransmitCount;
+    return this.#retransmitter.retransmitCount;
   }
 
   get outstandingCount(): number {
@@ -131,6 +129,7 @@ export class CoapClient {
       requestId,
       messageId: this.#takeMessageId(),
       token: this.#tokenFor(requestId),
+      callersTimer: request.timer === "caller",
     };
     this.#byRequestId.set(requestId, outstanding);
     this.#byMessageId.set(outstanding.messageId, outstanding);
@@ -143,8 +142,7 @@ export class CoapClient {
       options: optionsOf(request),
       payload: request.payload ?? EMPTY,
     });
-    if (request.timer === "caller") {
-      outstanding.datagram = datagram;
+    if (outstanding.callersTimer) {
       this.#outlet.transmit(now, datagram);
     } else if (confirmable) {
       this.#retransmitter.start(now, outstanding, datagram);
@@ -153,14 +151,6 @@ export class CoapClient {
       this.#outlet.transmit(now, datagram);
     }
     return requestId;
-  }
-
-  /** Sends an outstanding request of a caller's timer again, the very same message (RFC 7252 4.2). */
-  retransmit(now: Instant, requestId: RequestId): void {
-    const datagram = this.#byRequestId.get(requestId)?.datagram;
-    if (datagram === undefined) return;
-    this.#retransmitCount++;
-    this.#outlet.transmit(now, datagram);
   }
 
   /** Forgets a request, outstanding or not: nothing more is heard of it. */
@@ -224,7 +214,7 @@ export class CoapClient {
     if (outstanding === undefined) return;
     if (message.code === Code.EMPTY) {
       this.#retransmitter.stop(outstanding);
-      if (outstanding.datagram === undefined) this.#awaitResponse(now, outstanding);
+      if (!outstanding.callersTimer) this.#awaitResponse(now, outstanding);
     } else if (this.#requestOf(message) === outstanding) {
       this.#deliver(now, outstanding, message);
     }
