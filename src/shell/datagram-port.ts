@@ -2,6 +2,9 @@
 
 import type { PeerAddress } from "../base/peer-address.ts";
 
+/** UDP's length field has 16 bits. */
+export const DATAGRAM_LENGTH_MAX = 65_535;
+
 export interface DatagramPort {
   readonly host: string;
   readonly port: number;

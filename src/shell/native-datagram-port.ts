@@ -4,11 +4,9 @@
 import { getSystemErrorName } from "node:util";
 import { type PeerAddress, peerAddressFromUnits, portOf, writeAddressUnits, zoneOf } from "../base/peer-address.ts";
 import { type NativeDatagramPort as NativePart, Note, type PortHandle, Status } from "../native/datagram-port.ts";
-import type { DatagramPort, DatagramPortOutlet } from "./datagram-port.ts";
+import { DATAGRAM_LENGTH_MAX, type DatagramPort, type DatagramPortOutlet } from "./datagram-port.ts";
 import { KnownPeers } from "./known-peers.ts";
 
-/** UDP's length field has 16 bits. */
-const DATAGRAM_LENGTH_MAX = 65_535;
 const IPV4_UNITS = 2;
 
 export interface NativeBindOptions {

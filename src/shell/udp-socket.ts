@@ -23,7 +23,8 @@ export class UdpSocket {
   readonly #addresses: AddressCache;
   readonly #outlet: UdpSocketOutlet;
   #sendingCount = 0;
-  #drained: (() => void) | undefined;
+  /** Called once all is sent. */
+  readonly #drained: (() => void)[] = [];
 
   /**
    * Listens on an IP address; on `::` for IPv4 too. Rejects with the system's error: EADDRINUSE, EACCES, EADDRNOTAVAIL,
@@ -62,6 +63,11 @@ export class UdpSocket {
     return this.#socket.address().port;
   }
 
+  /** How many datagrams the system did not take at once; their bytes must stay as they are. */
+  get waitingCount(): number {
+    return this.#socket.getSendQueueCount();
+  }
+
   /** From a bound socket. */
   sendTo(to: PeerAddress, datagram: Uint8Array): void {
     this.#sendingCount++;
@@ -75,19 +81,21 @@ export class UdpSocket {
   }
 
   /** Resolves when all that was to be sent is with the system. */
+  async allSent(): Promise<void> {
+    if (this.#sendingCount > 0) await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Resolves likewise. */
   async close(): Promise<void> {
-    if (this.#sendingCount > 0) {
-      await new Promise<void>((resolve) => {
-        this.#drained = resolve;
-      });
-    }
+    await this.allSent();
     this.#socket.close();
   }
 
   readonly #sent = (error: Error | null): void => {
     this.#sendingCount--;
     if (error !== null) this.#outlet.failed(codeOf(error));
-    if (this.#sendingCount === 0) this.#drained?.();
+    if (this.#sendingCount > 0) return;
+    for (const resolve of this.#drained.splice(0)) resolve();
   };
 }
 

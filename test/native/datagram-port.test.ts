@@ -1,8 +1,7 @@
 // What only the native port does: batches, back-pressure, an end in any way. A system that refuses is made by preloading
-// test/native/stubborn-socket.c.
+// test/shell/stubborn-socket.c.
 
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
@@ -10,15 +9,10 @@ import { peerAddress } from "../../src/base/peer-address.ts";
 import { NativeDatagramPort } from "../../src/shell/native-datagram-port.ts";
 import { UdpSocket } from "../../src/shell/udp-socket.ts";
 import { PortListener } from "../shell/port-listener.ts";
+import { runScene, scene, stubbornSystem } from "../shell/port-stage.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { builtNativeParts } from "../support/native.ts";
 import { peer } from "../support/peers.ts";
-import { type ProgramEnd, runProgram } from "../support/program.ts";
-import { houseRoot } from "../tidy/house.ts";
-
-const LIMIT_MS = 60_000;
-const SCENE = join(import.meta.dirname, "port-scene.js");
-const STUBBORN_SOURCE = "test/native/stubborn-socket.c";
 
 const test = suite("native-datagram-port");
 const scratch = scratchDirectories(test);
@@ -27,18 +21,6 @@ const compiler = native === undefined ? undefined : peer("cc");
 
 function range(begin: number, end: number): string[] {
   return Array.from({ length: end - begin }, (_, i) => String(begin + i));
-}
-
-/** Runs a scene of port-scene.ts; `variables` are set for it alone. */
-function runScene(args: readonly string[], ...variables: readonly string[]): Promise<ProgramEnd> {
-  return runProgram("env", [...variables, process.execPath, "--enable-source-maps", SCENE, ...args], LIMIT_MS);
-}
-
-/** What a scene prints that ends well. */
-async function scene(args: readonly string[], ...variables: readonly string[]): Promise<unknown> {
-  const { exit, stdout, text } = await runScene(args, ...variables);
-  assert.is(exit, 0, text);
-  return JSON.parse(stdout.toString());
 }
 
 if (native !== undefined) {
@@ -170,14 +152,7 @@ if (native !== undefined) {
 }
 
 if (native !== undefined && compiler !== undefined) {
-  const preloaded = async (): Promise<string> => {
-    const library = join(scratch(), "stubborn-socket.so");
-    const args = ["-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library];
-    const { exit, text } = await runProgram(compiler, [...args, join(houseRoot(), STUBBORN_SOURCE), "-ldl"], LIMIT_MS);
-    assert.is(exit, 0, text);
-    // Behind what is preloaded already: a sanitizer has to come first.
-    return `LD_PRELOAD=${process.env["LD_PRELOAD"] ?? ""} ${library}`;
-  };
+  const preloaded = () => stubbornSystem(compiler, scratch());
 
   for (const [what, letters] of [
     ["nothing for a while", "aaaa"],

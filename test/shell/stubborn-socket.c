@@ -1,6 +1,6 @@
 // A system that is stubborn on demand, to be preloaded: the letters of the environment variable STUBBORN_SENDS say what
-// happens to the next calls of sendmmsg, one letter a call, those of STUBBORN_RECEIVES the same for recvmmsg; when they
-// are used up, all is well again. JavaScript sets the variables, and reads how many letters are left.
+// happens to the next calls of sendmmsg and sendmsg, one letter a call, those of STUBBORN_RECEIVES the same for recvmmsg;
+// when they are used up, all is well again. JavaScript sets the variables, and reads how many letters are left.
 //
 //   a EAGAIN   e EPERM   i EINTR   n ENOMEM   p one datagram and no more   t the first one truncated
 //   c connected to the receiver, so that the next refusal by ICMP becomes the socket's own error
@@ -39,6 +39,13 @@ int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
   if (errno != 0) return -1;
   if (letter == 'c') connect(fd, messages[0].msg_hdr.msg_name, messages[0].msg_hdr.msg_namelen);
   return real(fd, messages, letter == 'p' ? 1 : count, flags);
+}
+
+// By this one node:dgram sends what it does at once.
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
+  __typeof__(&sendmsg) real = (__typeof__(&sendmsg))dlsym(RTLD_NEXT, "sendmsg");
+  errno = error_for(next_letter("STUBBORN_SENDS"));
+  return errno != 0 ? -1 : real(fd, message, flags);
 }
 
 int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout) {

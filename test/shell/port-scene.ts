@@ -1,28 +1,27 @@
-// Scenes with native ports in a process of their own, which may break or meet a stubborn system. The argument names the
-// scene; what it found out is printed as one line of JSON.
+// Scenes with ports in a process of their own, which may break or meet a stubborn system: native ports, or those of
+// node:dgram where NARROWBOAT_NATIVE says so. The argument names the scene; what it found out is printed as one line of JSON.
 
 import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { toUtf8 } from "../../src/base/bytes.ts";
 import { type PeerAddress, peerAddress } from "../../src/base/peer-address.ts";
-import { nativeParts } from "../../src/native/native-parts.ts";
-import { NativeDatagramPort } from "../../src/shell/native-datagram-port.ts";
+import type { DatagramPort } from "../../src/shell/datagram-port.ts";
+import { bindDatagramPort } from "../../src/shell/datagram-port-binding.ts";
 import { UdpSocket } from "../../src/shell/udp-socket.ts";
-import { PortListener } from "../shell/port-listener.ts";
+import { PortListener } from "./port-listener.ts";
 
 const HOST = "127.0.0.1";
-const WORKER = new URL("./port-worker.js", import.meta.url);
+const WORKER = new URL("../native/port-worker.js", import.meta.url);
 
 interface Opened {
-  readonly port: NativeDatagramPort;
+  readonly port: DatagramPort;
   readonly at: PortListener;
   readonly address: PeerAddress;
 }
 
-function open(): Opened {
-  if (typeof nativeParts !== "object") throw new Error(`native parts: ${nativeParts}`);
+async function open(): Promise<Opened> {
   const at = new PortListener();
-  const port = new NativeDatagramPort(nativeParts.datagramPort, HOST, 0, at);
+  const port = await bindDatagramPort(HOST, 0, at);
   return { port, at, address: peerAddress(HOST, port.port) };
 }
 
@@ -41,7 +40,7 @@ function texts({ received }: PortListener): string[] {
 
 /** `count` datagrams, each its number, against `letters`; `lost` of them do not arrive. */
 async function sends(letters: string, count: number, lost: number): Promise<void> {
-  const [from, to] = [open(), open()];
+  const [from, to] = [await open(), await open()];
   process.env["STUBBORN_SENDS"] = letters;
   for (let i = 0; i < count; i++) from.port.sendTo(to.address, toUtf8(String(i)));
   from.port.flush();
@@ -52,7 +51,7 @@ async function sends(letters: string, count: number, lost: number): Promise<void
 
 /** More than the queue holds, while the system takes nothing. */
 async function fills(count: number, length: number): Promise<void> {
-  const [from, to] = [open(), open()];
+  const [from, to] = [await open(), await open()];
   process.env["STUBBORN_SENDS"] = "a".repeat(2 * count);
   for (let i = 0; i < count; i++) from.port.sendTo(to.address, new Uint8Array(length));
   const refused = from.at.failures.length;
@@ -67,7 +66,7 @@ async function fills(count: number, length: number): Promise<void> {
 
 /** More than the queue holds, by a sender that waits for room. */
 async function waits(count: number, length: number): Promise<void> {
-  const [from, to] = [open(), open()];
+  const [from, to] = [await open(), await open()];
   process.env["STUBBORN_SENDS"] = "aaaaaaaa";
   for (let i = 0; i < count; i++) {
     await from.port.room();
@@ -81,7 +80,7 @@ async function waits(count: number, length: number): Promise<void> {
 
 /** Requests that come while answers wait for the system. */
 async function holdsBack(): Promise<void> {
-  const echo = open();
+  const echo = await open();
   echo.at.answer = (from, datagram) => echo.port.sendTo(from, datagram);
   echo.at.flush = () => echo.port.flush();
   const atClient = new PortListener();
@@ -99,7 +98,7 @@ async function holdsBack(): Promise<void> {
 }
 
 async function closesLate(): Promise<void> {
-  const [from, to] = [open(), open()];
+  const [from, to] = [await open(), await open()];
   process.env["STUBBORN_SENDS"] = "a".repeat(50);
   for (let i = 0; i < 10; i++) from.port.sendTo(to.address, toUtf8(String(i)));
   await from.port.close();
@@ -110,7 +109,7 @@ async function closesLate(): Promise<void> {
 }
 
 async function receives(letters: string, lost: number): Promise<void> {
-  const [from, to] = [open(), open()];
+  const [from, to] = [await open(), await open()];
   process.env["STUBBORN_RECEIVES"] = letters;
   for (let i = 0; i < 10; i++) from.port.sendTo(to.address, toUtf8(String(i)));
   from.port.flush();
@@ -120,7 +119,7 @@ async function receives(letters: string, lost: number): Promise<void> {
 }
 
 async function refused(): Promise<void> {
-  const [gone, from, to] = [open(), open(), open()];
+  const [gone, from, to] = [await open(), await open(), await open()];
   await gone.port.close();
   process.env["STUBBORN_SENDS"] = "c";
   from.port.sendTo(gone.address, toUtf8("anyone?"));
@@ -134,8 +133,8 @@ async function refused(): Promise<void> {
 }
 
 /** The listener throws in the call for the first datagram, or at the end of its batch. */
-function throws(where: "answer" | "flush"): void {
-  const { port, at, address } = open();
+async function throws(where: "answer" | "flush"): Promise<void> {
+  const { port, at, address } = await open();
   let calls = 0;
   at[where] = () => {
     calls++;
@@ -151,13 +150,13 @@ function throws(where: "answer" | "flush"): void {
   }, 50);
 }
 
-function survives(): void {
+async function survives(): Promise<void> {
   process.on("uncaughtException", (error) => print(error.message));
-  throws("answer");
+  await throws("answer");
 }
 
-function exitsInside(): void {
-  const { port, at, address } = open();
+async function exitsInside(): Promise<void> {
+  const { port, at, address } = await open();
   at.answer = () => process.exit(7);
   port.sendTo(address, toUtf8("now"));
   port.flush();
