@@ -1,6 +1,7 @@
 // Records under AES-128 in CCM or GCM (RFC 6655 3, RFC 5288 3): the fragment is an explicit nonce of 8 bytes, the
 // ciphertext, and the tag. The explicit nonce is epoch ‖ sequence number, so that no key ever meets a nonce twice.
 
+import { PrefixViews } from "../base/prefix-views.ts";
 import { nativeParts } from "../native/native-parts.ts";
 import { type AeadContext, type AeadContextMaker, CONTENT, HEADER, NONCE_LENGTH } from "./aead-context.ts";
 import { composedCcm } from "./ccm.ts";
@@ -19,6 +20,8 @@ const AEAD =
   typeof nativeParts === "object" && nativeParts.aead !== undefined
     ? nativeAead(nativeParts.aead)
     : { ccm: composedCcm, gcm };
+
+const CONTENTS = new PrefixViews(CONTENT);
 
 const KEY_LENGTH = 16;
 const SALT_LENGTH = 4;
@@ -93,7 +96,7 @@ class AeadOpener implements RecordOpener {
     for (let i = 0; i < EXPLICIT_NONCE_LENGTH; i++) HEADER[SALT_LENGTH + i] = fragment[i]!;
     const additionalLength = writeAdditionalData(HEADER, NONCE_LENGTH, context, length);
     const authentic = this.#context.open(fragment, EXPLICIT_NONCE_LENGTH, length, additionalLength);
-    return authentic ? CONTENT.subarray(0, length) : undefined;
+    return authentic ? CONTENTS.of(length) : undefined;
   }
 
   release(): void {

@@ -5,6 +5,7 @@ import { ByteReader } from "../base/byte-reader.ts";
 import { copyOf, latin1Of } from "../base/bytes.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
+import { PrefixViews } from "../base/prefix-views.ts";
 import { type RandomSource, randomBytes } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
@@ -24,6 +25,7 @@ import { type ClientParameters, decodeClientParameters, encodeHelloVerifyRequest
 import { LastFlights } from "./last-flight.ts";
 import {
   CLIENT_HELLO_MESSAGE_SEQ_MAX,
+  DATAGRAM_LENGTH_MAX,
   type DtlsParameters,
   RECORDS_PER_DATAGRAM_MAX,
   SESSION_BUSY_MS,
@@ -48,6 +50,7 @@ export type SessionEnd =
 export type DtlsCount = Discard | "helloVerifyRequest" | "cookieRefused" | "handshakeEvicted" | "lastFlightResent";
 
 export interface DtlsServerOutlet {
+  /** What send() has sealed is valid until it is called again. */
   transmit(to: PeerAddress, datagram: Uint8Array): void;
   /** `data` is valid until the call returns. */
   applicationData(now: Instant, session: Session, data: Uint8Array): void;
@@ -81,6 +84,8 @@ export class DtlsServer {
   readonly #sessions = new SessionTable();
   /** Sessions whose last flight may still be asked for, by the time when it no longer may. */
   readonly #lastFlights = new LastFlights();
+  /** Where application data is sealed. */
+  readonly #datagrams = new PrefixViews(new Uint8Array(DATAGRAM_LENGTH_MAX));
 
   constructor(input: DtlsServerInput) {
     this.#random = input.random;
@@ -150,9 +155,11 @@ export class DtlsServer {
     }
   }
 
-  /** Seals application data of at most `session.plaintextLengthMax` bytes. */
+  /** Seals application data of at most `session.plaintextLengthMax` bytes, in an array that the next call uses again. */
   send(session: Session, data: Uint8Array): void {
-    this.#outlet.transmit(session.peer, session.write.seal(ContentType.application_data, data));
+    const datagram = this.#datagrams.of(session.write.recordLength(data.length));
+    session.write.sealInto(datagram, 0, ContentType.application_data, data);
+    this.#outlet.transmit(session.peer, datagram);
   }
 
   /** Ends the sessions of an identity whose key was removed, and the handshakes that may have that key already. */

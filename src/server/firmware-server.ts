@@ -32,7 +32,7 @@ export interface Transmit {
   readonly scheme: Scheme;
   readonly to: PeerAddress;
   /** Valid until the next datagram is handled. */
-  readonly datagram: Uint8Array;
+  datagram: Uint8Array;
 }
 
 export interface FirmwareServerInput {
@@ -60,8 +60,8 @@ export class FirmwareServer {
   readonly #transmits = new Fifo<Transmit>();
   readonly #events = new Fifo<ServerEvent>();
   readonly #tap: FirmwareServerInput["tap"];
-  /** What was not polled yet and lies where the next answer will be encoded. */
-  #borrowing: { datagram: Uint8Array } | undefined;
+  /** What was not polled yet and lies where the next answer will be encoded or sealed. */
+  #borrowing: Transmit | undefined;
   /** What is being sealed. */
   #message: Uint8Array | undefined;
 
@@ -142,8 +142,11 @@ export class FirmwareServer {
       cipherSuites: input.cipherSuites ?? DEFAULT_CIPHER_SUITES,
       outlet: {
         transmit: (to, datagram) => {
-          if (this.#message !== undefined) this.#tap?.(datagram, this.#message);
-          this.#transmits.push({ scheme: "coaps", to, datagram });
+          const transmit: Transmit = { scheme: "coaps", to, datagram };
+          this.#transmits.push(transmit);
+          if (this.#message === undefined) return;
+          this.#tap?.(datagram, this.#message);
+          this.#borrowing = transmit;
         },
         applicationData: (now, session, data) =>
           this.#coap.handleDatagram(now, session, data, session.plaintextLengthMax),
@@ -202,19 +205,19 @@ export class FirmwareServer {
   }
 
   #transmit(association: Association, datagram: Uint8Array): void {
+    // A datagram may bring several records, each with a request.
+    if (this.#borrowing !== undefined) this.#stopBorrowing(this.#borrowing);
     if (association instanceof Session) {
       this.#message = datagram;
       this.#dtls.send(association, datagram);
       this.#message = undefined;
       return;
     }
-    const transmit: Transmit = { scheme: "coap", to: association, datagram };
-    this.#transmits.push(transmit);
-    if (this.#borrowing !== undefined) this.#stopBorrowing(this.#borrowing);
-    this.#borrowing = transmit;
+    this.#borrowing = { scheme: "coap", to: association, datagram };
+    this.#transmits.push(this.#borrowing);
   }
 
-  #stopBorrowing(transmit: { datagram: Uint8Array }): void {
+  #stopBorrowing(transmit: Transmit): void {
     transmit.datagram = copyOf(transmit.datagram);
     this.#borrowing = undefined;
   }

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EMPTY, fromUtf8, toHex } from "../../src/base/bytes.ts";
 import { decodeBlock, offsetOf } from "../../src/coap/block.ts";
-import { encodeMessage } from "../../src/coap/message.ts";
+import { decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { OptionNumber } from "../../src/coap/option.ts";
 import { SessionTable } from "../../src/dtls/session-table.ts";
 import { countingBytes, messageFromLine } from "../support/coap-line.ts";
@@ -26,6 +26,11 @@ function scene(): FirmwareScene {
   const made = new FirmwareScene();
   made.catalogue.publish("hub", "1.0", countingBytes(2_000));
   return made;
+}
+
+function payloadOf(datagram: Uint8Array): Uint8Array {
+  const decoded = decodeMessage(datagram);
+  return decoded.ok ? decoded.value.payload : EMPTY;
 }
 
 /** The image as `peer` gets it with blocks of at most `blockSize` bytes, each block in its place; and their lengths. */
@@ -114,6 +119,32 @@ server("RFC 7252 4.5: the same bytes are resent within one association, and made
   const transfers = place.events.filter(({ kind }) => kind === "transfer");
   assert.is(transfers.length, peers.length);
 });
+
+for (const kind of ["plain", "secure"] as const) {
+  for (const together of ["handled before anything is sent", "of one datagram"] as const) {
+    if (kind === "plain" && together === "of one datagram") continue;
+    server(`RFC 6347 4.1.1: requests ${together} get an answer each, ${kind}`, () => {
+      const place = scene();
+      const peer = kind === "plain" ? place.plainPeer() : place.sessionPeer();
+      const sent: Uint8Array[] = [];
+      const { send } = place;
+      place.send = (_scheme, _from, datagram) => void sent.push(Uint8Array.from(datagram));
+      for (const number of [0, 1, 2]) peer.says(messageFromLine(`CON ${number} GET /fw/hub/1.0 2:${number}/0/256`, 0));
+      place.send = send;
+      const scheme = kind === "plain" ? "coap" : "coaps";
+      for (const datagram of together === "of one datagram" ? [Buffer.concat(sent)] : sent) {
+        place.server.handleDatagram(place.now, scheme, addressNumbered(1), datagram);
+      }
+      place.drive();
+      const image = countingBytes(2_000);
+      const payloads = peer.received.map((answer) => Uint8Array.from(payloadOf(answer)));
+      assert.equal(
+        payloads,
+        [0, 256, 512].map((offset) => image.slice(offset, offset + 256)),
+      );
+    });
+  }
+}
 
 server("RFC 7252 9.1.1: a new session of the same address and Message ID gets a fresh answer", () => {
   const place = scene();

@@ -120,6 +120,11 @@ export class ScenePeer {
     this.received.push(datagram);
   }
 
+  /** Sends one message; what comes back is in `received`. */
+  says(message: Message): void {
+    this.#send(encodeMessage(message));
+  }
+
   /** Sends one message and gives back the only one that answers it, as a line. */
   asks(line: string): string {
     return lineFromMessage(this.asksMessage(messageFromLine(line, 0)));
@@ -127,7 +132,7 @@ export class ScenePeer {
 
   asksMessage(message: Message): Message {
     this.received.length = 0;
-    this.#send(encodeMessage(message));
+    this.says(message);
     assert.is(this.received.length, 1, "one message must be answered by one");
     const decoded = decodeMessage(this.received[0]!);
     assert.ok(decoded.ok, "the server sent a broken message");
