@@ -1,6 +1,6 @@
 // An image that is being served: its names, its validators, and its bytes through the page cache.
 
-import { assert } from "../src/base/assert.ts";
+import { InvariantError } from "../src/base/assert.ts";
 import type { ContentDamage, ContentFile } from "./content-file.ts";
 import type { ImageRecord } from "./image-index.ts";
 import { PAGE_LENGTH, type PageCache } from "./page-cache.ts";
@@ -52,7 +52,9 @@ export class FirmwareImage implements ImageRecord {
    * do not write to it. Undefined when the content was damaged since it was opened; `damage` then says how.
    */
   read(offset: number, length: number): Uint8Array | undefined {
-    assert(offset >= 0 && length >= 0 && offset + length <= this.length, `${offset}+${length} is outside the image`);
+    if (offset < 0 || length < 0 || offset + length > this.length) {
+      throw new InvariantError(`${offset}+${length} is outside the image`);
+    }
     if (length === 0) return new Uint8Array(0);
     const first = Math.floor(offset / PAGE_LENGTH);
     const start = offset - first * PAGE_LENGTH;

@@ -37,6 +37,9 @@ export class FirmwareStore {
   readonly #served = new LRUCache<string, FirmwareImage>({ max: SERVED_COUNT_MAX });
   /** A fleet under update asks for one image again and again: without a key to make, it is found in no time. */
   #last: FirmwareImage | undefined;
+  /** The names as they were asked for: texts that are the same object are equal without a look at them. */
+  #lastProduct = "";
+  #lastVersion = "";
 
   /**
    * Opens the store in the data directory, and makes it where it is absent. Reads no image.
@@ -70,12 +73,13 @@ export class FirmwareStore {
    * The first call for an image reads and checks the whole content; later ones cost a look into a map.
    */
   find(product: string, version: string): FirmwareImage | DamagedImage | undefined {
-    const last = this.#last;
-    if (last?.product === product && last.version === version && last.sound) return last;
+    if (product === this.#lastProduct && version === this.#lastVersion && this.#last?.sound === true) return this.#last;
     // Published names hold no slash, so no two of them share a key.
     const key = `${product}/${version}`;
     const image = this.#served.get(key) ?? this.#open(key, product, version);
     this.#last = image;
+    this.#lastProduct = product;
+    this.#lastVersion = version;
     if (image === undefined || image.sound) return image;
     const damaged = image.damage();
     return damaged === undefined ? image : { damaged };

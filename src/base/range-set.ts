@@ -27,7 +27,7 @@ export class RangeSet {
   /** Covers [start, end) and gives back how many of these bytes were not covered before. */
   add(start: number, end: number): number {
     if (end <= start) return 0;
-    const newest = this.#ranges.at(-1);
+    const newest = this.#ranges[this.#ranges.length - 1];
     // In order, as nearly everything comes.
     if (newest !== undefined && start === newest.end) {
       newest.end = end;

@@ -64,26 +64,32 @@ export class AnsweredExchanges {
     return undefined;
   }
 
-  /** Copies the bytes, in place of those of the oldest exchange when there are as many as may be. */
+  /**
+   * Copies the bytes, in place of those of the oldest exchange when there are as many as may be. With a slice, `answer` is
+   * what stands before it.
+   */
   put(messageId: number, expiresAt: Instant, request: Uint8Array, answer: Uint8Array, slice?: AnswerSlice): void {
     const index = this.#next;
-    this.#next = (index + 1) % this.#countMax;
+    this.#next = index + 1 === this.#countMax ? 0 : index + 1;
+    const requestLength = request.length;
+    const answerLength = answer.length;
     const exchange = this.#exchangeAt(index);
     exchange.messageId = messageId;
     exchange.expiresAt = expiresAt;
-    exchange.requestLength = request.length;
-    exchange.answerLength = answer.length - (slice?.length ?? 0);
+    exchange.requestLength = requestLength;
+    exchange.answerLength = answerLength;
     exchange.body = slice?.body;
-    exchange.offset = slice?.offset ?? 0;
-    exchange.length = slice?.length ?? 0;
-    this.#longLength -= exchange.long?.length ?? 0;
-    const length = exchange.requestLength + exchange.answerLength;
-    exchange.long = length > SLOT_LENGTH ? new Uint8Array(length) : undefined;
-    this.#longLength += exchange.long?.length ?? 0;
-    const bytes = exchange.long ?? this.#slots;
-    const at = exchange.long === undefined ? index * SLOT_LENGTH : 0;
-    for (let i = 0; i < exchange.requestLength; i++) bytes[at + i] = request[i]!;
-    for (let i = 0; i < exchange.answerLength; i++) bytes[at + exchange.requestLength + i] = answer[i]!;
+    exchange.offset = slice === undefined ? 0 : slice.offset;
+    exchange.length = slice === undefined ? 0 : slice.length;
+    if (exchange.long !== undefined) this.#longLength -= exchange.long.length;
+    const length = requestLength + answerLength;
+    const long = length > SLOT_LENGTH ? new Uint8Array(length) : undefined;
+    exchange.long = long;
+    if (long !== undefined) this.#longLength += length;
+    const at = long === undefined ? index * SLOT_LENGTH : 0;
+    const bytes = long ?? this.#slots;
+    bytes.set(request, at);
+    bytes.set(answer, at + requestLength);
   }
 
   #exchangeAt(index: number): Exchange {

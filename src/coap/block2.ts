@@ -7,14 +7,17 @@ import type { AnswerSlice } from "./answered-exchanges.ts";
 import { type Block, blockBits, blockSizeOf, NUM_MAX, offsetOf } from "./block.ts";
 import type { Body } from "./body.ts";
 import { Code } from "./code.ts";
+import { type EncodedOptions, NO_OPTIONS } from "./encoded-options.ts";
 import type { RefusalName } from "./errors.ts";
 import { encodedLength } from "./message.ts";
-import { inOrder, type Option, OptionNumber, type UintOption, uintOption } from "./option.ts";
+import { type Option, OptionNumber, type UintOption } from "./option.ts";
 import type { Request } from "./request.ts";
 
 export interface Slice {
   readonly code: Code;
-  /** Ascending by number. */
+  /** The options that describe the body. */
+  readonly head: EncodedOptions;
+  /** Those of the block, ascending by number. */
   readonly options: readonly (Option | UintOption)[];
   /** A view; valid until the body is read again. */
   readonly payload: Uint8Array;
@@ -47,14 +50,15 @@ export function sliceFor<Association>(
   for (let szx = Math.min(szxMax, asked?.szx ?? szxMax); ; szx--) {
     const size = blockSizeOf(szx);
     // A smaller block keeps the byte offset, not NUM: else the client writes its flash at the wrong place.
-    const block = { num: offset / size, more: offset + size < body.length, szx };
+    const block = { num: offset >> (szx + 4), more: offset + size < body.length, szx };
     if (block.num > NUM_MAX) return failed("blockOutOfRange");
     const length = Math.min(size, body.length - offset);
+    const head = body.representation;
     const options = blockOptions(request, body, block, extraOptions);
-    if (szx > 0 && encodedLength(request.tokenLength, options, length) > request.messageLengthMax) continue;
+    if (szx > 0 && encodedLength(request.tokenLength, head, options, length) > request.messageLengthMax) continue;
     const payload = body.read(offset, length);
     if (payload === undefined) return failed("bodyUnreadable");
-    return ok({ code, options, payload, slice: { body, offset, length }, more: block.more });
+    return ok({ code, head, options, payload, slice: { body, offset, length }, more: block.more });
   }
 }
 
@@ -69,24 +73,23 @@ function meetsConditions<Association>(request: Request<Association>, body: Body)
 /** RFC 7252 5.9.1.3: 2.03 with the ETag and no payload, whichever block was asked for. */
 function validation(etag: Uint8Array): Slice {
   const options = [{ number: OptionNumber.ETAG, value: etag }];
-  return { code: Code.VALID, options, payload: EMPTY, slice: undefined, more: false };
+  return { code: Code.VALID, head: NO_OPTIONS, options, payload: EMPTY, slice: undefined, more: false };
 }
 
-/** Ascending by number: ETag, Content-Format, Block2, what is extra (Block1), Size2. */
+/** Ascending by number: Block2, what is extra, which can only be Block1, and Size2. */
 function blockOptions<Association>(
   request: Request<Association>,
   body: Body,
   block: Block,
   extraOptions: readonly Option[],
 ): readonly (Option | UintOption)[] {
-  const options: (Option | UintOption)[] = body.representation.slice();
+  const options: (Option | UintOption)[] = [];
   if (request.block2 !== undefined || block.more) options.push({ number: OptionNumber.BLOCK2, uint: blockBits(block) });
-  const size2 = request.size2Asked || (block.num === 0 && block.more);
-  if (extraOptions.length === 0) {
-    if (size2) options.push({ number: OptionNumber.SIZE2, uint: body.length });
-    return options;
+  for (const option of extraOptions) options.push(option);
+  if (request.size2Asked || (block.num === 0 && block.more)) {
+    options.push({ number: OptionNumber.SIZE2, uint: body.length });
   }
-  return inOrder([...options, ...extraOptions, ...(size2 ? [uintOption(OptionNumber.SIZE2, body.length)] : [])]);
+  return options;
 }
 
 function includes(etags: readonly Uint8Array[], etag: Uint8Array): boolean {

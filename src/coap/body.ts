@@ -1,7 +1,9 @@
 // A body (RFC 7959 1: the whole of a representation, against the payload, one block of it) that a request is answered with.
 
 import { copyOf } from "../base/bytes.ts";
-import { type Option, OptionNumber, uintOption } from "./option.ts";
+import type { EncodedOptions } from "./encoded-options.ts";
+import { encodeOptions } from "./message.ts";
+import { OptionNumber, uintOption } from "./option.ts";
 
 /** Immutable: the same object always gives the same bytes. */
 export interface Body {
@@ -12,7 +14,7 @@ export interface Body {
   /** RFC 7252 12.3. */
   readonly contentFormat: number;
   /** See representationOptions(): made once for all of the body's blocks. */
-  readonly representation: readonly Option[];
+  readonly representation: EncodedOptions;
   /**
    * A view of [offset, offset + length), which lies inside the body; valid until the next call. Undefined when the bytes
    * cannot be had any more, and the request is answered 5.00.
@@ -21,9 +23,9 @@ export interface Body {
 }
 
 /** The options that describe the whole body and are sent with each of its blocks: ETag and Content-Format. */
-export function representationOptions(etag: Uint8Array | undefined, contentFormat: number): readonly Option[] {
+export function representationOptions(etag: Uint8Array | undefined, contentFormat: number): EncodedOptions {
   const format = uintOption(OptionNumber.CONTENT_FORMAT, contentFormat);
-  return etag === undefined ? [format] : [{ number: OptionNumber.ETAG, value: etag }, format];
+  return encodeOptions(etag === undefined ? [format] : [{ number: OptionNumber.ETAG, value: etag }, format]);
 }
 
 /** RFC 7252 12.3: the formats that this product speaks of. */
@@ -37,7 +39,7 @@ export const ContentFormat = {
 export class BytesBody implements Body {
   readonly contentFormat: number;
   readonly etag: Uint8Array | undefined;
-  readonly representation: readonly Option[];
+  readonly representation: EncodedOptions;
   readonly #bytes: Uint8Array;
 
   /** Copies `bytes` and `etag`. */

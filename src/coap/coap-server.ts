@@ -203,7 +203,9 @@ export class CoapServer<Association> {
     const confirmable = message.type === "CON";
     const messageId = confirmable ? message.messageId : this.#messageIds.take(now, association);
     const datagram = this.#encoder.encode(message, confirmable ? "ACK" : "NON", messageId, content);
-    this.#resends.remember(now, association, received, datagram, content.slice);
+    const { slice } = content;
+    const remembered = slice === undefined ? datagram : this.#encoder.beginning(datagram.length - slice.length);
+    this.#resends.remember(now, association, received, remembered, slice);
     this.#outlet.transmit(now, association, datagram);
   }
 

@@ -25,6 +25,8 @@ interface Known {
 
 export class KnownOptions {
   readonly #known = new Map<number, Known>();
+  /** Those of the last request, which the next one's most often are. */
+  #last: Known | undefined;
 
   get size(): number {
     return this.#known.size;
@@ -38,20 +40,32 @@ export class KnownOptions {
   ): Result<Request<Association>, RefusalName> {
     const { bytes, optionsStart, optionsEnd } = message;
     if (optionsEnd - optionsStart > KNOWN_LENGTH_MAX) return readRequest(association, message, messageLengthMax);
-    const block2At = findOption(bytes, optionsStart, optionsEnd, OptionNumber.BLOCK2);
-    const block2End = block2At === optionsEnd ? optionsEnd : optionEnd(bytes, block2At);
-    const key = keyOf(message, block2At, block2End);
-    let known = this.#known.get(key);
-    if (known === undefined || !sameBut(known, message, block2At, block2End)) {
-      const copy = new DecodedMessage(Uint8Array.from(bytes), optionsEnd);
-      const read = readRequestOptions(copy);
-      if (!read.ok) return read;
-      known = { message: copy, block2At, block2End, options: read.value };
-      this.#remember(key, known);
+    let known = this.#last;
+    let block2At = known === undefined ? undefined : block2LikeIn(known, message);
+    let block2End = block2At === undefined ? optionsEnd : optionEndOr(optionsEnd, bytes, block2At);
+    if (known === undefined || block2At === undefined || !sameBut(known, message, block2At, block2End)) {
+      block2At = findOption(bytes, optionsStart, optionsEnd, OptionNumber.BLOCK2);
+      block2End = optionEndOr(optionsEnd, bytes, block2At);
+      const found = this.#find(message, block2At, block2End);
+      if (!found.ok) return found;
+      known = found.value;
+      this.#last = known;
     }
     const block2 = block2At === optionsEnd ? undefined : readBlock(bytes, block2At, block2End);
     if (block2 === null) return readRequest(association, message, messageLengthMax);
     return ok(requestOf(association, message, known.options, block2, messageLengthMax));
+  }
+
+  #find(message: DecodedMessage, block2At: number, block2End: number): Result<Known, RefusalName> {
+    const key = keyOf(message, block2At, block2End);
+    const known = this.#known.get(key);
+    if (known !== undefined && sameBut(known, message, block2At, block2End)) return ok(known);
+    const copy = new DecodedMessage(Uint8Array.from(message.bytes), message.optionsEnd);
+    const read = readRequestOptions(copy);
+    if (!read.ok) return read;
+    const fresh = { message: copy, block2At, block2End, options: read.value };
+    this.#remember(key, fresh);
+    return ok(fresh);
   }
 
   /** All are forgotten when they are too many: whoever makes up options costs us what reading them costs. */
@@ -59,6 +73,22 @@ export class KnownOptions {
     if (this.#known.size >= KNOWN_OPTIONS_MAX) this.#known.clear();
     this.#known.set(key, known);
   }
+}
+
+/**
+ * Where Block2 stands in `message` if all options before it are those of `known`, or the options' end if neither has one;
+ * undefined when it is not so.
+ */
+function block2LikeIn(known: Known, { bytes, optionsStart, optionsEnd }: DecodedMessage): number | undefined {
+  const { block2At, message } = known;
+  const at = optionsStart + block2At - message.optionsStart;
+  if (block2At === known.block2End) return at === optionsEnd ? at : undefined;
+  const delta = message.bytes[block2At]! >> 4;
+  return at < optionsEnd && delta < 13 && bytes[at]! >> 4 === delta ? at : undefined;
+}
+
+function optionEndOr(end: number, bytes: Uint8Array, at: number): number {
+  return at === end ? end : optionEnd(bytes, at);
 }
 
 /** Where the first option with this number begins; `end` where there is none. */

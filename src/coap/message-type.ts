@@ -3,6 +3,7 @@
 export type MessageType = "CON" | "NON" | "ACK" | "RST";
 
 const MESSAGE_TYPES = ["CON", "NON", "ACK", "RST"] as const;
+const BITS = { CON: 0, NON: 1, ACK: 2, RST: 3 } as const;
 
 /** `bits` is 0..3. */
 export function messageTypeOf(bits: number): MessageType {
@@ -10,5 +11,5 @@ export function messageTypeOf(bits: number): MessageType {
 }
 
 export function bitsOf(type: MessageType): number {
-  return MESSAGE_TYPES.indexOf(type);
+  return BITS[type];
 }

@@ -10,6 +10,7 @@ import { assert } from "../base/assert.ts";
 import { EMPTY } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { Code, classOf } from "./code.ts";
+import { type EncodedOptions, NO_OPTIONS } from "./encoded-options.ts";
 import type { MessageFormatError, MessageFormatErrorKind } from "./errors.ts";
 import { bitsOf, type MessageType, messageTypeOf } from "./message-type.ts";
 import { type Option, type UintOption, uintLength } from "./option.ts";
@@ -109,7 +110,8 @@ function findOptionsEnd(datagram: Uint8Array, start: number): number | MessageFo
     const first = datagram[at]!;
     if (first === PAYLOAD_MARKER) return at + 1 === length ? "payloadMarkerWithoutPayload" : at;
     if (count === OPTION_COUNT_MAX) return "tooManyOptions";
-    const [deltaNibble, lengthNibble] = [first >> 4, first & 0b1111];
+    const deltaNibble = first >> 4;
+    const lengthNibble = first & 0b1111;
     if (deltaNibble === 15) return "optionDeltaReserved";
     if (lengthNibble === 15) return "optionLengthReserved";
     const lengthAt = at + 1 + extensionBytes(deltaNibble);
@@ -160,20 +162,26 @@ function extendedNibble(bytes: Uint8Array, at: number, nibble: number): number {
   return nibble === 13 ? bytes[at]! + 13 : ((bytes[at]! << 8) | bytes[at + 1]!) + 269;
 }
 
-/** Bytes that a message takes on the wire. */
+/** Bytes that a message takes on the wire whose options are `head` and behind them `options`. */
 export function encodedLength(
   tokenLength: number,
+  head: EncodedOptions,
   options: readonly (Option | UintOption)[],
   payloadLength: number,
 ): number {
-  let length = HEADER_LENGTH + tokenLength;
-  let previous = 0;
+  const length = HEADER_LENGTH + tokenLength + head.bytes.length + optionsLength(head.lastNumber, options);
+  return payloadLength === 0 ? length : length + 1 + payloadLength;
+}
+
+function optionsLength(lastNumber: number, options: readonly (Option | UintOption)[]): number {
+  let length = 0;
+  let previous = lastNumber;
   for (const option of options) {
     const valueLength = "uint" in option ? uintLength(option.uint) : option.value.length;
     length += 1 + extensionLength(option.number - previous) + extensionLength(valueLength) + valueLength;
     previous = option.number;
   }
-  return payloadLength === 0 ? length : length + 1 + payloadLength;
+  return length;
 }
 
 function extensionLength(value: number): number {
@@ -185,15 +193,25 @@ function extensionLength(value: number): number {
 export function encodeMessage(message: Message): Uint8Array {
   const { type, code, messageId, token, options, payload } = message;
   assert(token.length <= TOKEN_LENGTH_MAX, "a token has at most 8 bytes");
-  const bytes = bytesFor(token.length, options, payload);
-  write(bytes, type, code, messageId, token, 0, token.length, options, payload);
+  const content = { code, head: NO_OPTIONS, options, payload };
+  const bytes = bytesFor(token.length, content);
+  write(bytes, type, messageId, token, 0, token.length, content);
   return bytes;
+}
+
+/** Ascending by number. */
+export function encodeOptions(options: readonly Option[]): EncodedOptions {
+  const bytes = new Uint8Array(optionsLength(0, options));
+  writeOptions(bytes, 0, 0, options);
+  return { bytes, lastNumber: options.at(-1)?.number ?? 0 };
 }
 
 /** What an answer says beside the header and the token. */
 export interface AnswerContent {
   readonly code: Code;
-  /** Ascending by number. */
+  /** The first options. */
+  readonly head: EncodedOptions;
+  /** Those behind them, ascending by number. */
   readonly options: readonly (Option | UintOption)[];
   readonly payload: Uint8Array;
 }
@@ -205,14 +223,14 @@ export function encodeAnswer(
   messageId: number,
   content: AnswerContent,
 ): Uint8Array {
-  const bytes = bytesFor(request.tokenLength, content.options, content.payload);
+  const bytes = bytesFor(request.tokenLength, content);
   writeAnswer(bytes, request, type, messageId, content);
   return bytes;
 }
 
 /** From Node's pool: three times as fast here as an array of its own, and write() writes every byte of it. */
-function bytesFor(tokenLength: number, options: AnswerContent["options"], payload: Uint8Array): Uint8Array {
-  return Buffer.allocUnsafe(encodedLength(tokenLength, options, payload.length));
+function bytesFor(tokenLength: number, { head, options, payload }: AnswerContent): Uint8Array {
+  return Buffer.allocUnsafe(encodedLength(tokenLength, head, options, payload.length));
 }
 
 /** Writes an answer to `bytes`, which has encodedLength(). */
@@ -221,29 +239,43 @@ export function writeAnswer(
   request: DecodedMessage,
   type: MessageType,
   messageId: number,
-  { code, options, payload }: AnswerContent,
+  content: AnswerContent,
 ): void {
-  write(bytes, type, code, messageId, request.bytes, HEADER_LENGTH, request.tokenLength, options, payload);
+  write(bytes, type, messageId, request.bytes, HEADER_LENGTH, request.tokenLength, content);
 }
 
 function write(
   bytes: Uint8Array,
   type: MessageType,
-  code: Code,
   messageId: number,
   tokenIn: Uint8Array,
   tokenAt: number,
   tokenLength: number,
-  options: AnswerContent["options"],
-  payload: Uint8Array,
+  { code, head, options, payload }: AnswerContent,
 ): void {
   bytes[0] = 0b0100_0000 | (bitsOf(type) << 4) | tokenLength;
   bytes[1] = code;
   bytes[2] = messageId >> 8;
   bytes[3] = messageId;
   for (let i = 0; i < tokenLength; i++) bytes[HEADER_LENGTH + i] = tokenIn[tokenAt + i]!;
-  let offset = HEADER_LENGTH + tokenLength;
-  let previous = 0;
+  const headAt = HEADER_LENGTH + tokenLength;
+  bytes.set(head.bytes, headAt);
+  const optionsEnd = writeOptions(bytes, headAt + head.bytes.length, head.lastNumber, options);
+  if (payload.length > 0) {
+    bytes[optionsEnd] = PAYLOAD_MARKER;
+    bytes.set(payload, optionsEnd + 1);
+  }
+}
+
+/** Writes options behind one with `lastNumber`, and gives back where they end. */
+function writeOptions(
+  bytes: Uint8Array,
+  start: number,
+  lastNumber: number,
+  options: readonly (Option | UintOption)[],
+): number {
+  let offset = start;
+  let previous = lastNumber;
   for (const option of options) {
     assert(option.number >= previous, "options are encoded in ascending order");
     const delta = option.number - previous;
@@ -253,10 +285,7 @@ function write(
         : putOption(bytes, offset, delta, option.value);
     previous = option.number;
   }
-  if (payload.length > 0) {
-    bytes[offset] = PAYLOAD_MARKER;
-    bytes.set(payload, offset + 1);
-  }
+  return offset;
 }
 
 /** Writes one option at `start` and gives back the offset behind it. */

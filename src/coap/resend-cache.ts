@@ -64,8 +64,8 @@ export class ResendCache<Association> {
   }
 
   /**
-   * Copies both; an empty `answer` marks a request as known that has nothing to send again. With a slice, the end of
-   * `answer` is read from its body when it is asked for again.
+   * Copies both; an empty `answer` marks a request as known that has nothing to send again. With a slice, `answer` is what
+   * stands before it, and the slice is read from its body when it is asked for again.
    */
   remember(now: Instant, association: Association, request: Uint8Array, answer: Uint8Array, slice?: AnswerSlice): void {
     this.handleTimeout(now);

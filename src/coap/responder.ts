@@ -10,6 +10,7 @@ import { answerKeyOf, BodyGatherer } from "./block1.ts";
 import { sliceFor } from "./block2.ts";
 import type { Body } from "./body.ts";
 import { Code } from "./code.ts";
+import { NO_OPTIONS } from "./encoded-options.ts";
 import type { RefusalName } from "./errors.ts";
 import { type AnswerContent, encodedLength, type Message } from "./message.ts";
 import { inOrder, type Option, OptionNumber } from "./option.ts";
@@ -70,7 +71,7 @@ export class Responder<Association> {
         case "refused":
           return this.refuse(request.message, request.messageLengthMax, gathering.refusal, gathering.options);
         case "continue":
-          return { code: Code.CONTINUE, options: [gathering.acknowledgement], payload: EMPTY };
+          return { code: Code.CONTINUE, head: NO_OPTIONS, options: [gathering.acknowledgement], payload: EMPTY };
         case "rejected":
           return plainContent(request.message, request.messageLengthMax, gathering.response);
       }
@@ -140,7 +141,11 @@ export class Responder<Association> {
   #szxAskedOf(request: Request<Association>): number {
     const { options } = request.message;
     let szx = this.#szxMax;
-    while (szx > 0 && encodedLength(request.tokenLength, options, blockSizeOf(szx)) > request.messageLengthMax) szx--;
+    while (
+      szx > 0 &&
+      encodedLength(request.tokenLength, NO_OPTIONS, options, blockSizeOf(szx)) > request.messageLengthMax
+    )
+      szx--;
     return szx;
   }
 }
@@ -154,6 +159,6 @@ function isFollowUp<Association>(request: Request<Association>): boolean {
 function plainContent(message: Message, messageLengthMax: number, response: PlainResponse): Content {
   const { code, payload = EMPTY, options = [] } = response;
   const ordered = inOrder(options);
-  const fits = encodedLength(message.token.length, ordered, payload.length) <= messageLengthMax;
-  return { code, options: ordered, payload: fits ? payload : EMPTY };
+  const fits = encodedLength(message.token.length, NO_OPTIONS, ordered, payload.length) <= messageLengthMax;
+  return { code, head: NO_OPTIONS, options: ordered, payload: fits ? payload : EMPTY };
 }

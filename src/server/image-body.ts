@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { ByteWriter } from "../base/byte-writer.ts";
 import { type Body, ContentFormat, representationOptions } from "../coap/body.ts";
-import type { Option } from "../coap/option.ts";
+import type { EncodedOptions } from "../coap/encoded-options.ts";
 import type { CatalogueImage } from "./catalogue.ts";
 
 const ETAG_LENGTH = 8;
@@ -15,7 +15,7 @@ export class ImageBody implements Body {
   readonly length: number;
   readonly etag: Uint8Array;
   readonly contentFormat = ContentFormat.OCTET_STREAM;
-  readonly representation: readonly Option[];
+  readonly representation: EncodedOptions;
 
   constructor(image: CatalogueImage, start: number, length: number) {
     this.image = image;

@@ -13,7 +13,8 @@ export class KnownPeers {
 
   /** As peerAddressFromUnits(), for an IPv4 address. */
   ipv4(units: Uint16Array, at: number, port: number): PeerAddress {
-    const [high, low] = [units[at]!, units[at + 1]!];
+    const high = units[at]!;
+    const low = units[at + 1]!;
     const place =
       (Math.imul((high << 16) ^ low ^ Math.imul(port, 0x9e3779b1), 0x85ebca6b) >>> 16) & (KNOWN_PEERS_MAX - 1);
     const known = this.#peers[place];

@@ -18,6 +18,11 @@ export class NativeDatagramPort implements DatagramPort {
   readonly host: string;
   readonly port: number;
   readonly #part: NativePart;
+  /** Numbers of the native part: a look at an object that was made in C costs more than one at a field. */
+  readonly #sendCountMax: number;
+  readonly #sendLengthMax: number;
+  readonly #slotsOffset: number;
+  readonly #slotStride: number;
   readonly #handle: PortHandle;
   readonly #outlet: DatagramPortOutlet;
   readonly #memory: ArrayBuffer;
@@ -50,6 +55,10 @@ export class NativeDatagramPort implements DatagramPort {
     options: NativeBindOptions = {},
   ) {
     this.#part = part;
+    this.#sendCountMax = part.sendCountMax;
+    this.#sendLengthMax = part.sendLengthMax;
+    this.#slotsOffset = part.slotsOffset;
+    this.#slotStride = part.slotStride;
     this.#outlet = outlet;
     this.#memory = new ArrayBuffer(part.memoryLength);
     this.#status = new Uint32Array(this.#memory);
@@ -114,7 +123,7 @@ export class NativeDatagramPort implements DatagramPort {
   }
 
   #hasRoomFor(length: number): boolean {
-    return this.#sendCount < this.#part.sendCountMax && this.#sendLength + length <= this.#part.sendLengthMax;
+    return this.#sendCount < this.#sendCountMax && this.#sendLength + length <= this.#sendLengthMax;
   }
 
   #handleBatch(count: number): void {
@@ -131,8 +140,7 @@ export class NativeDatagramPort implements DatagramPort {
   #datagramIn(slot: number, length: number): Uint8Array {
     const last = this.#views[slot];
     if (last?.length === length) return last;
-    const { slotsOffset, slotStride } = this.#part;
-    const view = new Uint8Array(this.#memory, slotsOffset + slot * slotStride, length);
+    const view = new Uint8Array(this.#memory, this.#slotsOffset + slot * this.#slotStride, length);
     this.#views[slot] = view;
     return view;
   }

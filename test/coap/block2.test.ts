@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BytesBody, ContentFormat } from "../../src/coap/body.ts";
+import { NO_OPTIONS } from "../../src/coap/encoded-options.ts";
 import { encodeMessage } from "../../src/coap/message.ts";
 import { countingBytes } from "../support/coap-line.ts";
 import { IMAGE, type PeerOptions, ScriptedCoapPeer } from "../support/scripted-coap-peer.ts";
@@ -219,7 +220,7 @@ block2("RFC 7959 2.2: an offset whose NUM has no 20 bits at the smaller size is 
     length: 2 ** 30,
     etag: undefined,
     contentFormat: 42,
-    representation: [],
+    representation: NO_OPTIONS,
     read: () => new Uint8Array(16),
   };
   const peer = new ScriptedCoapPeer({ handle: () => ({ body }), blockSize: 16 });
@@ -228,7 +229,13 @@ block2("RFC 7959 2.2: an offset whose NUM has no 20 bits at the smaller size is 
 });
 
 block2("a body whose bytes cannot be had any more gets 5.00, and no block is reported", () => {
-  const body = { length: 20, etag: Uint8Array.of(1), contentFormat: 42, representation: [], read: () => undefined };
+  const body = {
+    length: 20,
+    etag: Uint8Array.of(1),
+    contentFormat: 42,
+    representation: NO_OPTIONS,
+    read: () => undefined,
+  };
   const peer = exchange("CON 1 GET /fw 2:0/0/64", "ACK 0001 5.00", { handle: () => ({ body }) });
   assert.equal([peer.counted, peer.served.length], [["bodyUnreadable"], 0]);
 });

@@ -2,13 +2,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { concat, fromHex } from "../../src/base/bytes.ts";
 import { instant } from "../../src/base/instant.ts";
+import { NO_OPTIONS } from "../../src/coap/encoded-options.ts";
 import { DEFAULT_COAP_SERVER_LIMITS, EXCHANGE_LIFETIME_MS, NON_LIFETIME_MS } from "../../src/coap/parameters.ts";
 import { ResendCache } from "../../src/coap/resend-cache.ts";
 
 const cache = suite("resend-cache");
 
 const START = instant(0);
-const BODY = { etag: undefined, contentFormat: 42, representation: [] };
+const BODY = { etag: undefined, contentFormat: 42, representation: NO_OPTIONS };
 const ANSWER = Uint8Array.of(0x60, 0x45, 0x12, 0x34);
 
 function request(hex: string): Uint8Array {
@@ -75,7 +76,7 @@ cache("a block is known by where it was cut from: the same bytes again, and none
   };
   const head = Uint8Array.of(0x60, 0x45, 0, 1, 0xff);
   const answer = concat(head, bytes.subarray(64, 128));
-  answers.remember(START, "a", request("40 01 0001"), answer, { body, offset: 64, length: 64 });
+  answers.remember(START, "a", request("40 01 0001"), head, { body, offset: 64, length: 64 });
   assert.equal(answers.find(START, "a", request("40 01 0001")), answer);
   readable = false;
   assert.is(answers.find(START, "a", request("40 01 0001")), undefined);
