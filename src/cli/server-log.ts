@@ -55,26 +55,40 @@ export function terminalLog(): ServerLog {
   };
 }
 
-/** The fields of an event's JSON line. */
-export function eventFields(event: NewsEvent): Record<string, string | number | boolean> {
-  switch (event.kind) {
+/**
+ * The fields of an event's JSON line; undefined ones are left out of it. Each is written out, because a fleet of devices
+ * makes thousands of lines a second, and a spread would take half of a line's time.
+ */
+export function eventFields(event: NewsEvent): Record<string, string | number | boolean | undefined> {
+  const { kind } = event;
+  if (kind === "imageDamaged") return { event: kind, path: event.path, reason: event.reason };
+  const peer = formatPeerAddress(event.peer);
+  const identity = identityOf(event);
+  switch (kind) {
     case "transfer": {
-      const { kind, percent, blocks, resends, bytes, seconds } = event.news;
-      const figures = { percent, blocks, resends, bytes, seconds: Math.round(1000 * seconds) / 1000 };
-      const rate = Math.round(bytes / Math.max(seconds, 0.001));
-      return { event: TRANSFER_EVENTS[kind], ...peerFields(event), path: pathOf(event), ...figures, rate };
+      const { news } = event;
+      return {
+        event: TRANSFER_EVENTS[news.kind],
+        peer,
+        identity,
+        path: pathOf(event),
+        percent: news.percent,
+        blocks: news.blocks,
+        resends: news.resends,
+        bytes: news.bytes,
+        seconds: Math.round(1000 * news.seconds) / 1000,
+        rate: Math.round(news.bytes / Math.max(news.seconds, 0.001)),
+      };
     }
     case "handshakeFailed":
-      return { event: event.kind, ...peerFields(event), error: event.error, detail: event.detail };
-    case "imageDamaged":
-      return { event: event.kind, path: event.path, reason: event.reason };
+      return { event: kind, peer, identity, error: event.error, detail: event.detail };
     case "keyRefused":
-      return { event: event.kind, ...peerFields(event), reason: event.reason };
+      return { event: kind, peer, identity, reason: event.reason };
     case "sessionDown":
-      return { event: event.kind, ...peerFields(event), end: event.end };
+      return { event: kind, peer, identity, end: event.end };
     case "sessionUp": {
       const { cipherSuite, connectionId } = event;
-      return { event: event.kind, ...peerFields(event), cipherSuite, connectionId };
+      return { event: kind, peer, identity, cipherSuite, connectionId };
     }
   }
 }
@@ -116,11 +130,6 @@ type PeerEvent = Exclude<NewsEvent, { kind: "imageDamaged" }>;
 /** On plain CoAP, and before a handshake ends well, nobody has an identity. */
 function identityOf(event: PeerEvent): string | undefined {
   return "identity" in event && event.identity !== undefined ? identityText(event.identity) : undefined;
-}
-
-function peerFields(event: PeerEvent): Record<string, string> {
-  const identity = identityOf(event);
-  return { peer: formatPeerAddress(event.peer), ...(identity !== undefined && { identity }) };
 }
 
 function whoText(event: PeerEvent): string {

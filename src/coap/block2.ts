@@ -83,8 +83,9 @@ function blockOptions<Association>(
   block: Block,
   extraOptions: readonly Option[],
 ): readonly (Option | UintOption)[] {
-  const options: (Option | UintOption)[] = [];
-  if (request.block2 !== undefined || block.more) options.push({ number: OptionNumber.BLOCK2, uint: blockBits(block) });
+  const named = request.block2 !== undefined || block.more;
+  // An array that begins empty would grow to room for seventeen.
+  const options: (Option | UintOption)[] = named ? [{ number: OptionNumber.BLOCK2, uint: blockBits(block) }] : [];
   for (const option of extraOptions) options.push(option);
   if (request.size2Asked || (block.num === 0 && block.more)) {
     options.push({ number: OptionNumber.SIZE2, uint: body.length });

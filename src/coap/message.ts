@@ -7,7 +7,7 @@
 //   |1 1 1 1 1 1 1 1|    Payload (if any) ...
 
 import { assert } from "../base/assert.ts";
-import { EMPTY } from "../base/bytes.ts";
+import { EMPTY, put } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { Code, classOf } from "./code.ts";
 import { type EncodedOptions, NO_OPTIONS } from "./encoded-options.ts";
@@ -259,11 +259,11 @@ function write(
   bytes[3] = messageId;
   for (let i = 0; i < tokenLength; i++) bytes[HEADER_LENGTH + i] = tokenIn[tokenAt + i]!;
   const headAt = HEADER_LENGTH + tokenLength;
-  bytes.set(head.bytes, headAt);
+  put(bytes, headAt, head.bytes);
   const optionsEnd = writeOptions(bytes, headAt + head.bytes.length, head.lastNumber, options);
   if (payload.length > 0) {
     bytes[optionsEnd] = PAYLOAD_MARKER;
-    bytes.set(payload, optionsEnd + 1);
+    put(bytes, optionsEnd + 1, payload);
   }
 }
 

@@ -5,6 +5,7 @@
 // one, which cancels it.
 
 import { type Cipher, createCipheriv, timingSafeEqual } from "node:crypto";
+import { put } from "../base/bytes.ts";
 import { PrefixViews } from "../base/prefix-views.ts";
 import { type AeadContext, CONTENT, HEADER, NONCE_LENGTH } from "./aead-context.ts";
 import { BLOCK_LENGTH, CcmKeyStream, LENGTH_FIELD_LENGTH } from "./ccm-key-stream.ts";
@@ -56,13 +57,13 @@ class ComposedCcm implements AeadContext {
     for (let i = 0; i < length / WORD_LENGTH; i++) {
       CIPHERTEXT_WORDS[i] = words[wordsAt + i]! ^ MAC_INPUT_WORDS[contentAt + i]!;
     }
-    bytes.set(CIPHERTEXTS.of(length), offset);
+    put(bytes, offset, CIPHERTEXTS.of(length));
     for (let i = 0; i < this.#tag.length; i++) bytes[offset + length + i] = this.#tag[i]!;
   }
 
   open(bytes: Uint8Array, offset: number, length: number, additionalLength: number): boolean {
     const streamAt = this.#keyStream.find(length);
-    CONTENT.set(bytes.subarray(offset, offset + length));
+    put(CONTENT, 0, bytes.subarray(offset, offset + length));
     const { words } = this.#keyStream;
     const wordsAt = (streamAt + BLOCK_LENGTH) / WORD_LENGTH;
     for (let i = 0; i < length / WORD_LENGTH; i++) CONTENT_WORDS[i] = CONTENT_WORDS[i]! ^ words[wordsAt + i]!;
@@ -92,7 +93,7 @@ class ComposedCcm implements AeadContext {
     for (let i = 0; i < additionalLength; i++) MAC_INPUT[18 + i] = HEADER[NONCE_LENGTH + i]!;
     const contentAt = contentOffset(additionalLength);
     MAC_INPUT.fill(0, 18 + additionalLength, contentAt);
-    MAC_INPUT.set(content.subarray(offset, offset + length), contentAt);
+    put(MAC_INPUT, contentAt, content.subarray(offset, offset + length));
     const end = contentAt + padded(length);
     MAC_INPUT.fill(0, contentAt + length, end);
     const chain = this.#mac.update(MAC_INPUTS.of(end));

@@ -1,7 +1,7 @@
 // The connection states of RFC 5246 6.1, one for each direction and epoch: keys, sequence numbers, Connection ID.
 
 import { assert } from "../base/assert.ts";
-import { bytesOfLatin1, copyOf, EMPTY, isLatin1, latin1Of } from "../base/bytes.ts";
+import { bytesOfLatin1, copyOf, EMPTY, isLatin1, latin1Of, put } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { Secret } from "../base/secret.ts";
 import type { SecretSlab } from "../base/secret-slab.ts";
@@ -88,7 +88,7 @@ export class WriteState {
     const length = this.#protection.fragmentLength(plaintextLength);
     const fragmentAt = writeRecordHeader(target, offset, outerType, epoch, sequenceNumber, connectionId, length);
     const contentAt = fragmentAt + this.#protection.contentOffset;
-    target.set(content, contentAt);
+    put(target, contentAt, content);
     // RFC 9146 4: the inner plaintext is content ‖ real type; no padding zeros are sent.
     if (wrapped) target[contentAt + content.length] = type;
     this.#sealer ??= this.#protection.sealer(this.#keys.reveal());

@@ -40,6 +40,8 @@ interface Transfer {
   resends: number;
   bytes: number;
   percent: number;
+  /** How many bytes have to be covered until there is progress to tell. */
+  nextAt: number;
 }
 
 export class Transfers<Association extends object | string> {
@@ -63,7 +65,8 @@ export class Transfers<Association extends object | string> {
     const again = transfer?.percent === 100 && start === 0;
     if (transfer === undefined || again || !sameImage(transfer.image, body.image)) {
       const covered = new RangeSet();
-      transfer = { image: body.image, startedAt: now, covered, blocks: 0, resends: 0, bytes: 0, percent: 0 };
+      const nextAt = coveredAt(PROGRESS_STEP_PERCENT, body.image);
+      transfer = { image: body.image, startedAt: now, covered, blocks: 0, resends: 0, bytes: 0, percent: 0, nextAt };
       this.#transfers.set(association, transfer);
       news = [newsOf(now, "begun", transfer)];
     }
@@ -72,12 +75,12 @@ export class Transfers<Association extends object | string> {
     if (transfer.covered.ranges.length >= TRANSFER_RANGES_MAX) return news ?? NO_NEWS;
     const fresh = transfer.covered.add(start, start + length);
     if (fresh === 0) transfer.resends++;
-    const percent = Math.floor((100 * transfer.covered.covered) / transfer.image.length);
-    const step = percent - (percent % PROGRESS_STEP_PERCENT);
-    if (step > transfer.percent) {
-      transfer.percent = step;
+    if (transfer.covered.covered >= transfer.nextAt) {
+      const percent = Math.floor((100 * transfer.covered.covered) / transfer.image.length);
+      transfer.percent = percent - (percent % PROGRESS_STEP_PERCENT);
+      transfer.nextAt = coveredAt(transfer.percent + PROGRESS_STEP_PERCENT, transfer.image);
       news ??= [];
-      news.push(newsOf(now, step === 100 ? "done" : "progress", transfer));
+      news.push(newsOf(now, transfer.percent === 100 ? "done" : "progress", transfer));
     }
     return news ?? NO_NEWS;
   }
@@ -98,6 +101,10 @@ export class Transfers<Association extends object | string> {
 function newsOf(now: Instant, kind: TransferNews["kind"], transfer: Transfer): TransferNews {
   const { image, percent, blocks, resends, bytes, startedAt } = transfer;
   return { kind, image, percent, blocks, resends, bytes, seconds: (now - startedAt) / 1000 };
+}
+
+function coveredAt(percent: number, image: CatalogueImage): number {
+  return Math.ceil((percent * image.length) / 100);
 }
 
 function sameImage(a: CatalogueImage, b: CatalogueImage): boolean {

@@ -2,6 +2,7 @@
 // together at its end: sent one by one, each from within the callback of the datagram that it answers, it costs half as
 // much again.
 
+import { put } from "../base/bytes.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { DATAGRAM_LENGTH_MAX, type DatagramPort, type DatagramPortOutlet } from "./datagram-port.ts";
 import { UdpSocket } from "./udp-socket.ts";
@@ -56,7 +57,7 @@ export class DgramPort implements DatagramPort {
       if (!this.#hasRoomFor(length)) return this.#outlet.failed("ENOBUFS");
     }
     const end = this.#length + length;
-    this.#memory.set(datagram, this.#length);
+    put(this.#memory, this.#length, datagram);
     this.#datagrams.push(this.#memory.subarray(this.#length, end));
     this.#receivers.push(to);
     this.#length = end;

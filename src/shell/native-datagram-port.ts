@@ -2,6 +2,7 @@
 // be sent, and everything else by reading and writing memory that both sides share.
 
 import { getSystemErrorName } from "node:util";
+import { put } from "../base/bytes.ts";
 import { type PeerAddress, peerAddressFromUnits, portOf, writeAddressUnits, zoneOf } from "../base/peer-address.ts";
 import { type NativeDatagramPort as NativePart, Note, type PortHandle, Status } from "../native/datagram-port.ts";
 import { DATAGRAM_LENGTH_MAX, type DatagramPort, type DatagramPortOutlet } from "./datagram-port.ts";
@@ -92,7 +93,7 @@ export class NativeDatagramPort implements DatagramPort {
     toSend[note + Note.PORT] = portOf(to);
     this.#toSendLong[(note + Note.ZONE) >> 1] = this.#zoneOf(to);
     this.#toSendLong[(note + Note.OFFSET) >> 1] = this.#sendLength;
-    this.#bytesToSend.set(datagram, this.#sendLength);
+    put(this.#bytesToSend, this.#sendLength, datagram);
     this.#sendLength += length;
   }
 
