@@ -1,19 +1,22 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { LineBuffer } from "../../src/cli/line-buffer.ts";
+import { LineBuffer, WAIT_MS } from "../../src/cli/line-buffer.ts";
 
 const test = suite("line-buffer");
 
-test("the lines of one turn of the event loop go out together, and in order", async () => {
+/** Longer than a line waits. */
+const SOON_MS = 5 * WAIT_MS;
+
+test("lines that come soon after each other go out together, and in order", async () => {
   const written: string[] = [];
   const lines = new LineBuffer((text) => void written.push(text));
   for (const line of ["a\n", "b\n", "c\n"]) lines.write(line);
   assert.equal(written, []);
-  await turn();
+  await sleep(SOON_MS);
   assert.equal(written, ["a\nb\nc\n"]);
   lines.write("d\n");
-  await turn();
+  await sleep(SOON_MS);
   assert.equal(written, ["a\nb\nc\n", "d\n"]);
 });
 
@@ -23,7 +26,7 @@ test("at the end of the process nothing waits, and nothing goes out twice", asyn
   lines.write("a\n");
   lines.flush();
   assert.equal(written, ["a\n"]);
-  await turn();
+  await sleep(SOON_MS);
   assert.equal(written, ["a\n"]);
 });
 

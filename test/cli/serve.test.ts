@@ -166,6 +166,7 @@ test("an image whose file was damaged: 5.00 to the device, a line to the operato
   const { code, stderr } = await pull(directory, server, "1.0", "meter-7", KEY);
   assert.is(code, 1);
   assert.match(stderr, /^narrowboat: 127\.0\.0\.1:\d+ refused: 5\.00 \(image damaged\)\n$/);
+  await server.program.said(/"imageDamaged"/);
   const entry = logOf(server).find(({ event }) => event === "imageDamaged");
   assert.equal([entry?.["path"], entry?.["reason"]], ["/fw/boat/1.0", "content-differs"]);
 });
@@ -179,6 +180,7 @@ test("RFC 5246 7.4.1.3: no cipher suite in common is told to both sides", async 
     stderr,
     /^narrowboat: \S+ has no cipher suite in common with this client: look at its --cipher-suites\n$/,
   );
+  await server.program.said(/"handshakeFailed"/);
   assert.is(logOf(server).find(({ event }) => event === "handshakeFailed")?.["error"], "noCommonCipherSuite");
 });
 
