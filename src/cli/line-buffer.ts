@@ -1,34 +1,43 @@
 // Lines that are written together: a thousand devices that begin at once make a thousand lines in a few turns of the event
-// loop, and a call of the system for each turn would cost as much as ten blocks.
+// loop, and a call of the system for each turn would cost as much as ten blocks. They wait as bytes: text that waits is
+// moved about by the garbage collector.
 
 /** Longer text does not wait. */
 const LENGTH_MAX = 2 ** 16;
+
+/** The most bytes that UTF-8 takes for a unit of a string. */
+const UTF8_LENGTH_MAX = 3;
 
 /** How long a line waits for others, at the most: nobody who reads along notices. */
 export const WAIT_MS = 20;
 
 export class LineBuffer {
-  readonly #out: (text: string) => void;
-  #text = "";
+  readonly #out: (text: Uint8Array) => void;
+  readonly #bytes = Buffer.alloc(LENGTH_MAX);
+  #length = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(out: (text: string) => void) {
+  /** `out` may keep what it is given. */
+  constructor(out: (text: Uint8Array) => void) {
     this.#out = out;
   }
 
   /** The line goes out soon; a process that ends before has to call flush(). */
   write(line: string): void {
-    this.#text += line;
-    if (this.#text.length >= LENGTH_MAX) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), WAIT_MS).unref();
+    const lengthMax = UTF8_LENGTH_MAX * line.length;
+    if (this.#length + lengthMax > LENGTH_MAX) this.flush();
+    if (lengthMax > LENGTH_MAX) return this.#out(Buffer.from(line));
+    this.#length += this.#bytes.write(line, this.#length);
+    this.#timer ??= setTimeout(() => this.flush(), WAIT_MS).unref();
   }
 
   /** Writes what there is, now. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const text = this.#text;
-    this.#text = "";
-    if (text !== "") this.#out(text);
+    if (this.#length === 0) return;
+    const text = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
+    this.#length = 0;
+    this.#out(text);
   }
 }

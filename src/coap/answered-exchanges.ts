@@ -38,7 +38,7 @@ export class AnsweredExchanges {
   readonly #countMax: number;
   readonly #exchanges: Exchange[] = [];
   #slots = EMPTY;
-  #longLength = 0;
+  #length = 0;
   #next = 0;
 
   constructor(countMax: number) {
@@ -51,7 +51,7 @@ export class AnsweredExchanges {
 
   /** Bytes. */
   get length(): number {
-    return this.#slots.length + this.#longLength + EXCHANGE_OVERHEAD_LENGTH * this.#exchanges.length;
+    return this.#length;
   }
 
   /** The answer to the very same request; undefined when there is none, or its bytes cannot be had any more. */
@@ -81,11 +81,11 @@ export class AnsweredExchanges {
     exchange.body = slice?.body;
     exchange.offset = slice === undefined ? 0 : slice.offset;
     exchange.length = slice === undefined ? 0 : slice.length;
-    if (exchange.long !== undefined) this.#longLength -= exchange.long.length;
+    if (exchange.long !== undefined) this.#length -= exchange.long.length;
     const length = requestLength + answerLength;
     const long = length > SLOT_LENGTH ? new Uint8Array(length) : undefined;
     exchange.long = long;
-    if (long !== undefined) this.#longLength += length;
+    if (long !== undefined) this.#length += length;
     const at = long === undefined ? index * SLOT_LENGTH : 0;
     const bytes = long ?? this.#slots;
     put(bytes, at, request);
@@ -96,6 +96,7 @@ export class AnsweredExchanges {
     if ((index + 1) * SLOT_LENGTH > this.#slots.length) {
       const grown = new Uint8Array(Math.min(this.#countMax, 2 * index + 1) * SLOT_LENGTH);
       grown.set(this.#slots);
+      this.#length += grown.length - this.#slots.length;
       this.#slots = grown;
     }
     let exchange = this.#exchanges[index];
@@ -111,6 +112,7 @@ export class AnsweredExchanges {
         length: 0,
       };
       this.#exchanges.push(exchange);
+      this.#length += EXCHANGE_OVERHEAD_LENGTH;
     }
     return exchange;
   }

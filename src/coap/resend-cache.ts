@@ -6,6 +6,7 @@
 // answer, which serves as the queue of expiry and of eviction: no timer per entry and no scan.
 
 import { addMs, type Instant } from "../base/instant.ts";
+import { RecencyList, type Recent } from "../base/recency-list.ts";
 import { AnsweredExchanges, type AnswerSlice } from "./answered-exchanges.ts";
 import { HEADER_LENGTH } from "./message.ts";
 import { messageTypeOf } from "./message-type.ts";
@@ -18,20 +19,17 @@ export interface ResendCacheLimits {
   readonly lengthMax: number;
 }
 
-interface Answered<Association> {
+interface Answered<Association> extends Recent<Answered<Association>> {
   readonly association: Association;
   readonly exchanges: AnsweredExchanges;
   /** When the last of its answers expires. */
   expiresAt: Instant;
-  older: Answered<Association> | undefined;
-  newer: Answered<Association> | undefined;
 }
 
 export class ResendCache<Association> {
   readonly #limits: ResendCacheLimits;
   readonly #answered = new Map<Association, Answered<Association>>();
-  #oldest: Answered<Association> | undefined;
-  #newest: Answered<Association> | undefined;
+  readonly #order = new RecencyList<Answered<Association>>();
   #length = 0;
   /** What find() came upon: a request that is new is remembered next, and need not be looked for again. */
   #found: Answered<Association> | undefined;
@@ -75,7 +73,7 @@ export class ResendCache<Association> {
     answered.exchanges.put(messageIdOf(request), addMs(now, lifetimeMs), request, answer, slice);
     answered.expiresAt = addMs(now, EXCHANGE_LIFETIME_MS);
     this.#length += answered.exchanges.length - before;
-    while (this.#length > this.#limits.lengthMax && this.#oldest !== undefined) this.#drop(this.#oldest);
+    while (this.#length > this.#limits.lengthMax && this.#order.oldest !== undefined) this.#drop(this.#order.oldest);
   }
 
   forget(association: Association): void {
@@ -84,12 +82,15 @@ export class ResendCache<Association> {
   }
 
   handleTimeout(now: Instant): void {
-    while (this.#oldest !== undefined && this.#oldest.expiresAt <= now) this.#drop(this.#oldest);
+    for (let { oldest } = this.#order; oldest !== undefined && oldest.expiresAt <= now; { oldest } = this.#order) {
+      this.#drop(oldest);
+    }
   }
 
   /** Later than the first expiry: find() knows what has expired, so that waking up only frees memory. */
   pollTimeout(): Instant | undefined {
-    return this.#oldest && addMs(this.#oldest.expiresAt, EXPIRY_SLACK_MS);
+    const { oldest } = this.#order;
+    return oldest && addMs(oldest.expiresAt, EXPIRY_SLACK_MS);
   }
 
   /** What is known of the association, moved to the new end. */
@@ -99,16 +100,11 @@ export class ResendCache<Association> {
       const exchanges = new AnsweredExchanges(this.#limits.countMax);
       answered = { association, exchanges, expiresAt: 0 as Instant, older: undefined, newer: undefined };
       this.#answered.set(association, answered);
+      this.#order.add(answered);
       this.#length += ENTRY_OVERHEAD_LENGTH;
-    } else if (answered === this.#newest) {
-      return answered;
     } else {
-      this.#unlink(answered);
+      this.#order.touch(answered);
     }
-    answered.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = answered;
-    else this.#newest.newer = answered;
-    this.#newest = answered;
     return answered;
   }
 
@@ -116,17 +112,7 @@ export class ResendCache<Association> {
     this.#answered.delete(answered.association);
     if (answered === this.#found) this.#found = undefined;
     this.#length -= answered.exchanges.length + ENTRY_OVERHEAD_LENGTH;
-    this.#unlink(answered);
-  }
-
-  #unlink(answered: Answered<Association>): void {
-    const { older, newer } = answered;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    answered.older = undefined;
-    answered.newer = undefined;
+    this.#order.remove(answered);
   }
 }
 

@@ -4,6 +4,7 @@
 
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
+import { RecencyList } from "../base/recency-list.ts";
 import { SecretSlab } from "../base/secret-slab.ts";
 import { SlotMap } from "../base/slot-map.ts";
 import type { Session } from "./session.ts";
@@ -13,8 +14,7 @@ export class SessionTable {
   readonly #byAddress = new SlotMap<PeerAddress, Session>();
   /** The sessions' keys, by their length. */
   readonly #keys = new Map<number, SecretSlab>();
-  #leastRecent: Session | undefined;
-  #mostRecent: Session | undefined;
+  readonly #order = new RecencyList<Session>();
   /** From here on to the recent end all are busy, and none before. */
   #leastRecentBusy: Session | undefined;
   #size = 0;
@@ -25,7 +25,7 @@ export class SessionTable {
   }
 
   get leastRecent(): Session | undefined {
-    return this.#leastRecent;
+    return this.#order.oldest;
   }
 
   get busyCount(): number {
@@ -52,7 +52,7 @@ export class SessionTable {
     else this.#byAddress.set(session.peer, session);
     session.moveKeys((length) => this.#slabFor(length));
     this.#size++;
-    this.#append(session);
+    this.#order.add(session);
     this.#makeBusy(session);
   }
 
@@ -62,16 +62,16 @@ export class SessionTable {
     else this.#byAddress.delete(session.peer);
     this.#size--;
     if (session.busy) this.#busyCount--;
-    this.#unlink(session);
+    if (session === this.#leastRecentBusy) this.#leastRecentBusy = session.newer;
+    this.#order.remove(session);
   }
 
   /** An authentic record came: the session is busy and moves to the recent end. */
   touch(now: Instant, session: Session): void {
     session.lastActiveAt = now;
-    if (session !== this.#mostRecent) {
-      this.#unlink(session);
-      this.#append(session);
-    }
+    // All that are more recent are busy too: if there is one, it is the next.
+    if (session === this.#leastRecentBusy && session.newer !== undefined) this.#leastRecentBusy = session.newer;
+    this.#order.touch(session);
     this.#makeBusy(session);
   }
 
@@ -79,7 +79,7 @@ export class SessionTable {
   restLeastRecentBusy(): void {
     const session = this.#leastRecentBusy;
     if (session === undefined) return;
-    this.#leastRecentBusy = session.moreRecent;
+    this.#leastRecentBusy = session.newer;
     this.#busyCount--;
     session.busy = false;
     session.rest();
@@ -87,9 +87,9 @@ export class SessionTable {
 
   /** From the least recently used on. Sessions may be removed while iterating. */
   *[Symbol.iterator](): Generator<Session> {
-    let session = this.#leastRecent;
+    let session = this.#order.oldest;
     while (session !== undefined) {
-      const next: Session | undefined = session.moreRecent;
+      const next: Session | undefined = session.newer;
       yield session;
       session = next;
     }
@@ -110,25 +110,6 @@ export class SessionTable {
     session.busy = true;
     this.#busyCount++;
     this.#leastRecentBusy ??= session;
-  }
-
-  #append(session: Session): void {
-    session.lessRecent = this.#mostRecent;
-    session.moreRecent = undefined;
-    if (this.#mostRecent === undefined) this.#leastRecent = session;
-    else this.#mostRecent.moreRecent = session;
-    this.#mostRecent = session;
-  }
-
-  #unlink(session: Session): void {
-    const { lessRecent, moreRecent } = session;
-    if (session === this.#leastRecentBusy) this.#leastRecentBusy = moreRecent;
-    if (lessRecent === undefined) this.#leastRecent = moreRecent;
-    else lessRecent.moreRecent = moreRecent;
-    if (moreRecent === undefined) this.#mostRecent = lessRecent;
-    else moreRecent.lessRecent = lessRecent;
-    session.lessRecent = undefined;
-    session.moreRecent = undefined;
   }
 }
 

@@ -35,8 +35,8 @@ export class Session {
   /** Whether it holds what rest() gives back. */
   busy = false;
   /** Neighbours in the session table's order of use. */
-  lessRecent: Session | undefined;
-  moreRecent: Session | undefined;
+  older: Session | undefined;
+  newer: Session | undefined;
 
   constructor(now: Instant, input: SessionInput) {
     this.peer = input.peer;

@@ -24,8 +24,9 @@ export class FirmwareResource {
   readonly #catalogue: Catalogue;
   readonly #imageDamaged: (path: string, reason: string) => void;
   readonly #linkBodies = new LRUCache<string, Body>({ max: LINK_BODIES_MAX });
-  /** Of whole images, for as long as the catalogue has them. */
+  /** Of whole images, for as long as the catalogue has them; and the one that was asked for last. */
   readonly #imageBodies = new WeakMap<CatalogueImage, ImageBody>();
+  #lastBody: ImageBody | undefined;
   readonly #resourcePaths = new WeakMap<readonly string[], ResourcePath>();
   #links: readonly Link[] | undefined;
 
@@ -77,11 +78,13 @@ export class FirmwareResource {
   }
 
   #wholeBody(image: CatalogueImage): ImageBody {
+    if (this.#lastBody?.image === image) return this.#lastBody;
     let body = this.#imageBodies.get(image);
     if (body === undefined) {
       body = new ImageBody(image, 0, image.length);
       this.#imageBodies.set(image, body);
     }
+    this.#lastBody = body;
     return body;
   }
 

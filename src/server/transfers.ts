@@ -1,9 +1,9 @@
 // Telemetry of transfers: which device has got how much of which image. Nothing here is needed to serve a block; what does
 // not fit the limits is served all the same and only not reported.
 
-import { LRUCache } from "lru-cache";
 import type { Instant } from "../base/instant.ts";
 import { RangeSet } from "../base/range-set.ts";
+import { RecencyList, type Recent } from "../base/recency-list.ts";
 import type { CatalogueImage } from "./catalogue.ts";
 import type { ImageBody } from "./image-body.ts";
 
@@ -32,7 +32,8 @@ export interface TransferNews {
 
 const NO_NEWS: readonly TransferNews[] = [];
 
-interface Transfer {
+interface Transfer<Association> extends Recent<Transfer<Association>> {
+  readonly association: Association;
   readonly image: CatalogueImage;
   readonly startedAt: Instant;
   readonly covered: RangeSet;
@@ -45,7 +46,8 @@ interface Transfer {
 }
 
 export class Transfers<Association extends object | string> {
-  readonly #transfers = new LRUCache<Association, Transfer>({ max: TRANSFERS_MAX });
+  readonly #transfers = new Map<Association, Transfer<Association>>();
+  readonly #order = new RecencyList<Transfer<Association>>();
 
   get size(): number {
     return this.#transfers.size;
@@ -64,11 +66,11 @@ export class Transfers<Association extends object | string> {
     let transfer = this.#transfers.get(association);
     const again = transfer?.percent === 100 && start === 0;
     if (transfer === undefined || again || !sameImage(transfer.image, body.image)) {
-      const covered = new RangeSet();
-      const nextAt = coveredAt(PROGRESS_STEP_PERCENT, body.image);
-      transfer = { image: body.image, startedAt: now, covered, blocks: 0, resends: 0, bytes: 0, percent: 0, nextAt };
-      this.#transfers.set(association, transfer);
+      if (transfer !== undefined) this.#forget(transfer);
+      transfer = this.#begin(now, association, body.image);
       news = [newsOf(now, "begun", transfer)];
+    } else {
+      this.#order.touch(transfer);
     }
     transfer.blocks++;
     transfer.bytes += length;
@@ -89,20 +91,49 @@ export class Transfers<Association extends object | string> {
   answerResent(association: Association): void {
     const transfer = this.#transfers.get(association);
     if (transfer === undefined) return;
+    this.#order.touch(transfer);
     transfer.blocks++;
     transfer.resends++;
   }
 
   forget(association: Association): void {
-    this.#transfers.delete(association);
+    const transfer = this.#transfers.get(association);
+    if (transfer !== undefined) this.#forget(transfer);
+  }
+
+  #begin(now: Instant, association: Association, image: CatalogueImage): Transfer<Association> {
+    const { oldest } = this.#order;
+    if (oldest !== undefined && this.#transfers.size >= TRANSFERS_MAX) this.#forget(oldest);
+    const transfer: Transfer<Association> = {
+      association,
+      image,
+      startedAt: now,
+      covered: new RangeSet(),
+      blocks: 0,
+      resends: 0,
+      bytes: 0,
+      percent: 0,
+      nextAt: coveredAt(PROGRESS_STEP_PERCENT, image),
+      older: undefined,
+      newer: undefined,
+    };
+    this.#transfers.set(association, transfer);
+    this.#order.add(transfer);
+    return transfer;
+  }
+
+  #forget(transfer: Transfer<Association>): void {
+    this.#transfers.delete(transfer.association);
+    this.#order.remove(transfer);
   }
 }
 
-function newsOf(now: Instant, kind: TransferNews["kind"], transfer: Transfer): TransferNews {
+function newsOf<Association>(now: Instant, kind: TransferNews["kind"], transfer: Transfer<Association>): TransferNews {
   const { image, percent, blocks, resends, bytes, startedAt } = transfer;
   return { kind, image, percent, blocks, resends, bytes, seconds: (now - startedAt) / 1000 };
 }
 
+/** How many bytes of an image have to be covered for so many percent. */
 function coveredAt(percent: number, image: CatalogueImage): number {
   return Math.ceil((percent * image.length) / 100);
 }

@@ -10,7 +10,7 @@ const SOON_MS = 5 * WAIT_MS;
 
 test("lines that come soon after each other go out together, and in order", async () => {
   const written: string[] = [];
-  const lines = new LineBuffer((text) => void written.push(text));
+  const lines = new LineBuffer((text) => void written.push(Buffer.from(text).toString()));
   for (const line of ["a\n", "b\n", "c\n"]) lines.write(line);
   assert.equal(written, []);
   await sleep(SOON_MS);
@@ -22,7 +22,7 @@ test("lines that come soon after each other go out together, and in order", asyn
 
 test("at the end of the process nothing waits, and nothing goes out twice", async () => {
   const written: string[] = [];
-  const lines = new LineBuffer((text) => void written.push(text));
+  const lines = new LineBuffer((text) => void written.push(Buffer.from(text).toString()));
   lines.write("a\n");
   lines.flush();
   assert.equal(written, ["a\n"]);
@@ -32,10 +32,19 @@ test("at the end of the process nothing waits, and nothing goes out twice", asyn
 
 test("what waits is bounded: a burst goes out in pieces of 64 KiB", () => {
   const written: string[] = [];
-  const lines = new LineBuffer((text) => void written.push(text));
+  const lines = new LineBuffer((text) => void written.push(Buffer.from(text).toString()));
   for (let i = 0; i < 2_000; i++) lines.write(`${"x".repeat(99)}\n`);
   assert.ok(written.length >= 3);
-  assert.ok(written.every((text) => text.length < 2 ** 16 + 100));
+  assert.ok(written.every((text) => text.length <= 2 ** 16));
+});
+
+test("a line of any length and any letters goes out whole, in its place", async () => {
+  const written: string[] = [];
+  const lines = new LineBuffer((text) => void written.push(Buffer.from(text).toString()));
+  const said = ["before\n", `${"ü€😀".repeat(20_000)}\n`, "behind\n"];
+  for (const line of said) lines.write(line);
+  await sleep(SOON_MS);
+  assert.is(written.join(""), said.join(""));
 });
 
 test.run();

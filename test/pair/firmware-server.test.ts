@@ -65,7 +65,7 @@ function looksAtSleepers(sleeperCount: number, work: (scene: FirmwareScene) => v
   assert.is(place.server.sessionCount, sleeperCount);
   let looks = 0;
   for (const session of sessions) {
-    for (const name of ["lastActiveAt", "peer", "identity", "moreRecent", "lessRecent"] as const) {
+    for (const name of ["lastActiveAt", "peer", "identity", "newer", "older"] as const) {
       let value = Reflect.get(session, name);
       Object.defineProperty(session, name, {
         get() {
