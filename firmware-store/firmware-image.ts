@@ -78,12 +78,14 @@ export class FirmwareImage implements ImageRecord {
   }
 
   #page(pageNumber: number): Uint8Array | undefined {
-    return this.#pages.page(this.#contentNumber, pageNumber, () => this.#load(pageNumber));
+    return this.#pages.find(this.#contentNumber, pageNumber) ?? this.#load(pageNumber);
   }
 
   #load(pageNumber: number): Uint8Array | undefined {
     const offset = pageNumber * PAGE_LENGTH;
     const page = new Uint8Array(Math.min(PAGE_LENGTH, this.length - offset));
-    return this.#content.read(offset, page) === undefined ? page : undefined;
+    if (this.#content.read(offset, page) !== undefined) return undefined;
+    this.#pages.keep(this.#contentNumber, pageNumber, page);
+    return page;
   }
 }

@@ -27,13 +27,12 @@ export class PageCache {
     return this.#contentCount++;
   }
 
-  /** The page, made by `load` when it is not in memory. Where `load` has none, nothing is remembered. */
-  page(content: number, pageNumber: number, load: () => Uint8Array | undefined): Uint8Array | undefined {
-    const key = content * PAGE_COUNT_MAX + pageNumber;
-    const known = this.#pages.get(key);
-    if (known !== undefined) return known;
-    const page = load();
-    if (page !== undefined) this.#pages.set(key, page);
-    return page;
+  /** The page, if it is in memory. */
+  find(content: number, pageNumber: number): Uint8Array | undefined {
+    return this.#pages.get(content * PAGE_COUNT_MAX + pageNumber);
+  }
+
+  keep(content: number, pageNumber: number, page: Uint8Array): void {
+    this.#pages.set(content * PAGE_COUNT_MAX + pageNumber, page);
   }
 }

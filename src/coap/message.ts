@@ -47,6 +47,7 @@ export class DecodedMessage implements Message {
   readonly type: MessageType;
   readonly code: Code;
   readonly messageId: number;
+  readonly tokenLength: number;
   /** Where in `bytes` the options end: at the payload marker or with the message. */
   readonly optionsEnd: number;
   #options: readonly Option[] | undefined;
@@ -56,11 +57,8 @@ export class DecodedMessage implements Message {
     this.type = messageTypeOf((bytes[0]! >> 4) & 0b11);
     this.code = bytes[1]!;
     this.messageId = (bytes[2]! << 8) | bytes[3]!;
+    this.tokenLength = bytes[0]! & 0b1111;
     this.optionsEnd = optionsEnd;
-  }
-
-  get tokenLength(): number {
-    return this.bytes[0]! & 0b1111;
   }
 
   get optionsStart(): number {

@@ -95,18 +95,17 @@ test("an image larger than the page cache is read right", () => {
 test("the page cache holds no more than its bytes", () => {
   const pages = new PageCache(2 * PAGE_LENGTH);
   const content = pages.register();
-  for (let i = 0; i < 5; i++) pages.page(content, i, () => new Uint8Array(PAGE_LENGTH));
+  for (let i = 0; i < 5; i++) pages.keep(content, i, new Uint8Array(PAGE_LENGTH));
   assert.is(pages.bytes, 2 * PAGE_LENGTH);
 });
 
 test("two images' pages of one number are not mixed up", () => {
   const pages = new PageCache(2 * PAGE_LENGTH);
   const [a, b] = [pages.register(), pages.register()];
-  pages.page(a, 0, () => Uint8Array.of(1));
-  assert.equal(
-    pages.page(b, 0, () => Uint8Array.of(2)),
-    Uint8Array.of(2),
-  );
+  pages.keep(a, 0, Uint8Array.of(1));
+  assert.is(pages.find(b, 0), undefined);
+  pages.keep(b, 0, Uint8Array.of(2));
+  assert.equal([pages.find(a, 0), pages.find(b, 0)], [Uint8Array.of(1), Uint8Array.of(2)]);
 });
 
 test("no more files are open than the maximum, and a closed one is opened again", () => {
