@@ -27,7 +27,8 @@ export class FirmwareResource {
   /** Of whole images, for as long as the catalogue has them; and the one that was asked for last. */
   readonly #imageBodies = new WeakMap<CatalogueImage, ImageBody>();
   #lastBody: ImageBody | undefined;
-  readonly #resourcePaths = new WeakMap<readonly string[], ResourcePath>();
+  /** What the last path means: requests whose options are the same bytes share one array. */
+  #lastPath: { readonly path: readonly string[]; readonly resource: ResourcePath } | undefined;
   #links: readonly Link[] | undefined;
 
   /** `imageDamaged` is told of each request for an image that cannot be served. */
@@ -50,15 +51,10 @@ export class FirmwareResource {
     return { body: body.value };
   }
 
-  /** Requests whose options are the same bytes share one path, which is looked at once. */
   #resourcePathOf({ path, queries }: Request<unknown>): ResourcePath {
     if (queries.length > 0) return resourcePath(path, queries);
-    let known = this.#resourcePaths.get(path);
-    if (known === undefined) {
-      known = resourcePath(path, queries);
-      this.#resourcePaths.set(path, known);
-    }
-    return known;
+    if (this.#lastPath?.path !== path) this.#lastPath = { path, resource: resourcePath(path, queries) };
+    return this.#lastPath.resource;
   }
 
   #bodyFor(segments: readonly string[], queries: readonly string[]): Result<Body, PlainResponse> {
