@@ -50,7 +50,15 @@ knownOptions("RFC 7252 5.4: whatever came before, a request is read as if it wer
       ),
       (requests) => {
         const known = new KnownOptions();
-        for (const { code, options, token } of [...requests, ...requests]) {
+        const nearlyAlike = requests.flatMap((request) => [
+          request,
+          { ...request, options: request.options.slice(1) },
+          request,
+          { ...request, options: request.options.slice(0, -1) },
+          request,
+          request,
+        ]);
+        for (const { code, options, token } of [...requests, ...nearlyAlike, ...requests]) {
           const message = messageWith(code, options, token);
           assert.is(textOf(known.read("peer", message, 1_000)), textOf(readRequest("peer", message, 1_000)));
         }
