@@ -18,7 +18,7 @@ const WORD_LENGTH = 4;
 const LOW_WORDS = 2 ** 32;
 
 /** The nonce, four bytes at a time. */
-const NONCE = new DataView(HEADER.buffer, 0, NONCE_LENGTH);
+export const NONCE = new DataView(HEADER.buffer, 0, NONCE_LENGTH);
 
 /** The counter blocks that are encrypted next. */
 const COUNTERS = new Uint8Array(Math.max(LENGTH_MAX, streamLength(RECORD_FRAGMENT_LENGTH_MAX)));
@@ -27,11 +27,13 @@ const COUNTER_WORDS = new DataView(COUNTERS.buffer);
 /** The stream of a record that is too long to keep it: anyone can send such a record in a session's name. */
 const LONG = new Uint8Array(COUNTERS.length);
 const LONG_WORDS = new Uint32Array(LONG.buffer);
+const LONG_VIEW = new DataView(LONG.buffer);
 
 export class CcmKeyStream {
   readonly #cipher: Cipher;
   #bytes = new Uint8Array(0);
   #words = new Uint32Array(0);
+  #view = new DataView(this.#bytes.buffer);
   /** Of the first record: its nonce, and how many follow it with nonces that count up. */
   #high = 0;
   #middle = 0;
@@ -52,6 +54,11 @@ export class CcmKeyStream {
   /** The same bytes, four at a time. */
   get words(): Uint32Array {
     return this.#words;
+  }
+
+  /** The same bytes again, to be read at any place. */
+  get view(): DataView {
+    return this.#view;
   }
 
   /**
@@ -87,10 +94,12 @@ export class CcmKeyStream {
     if (length > LENGTH_MAX) {
       this.#bytes = LONG;
       this.#words = LONG_WORDS;
+      this.#view = LONG_VIEW;
       this.#count = 0;
     } else if (this.#bytes === LONG || length > this.#bytes.length) {
       this.#bytes = new Uint8Array(length);
       this.#words = new Uint32Array(this.#bytes.buffer);
+      this.#view = new DataView(this.#bytes.buffer);
     }
     this.#bytes.set(made);
   }

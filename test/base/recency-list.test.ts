@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Recent, RecencyList } from "../../src/base/recency-list.ts";
+import { RecencyList, type Recent } from "../../src/base/recency-list.ts";
 
 class Item implements Recent<Item> {
   older: Item | undefined;
