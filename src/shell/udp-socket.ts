@@ -70,8 +70,11 @@ export class UdpSocket {
 
   /** From a bound socket. */
   sendTo(to: PeerAddress, datagram: Uint8Array): void {
+    const port = portOf(to);
+    // RFC 768: a datagram from port 0 wants no answer. Anyone can send one, and node:dgram throws where the system refuses.
+    if (port === 0) return this.#outlet.failed("EINVAL");
     this.#sendingCount++;
-    this.#socket.send(datagram, portOf(to), this.#addresses.hostFor(to), this.#sent);
+    this.#socket.send(datagram, port, this.#addresses.hostFor(to), this.#sent);
   }
 
   /** From a connected socket. */

@@ -153,6 +153,16 @@ for (const parts of native === undefined ? (["off"] as const) : (["off", native]
     });
   }
 
+  test(`${kind}, RFC 768: an answer to port 0, where nobody is, is told, and the others go out`, async () => {
+    const [server, client] = [await open("127.0.0.1"), await open("127.0.0.1")];
+    client.port.sendTo(peerAddress("127.0.0.1", 0), toUtf8("to nobody"));
+    client.port.sendTo(peerAddress("127.0.0.1", server.port.port), toUtf8("after"));
+    client.port.flush();
+    await server.at.until(() => server.at.received.length === 1);
+    assert.equal(client.at.failures, ["EINVAL"]);
+    await Promise.all([client.port.close(), server.port.close()]);
+  });
+
   test(`${kind}, RFC 792: a peer that is gone is no failure, and the port serves on`, async () => {
     const [gone, { port, at }] = [await open("127.0.0.1"), await openEcho("127.0.0.1")];
     await gone.port.close();
