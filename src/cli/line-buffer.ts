@@ -1,6 +1,8 @@
 // Lines that are written together: a thousand devices that begin at once make a thousand lines in a few turns of the event
-// loop, and a call of the system for each turn would cost as much as ten blocks. They wait as bytes: text that waits is
-// moved about by the garbage collector.
+// loop, and a call of the system for each of these costs more than the lines. They wait as bytes: text that waits is moved
+// about by the garbage collector.
+
+import { copyOf } from "../base/bytes.ts";
 
 /** Longer text does not wait. */
 const LENGTH_MAX = 2 ** 16;
@@ -36,7 +38,7 @@ export class LineBuffer {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#length === 0) return;
-    const text = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
+    const text = copyOf(this.#bytes.subarray(0, this.#length));
     this.#length = 0;
     this.#out(text);
   }

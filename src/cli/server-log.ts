@@ -55,10 +55,7 @@ export function terminalLog(): ServerLog {
   };
 }
 
-/**
- * The fields of an event's JSON line; undefined ones are left out of it. Each is written out, because a fleet of devices
- * makes thousands of lines a second, and a spread would take half of a line's time.
- */
+/** The fields of an event's JSON line; undefined ones are left out of it. */
 export function eventFields(event: NewsEvent): Record<string, string | number | boolean | undefined> {
   const { kind } = event;
   if (kind === "imageDamaged") return { event: kind, path: event.path, reason: event.reason };

@@ -107,7 +107,12 @@ export class CcmKeyStream {
 
 /** Bytes of key stream for `length` bytes of content. */
 function streamLength(length: number): number {
-  return BLOCK_LENGTH + Math.ceil(length / BLOCK_LENGTH) * BLOCK_LENGTH;
+  return BLOCK_LENGTH + padded(length);
+}
+
+/** `length` in whole blocks, in bytes. */
+export function padded(length: number): number {
+  return Math.ceil(length / BLOCK_LENGTH) * BLOCK_LENGTH;
 }
 
 /** RFC 3610 2.3: A_0 and all that follow it: flags, nonce, and a counter of three bytes. */

@@ -8,7 +8,7 @@ import { type Cipher, createCipheriv, timingSafeEqual } from "node:crypto";
 import { put } from "../base/bytes.ts";
 import { PrefixViews } from "../base/prefix-views.ts";
 import { type AeadContext, CONTENT, HEADER, NONCE_LENGTH } from "./aead-context.ts";
-import { BLOCK_LENGTH, CcmKeyStream, LENGTH_FIELD_LENGTH, NONCE } from "./ccm-key-stream.ts";
+import { BLOCK_LENGTH, CcmKeyStream, LENGTH_FIELD_LENGTH, NONCE, padded } from "./ccm-key-stream.ts";
 import { RECORD_FRAGMENT_LENGTH_MAX } from "./parameters.ts";
 import { ADDITIONAL_DATA_LENGTH_MAX } from "./record-protection.ts";
 
@@ -126,8 +126,4 @@ function wordAt(bytes: Uint8Array, at: number): number {
 /** Where the content stands in what is authenticated. */
 function contentOffset(additionalLength: number): number {
   return BLOCK_LENGTH + padded(2 + additionalLength);
-}
-
-function padded(length: number): number {
-  return Math.ceil(length / BLOCK_LENGTH) * BLOCK_LENGTH;
 }

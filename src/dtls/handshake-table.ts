@@ -4,6 +4,7 @@
 import { DeadlineHeap } from "../base/deadline-heap.ts";
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
+import { RecencyList } from "../base/recency-list.ts";
 import { SlotMap } from "../base/slot-map.ts";
 import { HandshakeEntry } from "./handshake-entry.ts";
 import type { ServerHandshake } from "./server-handshake.ts";
@@ -15,8 +16,8 @@ export class HandshakeTable {
   readonly #byConnectionId = new SlotMap<number, ServerHandshake>();
   readonly #byIdentity = new SlotMap<string, ServerHandshake[]>();
   readonly #deadlines = new DeadlineHeap<ServerHandshake>();
-  #oldest: Entry | undefined;
-  #newest: Entry | undefined;
+  /** In the order in which they were added. */
+  readonly #order = new RecencyList<Entry>();
   #size = 0;
 
   get size(): number {
@@ -28,12 +29,12 @@ export class HandshakeTable {
   }
 
   get oldest(): ServerHandshake | undefined {
-    return this.#oldest?.thing;
+    return this.#order.oldest?.thing;
   }
 
   /** From the oldest on. Handshakes may be removed while iterating. */
   *[Symbol.iterator](): Generator<ServerHandshake> {
-    let entry = this.#oldest;
+    let entry = this.#order.oldest;
     while (entry !== undefined) {
       const next: Entry | undefined = entry.newer;
       yield entry.thing;
@@ -57,10 +58,7 @@ export class HandshakeTable {
   add(handshake: ServerHandshake): void {
     const entry = new HandshakeEntry<ServerHandshake>(handshake);
     handshake.entry = entry;
-    entry.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = entry;
-    else this.#newest.newer = entry;
-    this.#newest = entry;
+    this.#order.add(entry);
     this.#size++;
     this.#byAddress.set(handshake.peer, handshake);
     this.reschedule(handshake);
@@ -98,22 +96,12 @@ export class HandshakeTable {
     const { entry } = handshake;
     if (entry === undefined) return;
     handshake.entry = undefined;
-    this.#unlink(entry);
+    this.#order.remove(entry);
+    this.#size--;
     this.#deadlines.delete(entry);
     this.#byAddress.delete(handshake.peer);
     if (entry.connectionId !== undefined) this.#byConnectionId.delete(entry.connectionId);
     if (entry.identity !== undefined) this.#stopAwaiting(handshake, entry.identity);
-  }
-
-  #unlink(entry: Entry): void {
-    const { older, newer } = entry;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    entry.older = undefined;
-    entry.newer = undefined;
-    this.#size--;
   }
 
   #stopAwaiting(handshake: ServerHandshake, identity: string): void {

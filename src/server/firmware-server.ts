@@ -32,7 +32,7 @@ export interface Transmit {
   readonly scheme: Scheme;
   readonly to: PeerAddress;
   /** Valid until the next datagram is handled. */
-  datagram: Uint8Array;
+  readonly datagram: Uint8Array;
 }
 
 export interface FirmwareServerInput {
@@ -61,7 +61,7 @@ export class FirmwareServer {
   readonly #events = new Fifo<ServerEvent>();
   readonly #tap: FirmwareServerInput["tap"];
   /** What was not polled yet and lies where the next answer will be encoded or sealed. */
-  #borrowing: Transmit | undefined;
+  #borrowing: { datagram: Uint8Array } | undefined;
   /** What is being sealed. */
   #message: Uint8Array | undefined;
 
@@ -213,11 +213,12 @@ export class FirmwareServer {
       this.#message = undefined;
       return;
     }
-    this.#borrowing = { scheme: "coap", to: association, datagram };
-    this.#transmits.push(this.#borrowing);
+    const transmit: Transmit = { scheme: "coap", to: association, datagram };
+    this.#transmits.push(transmit);
+    this.#borrowing = transmit;
   }
 
-  #stopBorrowing(transmit: Transmit): void {
+  #stopBorrowing(transmit: { datagram: Uint8Array }): void {
     transmit.datagram = copyOf(transmit.datagram);
     this.#borrowing = undefined;
   }
