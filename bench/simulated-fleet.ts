@@ -2,7 +2,7 @@
 
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
-import { profileNamed } from "../sim/profiles.ts";
+import { profileNamed } from "../sim/profiles/profiles.ts";
 import { Simulation } from "../sim/simulation.ts";
 import { addMs, instant } from "../src/base/instant.ts";
 import { dialectNamed } from "../src/device/dialect.ts";

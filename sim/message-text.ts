@@ -6,9 +6,9 @@ import { blockSizeOf, decodeBlock } from "../src/coap/block.ts";
 import { formatCode, isRequest } from "../src/coap/code.ts";
 import { decodeMessage } from "../src/coap/message.ts";
 import { decodeUint, type Option, OptionNumber } from "../src/coap/option.ts";
-import { decodeHandshakeFragment, HandshakeType } from "../src/dtls/handshake-message.ts";
-import { ContentType, type DtlsRecord, decodeRecord } from "../src/dtls/record.ts";
-import { CONNECTION_ID_LENGTH } from "../src/dtls/session-table.ts";
+import { decodeHandshakeFragment, HandshakeType } from "../src/dtls/handshake/handshake-message.ts";
+import { ContentType, type DtlsRecord, decodeRecord } from "../src/dtls/record/record.ts";
+import { CONNECTION_ID_LENGTH } from "../src/dtls/session/session-table.ts";
 
 const METHODS = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"];
 

@@ -12,11 +12,11 @@ import { MemoryFlash } from "../src/device/memory-flash.ts";
 import type { CipherSuite } from "../src/dtls/cipher-suite.ts";
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
 import type { DrawnImage } from "./drawn-image.ts";
-import { Link } from "./link.ts";
-import { NatBinding } from "./nat-binding.ts";
+import { Link } from "./link/link.ts";
+import { NatBinding } from "./link/nat-binding.ts";
+import type { SharedMedium } from "./link/shared-medium.ts";
 import type { Prng } from "./prng.ts";
-import type { Direction, LinkProfile } from "./profile.ts";
-import type { SharedMedium } from "./shared-medium.ts";
+import type { Direction, LinkProfile } from "./profiles/profile.ts";
 import type { Trace } from "./trace.ts";
 import { TransmissionLedger } from "./transmission-ledger.ts";
 

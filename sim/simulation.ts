@@ -12,9 +12,9 @@ import { type CipherSuite, cipherSuiteNamed } from "../src/dtls/cipher-suite.ts"
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
 import { FirmwareServer } from "../src/server/firmware-server.ts";
 import { DrawnImage } from "./drawn-image.ts";
+import type { SharedMedium } from "./link/shared-medium.ts";
 import { Prng } from "./prng.ts";
-import type { LinkProfile } from "./profile.ts";
-import type { SharedMedium } from "./shared-medium.ts";
+import type { LinkProfile } from "./profiles/profile.ts";
 import { SimulatedDevice } from "./simulated-device.ts";
 import type { Trace } from "./trace.ts";
 

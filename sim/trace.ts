@@ -1,9 +1,9 @@
 // A run as text: each datagram one line when it is given to the link, decoded, and what became of it where it got lost.
 
 import type { Instant } from "../src/base/instant.ts";
-import type { DropReason } from "./link-statistics.ts";
+import type { DropReason } from "./link/link-statistics.ts";
 import { coapText, dtlsText } from "./message-text.ts";
-import type { Direction } from "./profile.ts";
+import type { Direction } from "./profiles/profile.ts";
 
 export class Trace {
   readonly #write: (line: string) => void;

@@ -1,6 +1,6 @@
 // The devices of one load before one server, from the first handshake to the last answer.
 
-import type { Session } from "../../src/dtls/session.ts";
+import type { Session } from "../../src/dtls/session/session.ts";
 import type { Target } from "../targets/target.ts";
 import { ClosedLoop } from "./closed-loop.ts";
 import { Crowd } from "./crowd.ts";

@@ -8,7 +8,7 @@ import { Secret } from "../../src/base/secret.ts";
 import { type CipherSuite, cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
 import { DtlsClient } from "../../src/dtls/dtls-client.ts";
 import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
-import type { Session } from "../../src/dtls/session.ts";
+import type { Session } from "../../src/dtls/session/session.ts";
 import type { Crowd, CrowdListener } from "./crowd.ts";
 
 /** What RFC 7925 asks of every device, and what all peers have. */

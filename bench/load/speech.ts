@@ -1,8 +1,8 @@
 // How the devices of a load speak with their server: plain, or in records.
 
 import { Code } from "../../src/coap/code.ts";
-import { ContentType, decodeRecord } from "../../src/dtls/record.ts";
-import type { Session } from "../../src/dtls/session.ts";
+import { ContentType, decodeRecord } from "../../src/dtls/record/record.ts";
+import type { Session } from "../../src/dtls/session/session.ts";
 import type { Crowd } from "./crowd.ts";
 
 export interface Speech {

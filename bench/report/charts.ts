@@ -1,6 +1,6 @@
 // Rows as charts: blocks by size and by number of clients, and the first figure of every other scene.
 
-import type { TuneChart } from "../../src/cli/tune-charts.ts";
+import type { TuneChart } from "../../src/cli/tune/charts.ts";
 import type { Figure, Row, Section } from "./row.ts";
 
 /** Hues that stay apart for the colour-blind and on light and dark ground. */

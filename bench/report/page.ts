@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { PAGE_SCRIPT, PAGE_STYLE } from "../../src/cli/tune-page-parts.ts";
+import { PAGE_SCRIPT, PAGE_STYLE } from "../../src/cli/tune/page-parts.ts";
 import { chartsOf } from "./charts.ts";
 import type { Circumstances } from "./machine.ts";
 import type { Row, Section } from "./row.ts";

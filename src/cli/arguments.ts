@@ -1,6 +1,6 @@
 // What commands are told by their options and arguments: text in, checked values out. Each refusal is one line.
 
-import { type DropSchedule, parseDropSchedule } from "../../sim/drop-schedule.ts";
+import { type DropSchedule, parseDropSchedule } from "../../sim/link/drop-schedule.ts";
 import { WINDOW_MAX } from "../device/congestion-window.ts";
 import { DIALECT_NAMES, type Dialect, dialectNamed } from "../device/dialect.ts";
 import { CIPHER_SUITES, type CipherSuite, cipherSuiteNamed } from "../dtls/cipher-suite.ts";

@@ -8,7 +8,7 @@ import { createParser, parse } from "./parser.ts";
 /** Runs the command that `words` name. Throws CommandError for words that make no sense, and what the command throws. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {
   const parser = createParser(words).usage("$0 <command> [options]");
-  addCommand(parser, "serve", "Serve images to devices", () => import("./serve.ts"));
+  addCommand(parser, "serve", "Serve images to devices", () => import("./serve/serve.ts"));
   addCommand(parser, "publish <file>", "Add a firmware image", () => import("./publish.ts"));
   addCommand(parser, "images", "List the published images", () => import("./images.ts"));
   parser.command("psk <command>", "Keys of devices: add, list, remove, import", async (psk) => {
@@ -19,9 +19,9 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(psk, "remove <identity>", "Remove a key and end its sessions", async () => remove);
     addCommand(psk, "import <file>", "Add the keys of a CSV file", async () => importKeys);
   });
-  addCommand(parser, "pull <uri>", "Fetch an image as a device does", () => import("./pull.ts"));
-  addCommand(parser, "tune", "Find the block size, timers and window for a network", () => import("./tune.ts"));
-  addCommand(parser, "link", "A lossy link in front of a server", () => import("./link.ts"));
+  addCommand(parser, "pull <uri>", "Fetch an image as a device does", () => import("./pull/pull.ts"));
+  addCommand(parser, "tune", "Find the block size, timers and window for a network", () => import("./tune/tune.ts"));
+  addCommand(parser, "link", "A lossy link in front of a server", () => import("./link/link.ts"));
   addCommand(parser, "profiles [name]", "Link profiles and the source of every figure", () => import("./profiles.ts"));
   await parse(parser.demandCommand(1, "say what to do"), words);
 }

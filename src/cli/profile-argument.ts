@@ -1,8 +1,8 @@
 // A link profile as commands are told it: a name, a name with parameters, or the path of a JSON file.
 
 import { readFileSync } from "node:fs";
-import { type LinkProfile, ProfileError, parseProfile } from "../../sim/profile.ts";
-import { profileNamed } from "../../sim/profiles.ts";
+import { type LinkProfile, ProfileError, parseProfile } from "../../sim/profiles/profile.ts";
+import { profileNamed } from "../../sim/profiles/profiles.ts";
 import { systemMessage } from "../store/store-error.ts";
 import { jobFailed, wrongUse } from "./command-error.ts";
 

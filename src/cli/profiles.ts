@@ -1,10 +1,10 @@
 // `narrowboat profiles`: which links there are, and where every figure of one is from.
 
 import type { Argv } from "yargs";
-import { GENERIC_LINK_DESCRIPTIONS, type GenericLinkDescription } from "../../sim/generic-profiles.ts";
-import { type LinkProfile, sourceOf } from "../../sim/profile.ts";
-import { NAMED_PROFILES } from "../../sim/profiles.ts";
-import { SOURCES, sourceKeysIn } from "../../sim/sources.ts";
+import { GENERIC_LINK_DESCRIPTIONS, type GenericLinkDescription } from "../../sim/profiles/generic-profiles.ts";
+import { type LinkProfile, sourceOf } from "../../sim/profiles/profile.ts";
+import { NAMED_PROFILES } from "../../sim/profiles/profiles.ts";
+import { SOURCES, sourceKeysIn } from "../../sim/profiles/sources.ts";
 import { type ArgumentsOf, type GlobalArguments, json } from "./command.ts";
 import { profileFor } from "./profile-argument.ts";
 import { formatFields, formatTable } from "./report.ts";

@@ -18,8 +18,8 @@ import { SystemRandom } from "../shell/system-random.ts";
 import { uriHost } from "./coap-uri.ts";
 import { createParser, parse } from "./parser.ts";
 import { runProgram } from "./program.ts";
-import { options, type ServeArguments } from "./serve.ts";
-import { serveUntilStopped } from "./serving.ts";
+import { options, type ServeArguments } from "./serve/serve.ts";
+import { serveUntilStopped } from "./serve/serving.ts";
 
 const IDENTITY = "quickstart";
 const PRODUCT = "movehub";

@@ -2,9 +2,9 @@
 // (ECDHE_PSK with CBC). All use the PRF with SHA-256.
 
 import type { RandomSource } from "../base/random-source.ts";
-import { aeadProtection } from "./aead.ts";
-import { cbcProtection } from "./cbc.ts";
-import type { RecordProtection } from "./record-protection.ts";
+import { aeadProtection } from "./record/aead.ts";
+import { cbcProtection } from "./record/cbc.ts";
+import type { RecordProtection } from "./record/record-protection.ts";
 
 export interface CipherSuite {
   readonly id: number;

@@ -2,11 +2,11 @@
 
 import type { Instant } from "../base/instant.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
-import { ClientHandshake, type ClientHandshakeInput } from "./client-handshake.ts";
 import type { Discard, HandshakeError } from "./errors.ts";
+import { ClientHandshake, type ClientHandshakeInput } from "./handshake/client-handshake.ts";
 import { RECORDS_PER_DATAGRAM_MAX } from "./parameters.ts";
-import { ContentType, type DtlsRecord, decodeRecord } from "./record.ts";
-import type { Session } from "./session.ts";
+import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
+import type { Session } from "./session/session.ts";
 
 /** Why an association ended: the handshake's error, or what the server said. */
 export type ClientEnd = HandshakeError | { readonly kind: "closeNotify" | "fatalAlert"; readonly detail: string };

@@ -10,19 +10,19 @@ import { type RandomSource, randomBytes } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
-import { WriteState } from "./connection-state.ts";
-import { CookieIssuer } from "./cookie.ts";
 import type { Discard, HandshakeError } from "./errors.ts";
-import { encodeFlight } from "./handshake-exchange.ts";
+import { CookieIssuer } from "./handshake/cookie.ts";
+import { encodeFlight } from "./handshake/handshake-exchange.ts";
 import {
   decodeHandshakeFragment,
   encodeHandshakeMessage,
   type HandshakeFragment,
   HandshakeType,
-} from "./handshake-message.ts";
-import { HandshakeTable } from "./handshake-table.ts";
-import { type ClientParameters, decodeClientParameters, encodeHelloVerifyRequest } from "./hello.ts";
-import { LastFlights } from "./last-flight.ts";
+} from "./handshake/handshake-message.ts";
+import { HandshakeTable } from "./handshake/handshake-table.ts";
+import { type ClientParameters, decodeClientParameters, encodeHelloVerifyRequest } from "./handshake/hello.ts";
+import { LastFlights } from "./handshake/last-flight.ts";
+import { ServerHandshake, type ServerHandshakeOutlet } from "./handshake/server-handshake.ts";
 import {
   CLIENT_HELLO_MESSAGE_SEQ_MAX,
   DATAGRAM_LENGTH_MAX,
@@ -30,10 +30,10 @@ import {
   RECORDS_PER_DATAGRAM_MAX,
   SESSION_BUSY_MS,
 } from "./parameters.ts";
-import { ContentType, type DtlsRecord, decodeRecord } from "./record.ts";
-import { ServerHandshake, type ServerHandshakeOutlet } from "./server-handshake.ts";
-import type { Session } from "./session.ts";
-import { CONNECTION_ID_LENGTH, connectionIdKey, SessionTable } from "./session-table.ts";
+import { WriteState } from "./record/connection-state.ts";
+import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
+import type { Session } from "./session/session.ts";
+import { CONNECTION_ID_LENGTH, connectionIdKey, SessionTable } from "./session/session-table.ts";
 
 /** Why a session ended. */
 export type SessionEnd =

@@ -14,7 +14,7 @@ import { CoapServer } from "../coap/coap-server.ts";
 import { type CipherSuite, DEFAULT_CIPHER_SUITES } from "../dtls/cipher-suite.ts";
 import { DtlsServer } from "../dtls/dtls-server.ts";
 import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
-import { Session } from "../dtls/session.ts";
+import { Session } from "../dtls/session/session.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { Counters } from "./counters.ts";
 import { FirmwareResource } from "./firmware-resource.ts";

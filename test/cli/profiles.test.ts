@@ -4,8 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { LinkProfile } from "../../sim/profile.ts";
-import { NAMED_PROFILES, profileNamed } from "../../sim/profiles.ts";
+import type { LinkProfile } from "../../sim/profiles/profile.ts";
+import { NAMED_PROFILES, profileNamed } from "../../sim/profiles/profiles.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { narrowboat } from "./narrowboat.ts";
 

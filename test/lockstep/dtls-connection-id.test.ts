@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { EMPTY, fromUtf8, toUtf8 } from "../../src/base/bytes.ts";
 import { type PeerAddress, peerAddress } from "../../src/base/peer-address.ts";
 import { cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
-import { ContentType } from "../../src/dtls/record.ts";
+import { ContentType } from "../../src/dtls/record/record.ts";
 import { ObservedServer } from "../support/observed-server.ts";
 import { CLIENT, ScriptedClient } from "../support/scripted-client.ts";
 import { SeededRandom } from "../support/seeded-random.ts";

@@ -4,9 +4,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { concat } from "../../src/base/bytes.ts";
 import { encodeAlert } from "../../src/dtls/alert.ts";
-import { encodeHandshakeMessage } from "../../src/dtls/handshake-message.ts";
+import { encodeHandshakeMessage } from "../../src/dtls/handshake/handshake-message.ts";
 import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
-import { ContentType } from "../../src/dtls/record.ts";
+import { ContentType } from "../../src/dtls/record/record.ts";
 import { ObservedServer } from "../support/observed-server.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
 

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { EMPTY, toUtf8 } from "../../src/base/bytes.ts";
 import { peerAddress } from "../../src/base/peer-address.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
-import type { Extensions } from "../../src/dtls/extension.ts";
+import type { Extensions } from "../../src/dtls/handshake/extension.ts";
 import {
   CLIENT_HELLO_MESSAGE_SEQ_MAX,
   DTLS_PARAMETERS,
@@ -15,7 +15,7 @@ import {
   RECORDS_PER_DATAGRAM_MAX,
   SESSION_BUSY_MS,
 } from "../../src/dtls/parameters.ts";
-import { ContentType } from "../../src/dtls/record.ts";
+import { ContentType } from "../../src/dtls/record/record.ts";
 import { ObservedServer } from "../support/observed-server.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
 

@@ -5,14 +5,14 @@ import * as assert from "uvu/assert";
 import { concat, toHex, toUtf8 } from "../../src/base/bytes.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { CIPHER_SUITES, cipherSuiteNamed, DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
-import { WriteState } from "../../src/dtls/connection-state.ts";
-import { encodeHandshakeMessage } from "../../src/dtls/handshake-message.ts";
+import { encodeHandshakeMessage } from "../../src/dtls/handshake/handshake-message.ts";
 import {
   DATAGRAM_LENGTH_MAX,
   DTLS_PARAMETERS,
   HANDSHAKE_DATAGRAM_LENGTH_MAX,
   RECORDS_PER_DATAGRAM_MAX,
 } from "../../src/dtls/parameters.ts";
+import { WriteState } from "../../src/dtls/record/connection-state.ts";
 import { DtlsPair } from "../support/dtls-pair.ts";
 import { KEY } from "../support/observed-server.ts";
 

@@ -7,7 +7,7 @@ import { EMPTY, fromUtf8, toHex } from "../../src/base/bytes.ts";
 import { decodeBlock, offsetOf } from "../../src/coap/block.ts";
 import { decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { OptionNumber } from "../../src/coap/option.ts";
-import { SessionTable } from "../../src/dtls/session-table.ts";
+import { SessionTable } from "../../src/dtls/session/session-table.ts";
 import { countingBytes, messageFromLine } from "../support/coap-line.ts";
 import {
   addressNumbered,

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
 import { portOf } from "../../src/base/peer-address.ts";
-import { failureText } from "../../src/cli/pull-failure.ts";
+import { failureText } from "../../src/cli/pull/failure.ts";
 import { pullFrom, startServer } from "./loopback.ts";
 
 const test = suite("device-shell");

@@ -3,8 +3,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type LinkProfile, withoutJitter } from "../../sim/profile.ts";
-import { profileNamed } from "../../sim/profiles.ts";
+import { type LinkProfile, withoutJitter } from "../../sim/profiles/profile.ts";
+import { profileNamed } from "../../sim/profiles/profiles.ts";
 import { Simulation } from "../../sim/simulation.ts";
 import { Trace } from "../../sim/trace.ts";
 import { instant } from "../../src/base/instant.ts";

@@ -3,10 +3,10 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { leastPhysicalLimitSeconds } from "../../sim/physical-limit.ts";
-import { profileNamed } from "../../sim/profiles.ts";
-import { percentile } from "../../sim/sample-statistics.ts";
-import { combinationsFor, runOnce, seedOfRun, type TuneInput } from "../../sim/tune.ts";
+import { profileNamed } from "../../sim/profiles/profiles.ts";
+import { leastPhysicalLimitSeconds } from "../../sim/tune/physical-limit.ts";
+import { percentile } from "../../sim/tune/sample-statistics.ts";
+import { combinationsFor, runOnce, seedOfRun, type TuneInput } from "../../sim/tune/tune.ts";
 import type { DialectName } from "../../src/device/dialect.ts";
 
 const race = suite("physical-limit-race");

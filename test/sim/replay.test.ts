@@ -3,9 +3,9 @@
 import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { profileNamed } from "../../sim/profiles.ts";
+import { profileNamed } from "../../sim/profiles/profiles.ts";
 import { Trace } from "../../sim/trace.ts";
-import { combinationsFor, runOnce } from "../../sim/tune.ts";
+import { combinationsFor, runOnce } from "../../sim/tune/tune.ts";
 
 const replay = suite("replay");
 

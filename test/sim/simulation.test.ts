@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { LinkProfile } from "../../sim/profile.ts";
-import { profileNamed } from "../../sim/profiles.ts";
+import type { LinkProfile } from "../../sim/profiles/profile.ts";
+import { profileNamed } from "../../sim/profiles/profiles.ts";
 import { Simulation, SimulationFinding, type SimulationInput } from "../../sim/simulation.ts";
 import { Trace } from "../../sim/trace.ts";
 import { addMs, instant } from "../../src/base/instant.ts";

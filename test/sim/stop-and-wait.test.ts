@@ -10,8 +10,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Prng } from "../../sim/prng.ts";
-import { withoutJitter } from "../../sim/profile.ts";
-import { profileNamed } from "../../sim/profiles.ts";
+import { withoutJitter } from "../../sim/profiles/profile.ts";
+import { profileNamed } from "../../sim/profiles/profiles.ts";
 import { QuasiRandom } from "../support/quasi-random.ts";
 import { type StopAndWait, stopAndWait } from "../support/stop-and-wait.ts";
 

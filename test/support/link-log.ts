@@ -1,10 +1,10 @@
 // A link whose deliveries and drops are written down, and a clock that runs it dry.
 
-import { Link } from "../../sim/link.ts";
-import type { DropReason } from "../../sim/link-statistics.ts";
+import { Link } from "../../sim/link/link.ts";
+import type { DropReason } from "../../sim/link/link-statistics.ts";
+import type { SharedMedium } from "../../sim/link/shared-medium.ts";
 import { Prng } from "../../sim/prng.ts";
-import type { Direction, LinkProfile } from "../../sim/profile.ts";
-import type { SharedMedium } from "../../sim/shared-medium.ts";
+import type { Direction, LinkProfile } from "../../sim/profiles/profile.ts";
 import { type Instant, instant } from "../../src/base/instant.ts";
 
 export interface Delivery {

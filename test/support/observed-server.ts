@@ -10,7 +10,7 @@ import { CIPHER_SUITES, type CipherSuite } from "../../src/dtls/cipher-suite.ts"
 import { type DtlsCount, DtlsServer, type SessionEnd } from "../../src/dtls/dtls-server.ts";
 import type { HandshakeError } from "../../src/dtls/errors.ts";
 import { DTLS_PARAMETERS, type DtlsParameters } from "../../src/dtls/parameters.ts";
-import type { Session } from "../../src/dtls/session.ts";
+import type { Session } from "../../src/dtls/session/session.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 export const IDENTITY = toUtf8("device-1");

@@ -1,8 +1,8 @@
 // A link proxy in virtual time whose deliveries are written down, between clients and a server that a test plays.
 
-import { type Binding, LinkProxy, type LinkProxyInput } from "../../sim/link-proxy.ts";
+import { type Binding, LinkProxy, type LinkProxyInput } from "../../sim/link/link-proxy.ts";
 import { Prng } from "../../sim/prng.ts";
-import { profileNamed } from "../../sim/profiles.ts";
+import { profileNamed } from "../../sim/profiles/profiles.ts";
 import { type Instant, instant } from "../../src/base/instant.ts";
 import { type PeerAddress, peerAddress } from "../../src/base/peer-address.ts";
 import { datagram } from "./link-log.ts";

@@ -9,32 +9,32 @@ import { randomBytes } from "../../src/base/random-source.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { alertText, decodeAlert } from "../../src/dtls/alert.ts";
 import { type CipherSuite, cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
-import { ReadState, WriteState } from "../../src/dtls/connection-state.ts";
-import type { Extensions } from "../../src/dtls/extension.ts";
+import type { Extensions } from "../../src/dtls/handshake/extension.ts";
 import {
   decodeHandshakeFragment,
   encodeHandshakeFragment,
   encodeHandshakeMessage,
   type HandshakeMessage,
   HandshakeType,
-} from "../../src/dtls/handshake-message.ts";
+} from "../../src/dtls/handshake/handshake-message.ts";
 import {
   type ClientHello,
   decodeHelloVerifyRequest,
   decodeServerHello,
   encodeClientHello,
   type ServerHello,
-} from "../../src/dtls/hello.ts";
-import { decodeServerKeyExchange, encodeClientKeyExchange } from "../../src/dtls/key-exchange.ts";
+} from "../../src/dtls/handshake/hello.ts";
+import { decodeServerKeyExchange, encodeClientKeyExchange } from "../../src/dtls/handshake/key-exchange.ts";
 import {
   extendedMasterSecret,
   keyBlock,
   masterSecret,
   premasterSecret,
   verifyData,
-} from "../../src/dtls/key-schedule.ts";
-import { type KeyShare, keyShare, NAMED_GROUPS } from "../../src/dtls/key-share.ts";
-import { ContentType, type DtlsRecord, decodeRecord } from "../../src/dtls/record.ts";
+} from "../../src/dtls/handshake/key-schedule.ts";
+import { type KeyShare, keyShare, NAMED_GROUPS } from "../../src/dtls/handshake/key-share.ts";
+import { ReadState, WriteState } from "../../src/dtls/record/connection-state.ts";
+import { ContentType, type DtlsRecord, decodeRecord } from "../../src/dtls/record/record.ts";
 import { IDENTITY, KEY, type ObservedServer } from "./observed-server.ts";
 import { SeededRandom } from "./seeded-random.ts";
 

@@ -1,9 +1,9 @@
 // A client that fetches one block after the other over a link, with RFC 7252's timers and no protocol bytes: what the
 // closed forms of stop-and-wait describe. The server answers at once.
 
-import { Link } from "../../sim/link.ts";
+import { Link } from "../../sim/link/link.ts";
 import type { Prng } from "../../sim/prng.ts";
-import type { LinkProfile } from "../../sim/profile.ts";
+import type { LinkProfile } from "../../sim/profiles/profile.ts";
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 
 export interface StopAndWait {

@@ -1,0 +1,315 @@
+// One device's access link with its two directions. A datagram goes through, in this order:
+//   MTU, fragments -> queue (how many, how long) -> gate (sleep, outage, pass, duty cycle, class A window)
+//   -> serialisation (the channel, alone or shared) -> loss of each frame, with link retransmission -> reassembly
+//   -> delay and jitter, order kept or not -> duplication
+// The order decides results: a lost frame has used the channel, and a duplicate has not met the loss again.
+// Driven by `now` alone: the same object serves virtual time and real time.
+
+import { EMPTY } from "../../src/base/bytes.ts";
+import { Fifo } from "../../src/base/fifo.ts";
+import { addMs, type Instant, instant } from "../../src/base/instant.ts";
+import type { Prng } from "../prng.ts";
+import { type Direction, type DirectionProfile, ipHeaderLength, type LinkProfile } from "../profiles/profile.ts";
+import { drawDelay } from "./delay.ts";
+import { EventHeap } from "./event-heap.ts";
+import { Gate } from "./gate.ts";
+import { type DirectionStatistics, type DropReason, emptyStatistics } from "./link-statistics.ts";
+import { LORAWAN_OVERHEAD_LENGTH } from "./lora.ts";
+import { type LossProcess, lossProcess } from "./loss.ts";
+import { airtimeMs, framesFor, type Transmission, transmit } from "./radio.ts";
+import { SharedMedium } from "./shared-medium.ts";
+
+/** Where a link puts what happens; called from `send` and `handleTimeout`. */
+export interface LinkOutlet {
+  /** `now` is the exact instant of the arrival, which may lie before the `now` of a late call of `handleTimeout`. */
+  deliver(now: Instant, direction: Direction, datagram: Uint8Array, sentAt: Instant): void;
+  dropped?(now: Instant, direction: Direction, reason: DropReason, length: number): void;
+}
+
+export interface LinkStatistics {
+  readonly up: Readonly<DirectionStatistics>;
+  readonly down: Readonly<DirectionStatistics>;
+  /** What the device's radio used: sending, receiving and waking up. */
+  readonly energyJoules: number;
+}
+
+interface Passenger {
+  readonly datagram: Uint8Array;
+  /** A class A device's empty uplink, sent only to open receive windows: it is carried and not delivered. */
+  readonly isPoll: boolean;
+  readonly sentAt: Instant;
+  readonly frames: readonly number[];
+  readonly expiresAt: Instant;
+  nextFrame: number;
+  lost: boolean;
+}
+
+/** One direction: what waits, what is on air, and the random processes of its own. */
+interface Lane {
+  readonly direction: Direction;
+  readonly profile: DirectionProfile;
+  readonly channel: SharedMedium;
+  readonly loss: LossProcess;
+  readonly delayRandom: Prng;
+  readonly duplicationRandom: Prng;
+  readonly statistics: DirectionStatistics;
+  readonly queue: Fifo<Passenger>;
+  current: Passenger | undefined;
+  /** A frame is on air, or has the channel from a later instant on. */
+  onAir: boolean;
+  /** An event will go on with this direction: the end of a frame, or the opening of the gate. */
+  busy: boolean;
+  /** The gate opens only after an uplink. */
+  stalled: boolean;
+  lastDelivery: Instant;
+}
+
+type LinkEvent =
+  | { readonly kind: "serve"; readonly lane: Lane }
+  | { readonly kind: "frameEnd"; readonly lane: Lane; readonly transmission: Transmission }
+  | { readonly kind: "delivery"; readonly lane: Lane; readonly datagram: Uint8Array; readonly sentAt: Instant };
+
+/** How much may be under way: a link without a rate holds as many datagrams as are sent within its delay. */
+const EVENT_COUNT_MAX = 65_536;
+
+const NEVER = instant(Number.NEGATIVE_INFINITY);
+const FOREVER = instant(Number.POSITIVE_INFINITY);
+
+export class Link {
+  readonly #profile: LinkProfile;
+  readonly #outlet: LinkOutlet;
+  readonly #headerLength: number;
+  readonly #medium: SharedMedium | undefined;
+  readonly #gate: Gate;
+  readonly #events = new EventHeap<LinkEvent>();
+  readonly #up: Lane;
+  readonly #down: Lane;
+  /** In the middle of handleTimeout, from which the outlet may call send. */
+  #handling = false;
+
+  /** `medium`, when several links share a channel, is theirs; without it the link has a channel of its own. */
+  constructor(profile: LinkProfile, random: Prng, outlet: LinkOutlet, medium?: SharedMedium) {
+    this.#profile = profile;
+    this.#outlet = outlet;
+    this.#headerLength = ipHeaderLength(profile);
+    this.#medium = medium;
+    const upChannel = new SharedMedium();
+    const downChannel = profile.duplex === "half" ? upChannel : new SharedMedium();
+    this.#gate = new Gate(profile, medium ?? downChannel, random);
+    this.#up = laneFor("up", profile, upChannel, random.fork("up"));
+    this.#down = laneFor("down", profile, downChannel, random.fork("down"));
+  }
+
+  get statistics(): LinkStatistics {
+    const { transmitWatts, receiveWatts, wakeJoules } = this.#profile.energy;
+    const [up, down] = [this.#up.statistics, this.#down.statistics];
+    const radioJoules = up.airtimeSeconds * transmitWatts + down.airtimeSeconds * receiveWatts;
+    return { up, down, energyJoules: radioJoules + (this.#gate.sleep?.wakeCount ?? 0) * wakeJoules };
+  }
+
+  /**
+   * Gives the link a UDP payload, to which the link adds the headers of IP and UDP and its own. The link keeps the payload
+   * itself and delivers it: nobody may change it after.
+   */
+  send(now: Instant, direction: Direction, datagram: Uint8Array): void {
+    // What is due comes first; but an answer that is sent while a datagram is delivered must not overtake the delivery.
+    if (!this.#handling) this.handleTimeout(now);
+    const lane = direction === "up" ? this.#up : this.#down;
+    lane.statistics.sentCount++;
+    lane.statistics.heldCount++;
+    lane.statistics.bytesSent += datagram.length;
+    if (datagram.length + this.#headerLength > this.#profile.mtu) {
+      this.#drop(now, lane, "too-large", datagram.length);
+      return;
+    }
+    // A datagram opens receive windows as well as an empty uplink that still waits.
+    if (lane.current?.isPoll === true && !lane.onAir) lane.current = undefined;
+    this.#dropExpired(now, lane);
+    const { countMax, lifetimeSeconds } = lane.profile.queue;
+    const waitingCount = lane.queue.size + (lane.current?.nextFrame === 0 && !lane.onAir ? 1 : 0);
+    if (waitingCount >= countMax || this.#events.size >= EVENT_COUNT_MAX) {
+      this.#drop(now, lane, "queue-full", datagram.length);
+      return;
+    }
+    lane.queue.push({
+      datagram,
+      isPoll: false,
+      sentAt: now,
+      frames: framesFor(lane.profile.radio, this.#headerLength, datagram.length),
+      expiresAt: addMs(now, lifetimeSeconds * 1000),
+      nextFrame: 0,
+      lost: false,
+    });
+    this.#serve(now, lane);
+  }
+
+  /** Does all that is due at `now`, each thing at its own instant; an early call does nothing. */
+  handleTimeout(now: Instant): void {
+    this.#handling = true;
+    for (let due = this.#events.takeDue(now); due !== undefined; due = this.#events.takeDue(now)) {
+      const { at, event } = due;
+      switch (event.kind) {
+        case "serve":
+          event.lane.busy = false;
+          this.#serve(at, event.lane);
+          break;
+        case "frameEnd":
+          this.#handleFrameEnd(at, event.lane, event.transmission);
+          break;
+        case "delivery":
+          event.lane.statistics.heldCount--;
+          this.#outlet.deliver(at, event.lane.direction, event.datagram, event.sentAt);
+          break;
+      }
+    }
+    this.#handling = false;
+  }
+
+  pollTimeout(): Instant | undefined {
+    return this.#events.earliest;
+  }
+
+  /** Begins the next frame of a direction, now or as soon as it may. */
+  #serve(now: Instant, lane: Lane): void {
+    if (lane.busy) return;
+    this.#dropExpired(now, lane);
+    const { current } = lane;
+    if (current === undefined) return;
+    const length = current.frames[current.nextFrame]!;
+    const opening = this.#gate.openAt(now, lane.direction, airtimeMs(lane.profile.radio, length));
+    lane.stalled = opening.at === undefined;
+    if (opening.at === undefined) {
+      this.#poll(now);
+      return;
+    }
+    if (opening.at > now) {
+      lane.statistics.dutyCycleWaitSeconds += Math.min(opening.dutyCycleMs, opening.at - now) / 1000;
+      this.#serveAt(opening.at, lane);
+      return;
+    }
+    const start = this.#channelFreeAt(now, lane);
+    if (start > now && lane.direction === "down" && this.#profile.classA === true) {
+      // A receive window does not wait for the channel: the next one is asked for when the channel is free.
+      this.#serveAt(start, lane);
+      return;
+    }
+    if (current.nextFrame === 0 && start >= current.expiresAt) {
+      // The channel is promised to others until too late; to keep the datagram till then would change nothing.
+      this.#drop(now, lane, "expired", current.datagram.length);
+      lane.current = undefined;
+      this.#serveAt(now, lane);
+      return;
+    }
+    this.#beginFrame(start, lane, length);
+  }
+
+  #beginFrame(start: Instant, lane: Lane, length: number): void {
+    const transmission = transmit(lane.profile.radio, start, length, lane.loss);
+    const end = addMs(start, transmission.channelMs);
+    lane.channel.occupy(end);
+    this.#medium?.occupy(end);
+    this.#gate.handleStart(lane.direction);
+    lane.onAir = true;
+    lane.busy = true;
+    this.#events.push(end, { kind: "frameEnd", lane, transmission });
+  }
+
+  #handleFrameEnd(now: Instant, lane: Lane, transmission: Transmission): void {
+    const passenger = lane.current!;
+    lane.onAir = false;
+    lane.busy = false;
+    lane.statistics.frameCount++;
+    lane.statistics.bytesOnAir += transmission.bytesOnAir;
+    lane.statistics.airtimeSeconds += transmission.deviceMs / 1000;
+    this.#gate.handleEnd(now, lane.direction, transmission);
+    passenger.lost ||= !transmission.arrived;
+    passenger.nextFrame++;
+    if (passenger.nextFrame === passenger.frames.length) {
+      lane.current = undefined;
+      if (!passenger.isPoll) this.#land(now, lane, passenger);
+    }
+    this.#serve(now, lane);
+    if (lane.direction === "up" && this.#down.stalled) this.#serve(now, this.#down);
+  }
+
+  /** All frames of a datagram have been sent. */
+  #land(now: Instant, lane: Lane, passenger: Passenger): void {
+    if (this.#gate.sleep?.firstLost(lane.direction) ?? passenger.lost) {
+      this.#drop(now, lane, "lost", passenger.datagram.length);
+      return;
+    }
+    lane.statistics.deliveredCount++;
+    this.#deliverLater(now, lane, passenger);
+    const { duplication } = lane.profile;
+    if (duplication === undefined || lane.duplicationRandom.fraction() >= duplication) return;
+    lane.statistics.duplicateCount++;
+    lane.statistics.heldCount++;
+    this.#deliverLater(now, lane, passenger);
+  }
+
+  #deliverLater(now: Instant, lane: Lane, { datagram, sentAt }: Passenger): void {
+    let arrival = addMs(now, drawDelay(lane.profile.delay, lane.delayRandom));
+    if (lane.profile.inOrder && arrival < lane.lastDelivery) arrival = lane.lastDelivery;
+    lane.lastDelivery = arrival;
+    this.#events.push(arrival, { kind: "delivery", lane, datagram, sentAt });
+  }
+
+  /** A class A device that has an answer to come opens receive windows by an empty uplink. */
+  #poll(now: Instant): void {
+    if (this.#profile.classA !== true || this.#up.busy || this.#up.current !== undefined) return;
+    this.#up.current = {
+      datagram: EMPTY,
+      isPoll: true,
+      sentAt: now,
+      frames: [LORAWAN_OVERHEAD_LENGTH],
+      expiresAt: FOREVER,
+      nextFrame: 0,
+      lost: false,
+    };
+    this.#serve(now, this.#up);
+  }
+
+  #serveAt(at: Instant, lane: Lane): void {
+    lane.busy = true;
+    this.#events.push(at, { kind: "serve", lane });
+  }
+
+  #channelFreeAt(now: Instant, lane: Lane): Instant {
+    const own = lane.channel.freeAt(now);
+    return this.#medium === undefined ? own : this.#medium.freeAt(own);
+  }
+
+  /** What has begun to be sent no longer expires. */
+  #dropExpired(now: Instant, lane: Lane): void {
+    if (lane.busy) return;
+    if (lane.current === undefined) lane.current = lane.queue.shift();
+    while (lane.current !== undefined && lane.current.nextFrame === 0 && lane.current.expiresAt <= now) {
+      this.#drop(now, lane, "expired", lane.current.datagram.length);
+      lane.current = lane.queue.shift();
+    }
+  }
+
+  #drop(now: Instant, lane: Lane, reason: DropReason, length: number): void {
+    lane.statistics.droppedCount[reason]++;
+    lane.statistics.heldCount--;
+    this.#outlet.dropped?.(now, lane.direction, reason, length);
+  }
+}
+
+function laneFor(direction: Direction, profile: LinkProfile, channel: SharedMedium, random: Prng): Lane {
+  return {
+    direction,
+    profile: profile[direction],
+    channel,
+    loss: lossProcess(profile[direction].loss, random.fork("loss")),
+    delayRandom: random.fork("delay"),
+    duplicationRandom: random.fork("duplication"),
+    statistics: emptyStatistics(),
+    queue: new Fifo(),
+    current: undefined,
+    onAir: false,
+    busy: false,
+    stalled: false,
+    lastDelivery: NEVER,
+  };
+}

@@ -1,0 +1,120 @@
+// Which block size, which timer, which window? Each combination is run as often as asked for, on luck that is the same for
+// all of them: run 7 of one combination draws from the same seed as run 7 of another.
+
+import { instant } from "../../src/base/instant.ts";
+import { type Dialect, type DialectName, dialectNamed, dialectWith } from "../../src/device/dialect.ts";
+import { meanExchangeSeconds, suggestedAckTimeoutSeconds } from "../link/exchange-time.ts";
+import { Prng } from "../prng.ts";
+import type { LinkProfile } from "../profiles/profile.ts";
+import { Simulation } from "../simulation.ts";
+import type { Trace } from "../trace.ts";
+
+/** In virtual time. A run that has not ended by then counts as not completed. */
+export const RUN_DAYS_MAX = 30;
+
+/** What is to be compared. An empty list means the default: see combinationsFor. */
+export interface TuneInput {
+  readonly profiles: readonly LinkProfile[];
+  /** Bytes. What they are does not matter: under DTLS all bytes are alike. */
+  readonly imageLength: number;
+  readonly dialect: DialectName;
+  readonly blockSizes: readonly (number | "auto")[];
+  readonly ackTimeoutsSeconds: readonly number[];
+  readonly windows: readonly (number | "auto")[];
+}
+
+/** One way to update one kind of device over one link; plain data. */
+export interface Combination {
+  readonly profile: LinkProfile;
+  readonly imageLength: number;
+  readonly dialect: DialectName;
+  readonly blockSize: number | "auto";
+  readonly ackTimeoutSeconds: number;
+  readonly window: number | "auto";
+}
+
+/** What one run came to; plain data. */
+export interface RunResult {
+  /** Whether the right image arrived. */
+  readonly completed: boolean;
+  /** Why not, else "". */
+  readonly failure: string;
+  /** From the device's first datagram to its last block. */
+  readonly seconds: number;
+  /** On the air: headers, link retransmissions and hops included. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly requests: number;
+  readonly needed: number;
+  readonly spurious: number;
+  /** Of the device's radio. */
+  readonly energyJoules: number;
+  /** How long frames that were ready waited for a duty cycle, both directions. */
+  readonly dutyCycleWaitSeconds: number;
+}
+
+/**
+ * Every combination, profile by profile. By default a device has its own block size and its own window; its timer begins
+ * at the device's own first timeout and besides, where a mean exchange of the largest block takes longer than that, at what is suggested
+ * for such a link.
+ */
+export function combinationsFor(input: TuneInput): Combination[] {
+  const { imageLength, dialect } = input;
+  const own = dialectNamed(dialect);
+  const blockSizes = input.blockSizes.length > 0 ? input.blockSizes : [own.blockSize];
+  const windows = input.windows.length > 0 ? input.windows : [own.window];
+  return input.profiles.flatMap((profile) => {
+    const timeouts =
+      input.ackTimeoutsSeconds.length > 0 ? input.ackTimeoutsSeconds : defaultAckTimeouts(profile, blockSizes, own);
+    return blockSizes.flatMap((blockSize) =>
+      timeouts.flatMap((ackTimeoutSeconds) =>
+        windows.map((window) => ({ profile, imageLength, dialect, blockSize, ackTimeoutSeconds, window })),
+      ),
+    );
+  });
+}
+
+function defaultAckTimeouts(
+  profile: LinkProfile,
+  blockSizes: readonly (number | "auto")[],
+  { firstTimeoutMs }: Dialect,
+): number[] {
+  const usual = firstTimeoutMs / 1000;
+  const largest = Math.max(...blockSizes.map((blockSize) => (blockSize === "auto" ? 1024 : blockSize)));
+  if (meanExchangeSeconds(profile, largest) <= usual) return [usual];
+  return [usual, suggestedAckTimeoutSeconds(profile, largest)];
+}
+
+/** The seed of run number `index`, whatever the combination. */
+export function seedOfRun(seed: number, index: number): number {
+  return new Prng(seed).fork(`run ${index}`).uint32();
+}
+
+/** One update of one device. */
+export function runOnce(combination: Combination, seed: number, trace?: Trace): RunResult {
+  const { profile, imageLength } = combination;
+  const simulation = new Simulation({
+    seed,
+    profile,
+    dialect: dialectWith(dialectNamed(combination.dialect), combination),
+    imageLength,
+    deviceCount: 1,
+    ...(trace && { trace }),
+  });
+  const completed = simulation.run(instant(RUN_DAYS_MAX * 86_400_000));
+  const [device] = simulation.devices;
+  const { outcome, link, ledger, statistics } = device!;
+  const { up, down, energyJoules } = link.statistics;
+  return {
+    completed,
+    failure: completed ? "" : (outcome?.detail ?? `not done after ${RUN_DAYS_MAX} days`),
+    seconds: outcome?.seconds ?? simulation.now / 1000,
+    bytesUp: up.bytesOnAir,
+    bytesDown: down.bytesOnAir,
+    requests: statistics?.requests ?? 0,
+    needed: ledger.needed,
+    spurious: ledger.spurious,
+    energyJoules,
+    dutyCycleWaitSeconds: up.dutyCycleWaitSeconds + down.dutyCycleWaitSeconds,
+  };
+}

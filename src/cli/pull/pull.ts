@@ -1,0 +1,151 @@
+// `narrowboat pull`: a device on this computer.
+
+import { basename } from "node:path";
+import type { Argv } from "yargs";
+import { parseIdentity } from "../../../psk/identity.ts";
+import { parseKey } from "../../../psk/key.ts";
+import { EMPTY } from "../../base/bytes.ts";
+import { peerAddress } from "../../base/peer-address.ts";
+import { DIALECT_NAMES, type DialectSettings, dialectWith } from "../../device/dialect.ts";
+import type { DeviceSecurity } from "../../device/firmware-device.ts";
+import { DEFAULT_CIPHER_SUITES } from "../../dtls/cipher-suite.ts";
+import { hostAddress } from "../../shell/host-address.ts";
+import { onStopSignal } from "../../shell/stop-signals.ts";
+import { parseBlockSizeOrAuto, parseDialect, parseSeconds, parseWindow } from "../arguments.ts";
+import { type CoapUri, parseCoapUri, uriHost } from "../coap-uri.ts";
+import { type ArgumentsOf, type GlobalArguments, json, word } from "../command.ts";
+import { CommandError, ExitCode, jobFailed, wrongUse } from "../command-error.ts";
+import { showProgress } from "../progress.ts";
+import { Download, type DownloadInput, type DownloadResult } from "./download.ts";
+import { formatPullReport, pullReport } from "./report.ts";
+import { FileTarget, StdoutTarget } from "./target.ts";
+
+const STDOUT = "-";
+
+type PullArguments = ArgumentsOf<typeof options>;
+
+export function options(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .positional("uri", { type: "string", demandOption: true, describe: "coaps://HOST[:PORT]/fw/PRODUCT/VERSION" })
+    .option("identity", { ...word, describe: "PSK identity, for coaps://" })
+    .option("key", { ...word, describe: "Its key in hex digits; NARROWBOAT_KEY keeps it out of the process list" })
+    .option("device", {
+      ...word,
+      default: "own",
+      describe: `Kind of device to behave like: ${DIALECT_NAMES.join(", ")}`,
+      coerce: parseDialect,
+    })
+    .option("block-size", {
+      ...word,
+      describe: "Bytes of a block, 16 to 1024, or auto; the device's own choice when absent",
+      coerce: parseBlockSizeOrAuto,
+    })
+    .option("window", {
+      ...word,
+      describe: "Requests at a time, or auto; the device's own choice when absent",
+      coerce: parseWindow,
+    })
+    .option("ack-timeout", {
+      ...word,
+      describe: "Seconds that it waits for a first answer, of DTLS or CoAP; the device's own choice when absent",
+      coerce: parseSeconds,
+    })
+    .option("output", {
+      ...word,
+      alias: "o",
+      describe: "File to write, - for standard output; the last part of the path when absent",
+    })
+    .option("json", json)
+    .example("$0 pull coaps://127.0.0.1/fw/pump/1.2.0 --identity meter-7 --key 00112233445566778899aabbccddeeff", "")
+    .example("$0 pull coap://127.0.0.1/fw/pump/1.2.0 --block-size 64 -o pump.bin", "Without DTLS, in small blocks");
+}
+
+export async function run(args: PullArguments): Promise<void> {
+  const uri = parseCoapUri(args.uri);
+  const security = securityFor(uri, args);
+  const file = args.output ?? fileNameFor(uri);
+  const server = peerAddress(await resolvedHost(uri.host), uri.port);
+  const target = file === STDOUT ? new StdoutTarget() : new FileTarget(file);
+  const progress = await showProgress("pulling");
+  const { path, queries } = uri;
+  const input: DownloadInput = {
+    device: {
+      server,
+      path,
+      queries,
+      dialect: dialectWith(args.device, settingsOf(args)),
+      ...(security && { security }),
+    },
+    server: `${uriHost(uri.host)}:${uri.port}`,
+    ...(args.identity !== undefined && { identity: args.identity }),
+    target,
+    progress,
+  };
+  report(args, file, await pulled(input));
+}
+
+/** Runs the download to its end. Whatever ends it, the target is left as the next pull wants to find it. */
+async function pulled(input: DownloadInput): Promise<DownloadResult> {
+  const { target, progress } = input;
+  const download = new Download(input);
+  const ignoreSignals = onStopSignal(() => download.interrupt());
+  try {
+    const result = await download.run();
+    target.finish(result.length);
+    return result;
+  } catch (error) {
+    throw withWayOn(error, download.held, target.leave(input.device.dialect.resumes));
+  } finally {
+    ignoreSignals();
+    progress.stop();
+  }
+}
+
+/** Says of an interruption in which file the bytes wait that are there, if they do. */
+function withWayOn(error: unknown, bytesHeld: number, part: string | undefined): unknown {
+  if (part === undefined || !(error instanceof CommandError) || error.exitCode !== ExitCode.INTERRUPTED) return error;
+  const wayOn = `${bytesHeld} bytes are in ${part}; the same command goes on from there`;
+  return new CommandError(error.exitCode, `${error.message}: ${wayOn}`);
+}
+
+function settingsOf({ blockSize, window, ackTimeout }: PullArguments): DialectSettings {
+  return {
+    ...(blockSize && { blockSize }),
+    ...(window && { window }),
+    ...(ackTimeout && { ackTimeoutSeconds: ackTimeout }),
+  };
+}
+
+function securityFor(uri: CoapUri, args: PullArguments): DeviceSecurity | undefined {
+  if (uri.scheme === "coap") {
+    if (args.identity === undefined && args.key === undefined) return undefined;
+    throw wrongUse("coap:// knows no identity and no key: write coaps://, or leave --identity and --key out");
+  }
+  const key = args.key ?? process.env["NARROWBOAT_KEY"];
+  if (args.identity === undefined || key === undefined) {
+    throw wrongUse("coaps:// needs --identity and --key (or NARROWBOAT_KEY)");
+  }
+  const identity = parseIdentity(args.identity);
+  // An empty Connection ID of our own still lets the server give us one (RFC 9146 3).
+  return { identity, key: parseKey(key), cipherSuites: DEFAULT_CIPHER_SUITES, connectionId: EMPTY };
+}
+
+function fileNameFor({ path }: CoapUri): string {
+  const name = basename(path.at(-1) ?? "");
+  if (name !== "" && name !== "." && name !== ".." && !name.includes("\0")) return name;
+  throw wrongUse("the path of the URI ends in no name for a file: give one with -o");
+}
+
+async function resolvedHost(host: string): Promise<string> {
+  try {
+    return await hostAddress(host);
+  } catch {
+    throw jobFailed(`no address is known for the host "${host}": check its name, or use an address`);
+  }
+}
+
+function report(args: PullArguments, file: string, result: DownloadResult): void {
+  // Standard output is the image's when it goes there.
+  const print = file === STDOUT ? console.error : console.log;
+  print(args.json ? JSON.stringify(pullReport(file, result)) : formatPullReport(pullReport(file, result)));
+}

@@ -1,0 +1,42 @@
+// `narrowboat serve`: serves until it is told to stop.
+
+import type { Argv } from "yargs";
+import { CIPHER_SUITES } from "../../dtls/cipher-suite.ts";
+import { parseBlockSize, parseCacheSize, parseCipherSuites, parsePort } from "../arguments.ts";
+import { type ArgumentsOf, type GlobalArguments, word } from "../command.ts";
+import { serveUntilStopped } from "./serving.ts";
+
+export type ServeArguments = ArgumentsOf<typeof options>;
+
+export function options(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .option("host", { ...word, describe: "Address or name to listen on; all of them, IPv6 and IPv4, when absent" })
+    .option("coaps-port", {
+      ...word,
+      default: "5684",
+      describe: "UDP port for DTLS, 0 for a free one",
+      coerce: parsePort,
+    })
+    .option("coap", { type: "boolean", default: false, describe: "Serve without DTLS too: to anyone, unprotected" })
+    .option("coap-port", { ...word, default: "5683", describe: "UDP port for --coap", coerce: parsePort })
+    .option("block-size", { ...word, default: "1024", describe: "Largest block, 16 to 1024", coerce: parseBlockSize })
+    .option("cache-size", {
+      ...word,
+      default: "64M",
+      describe: "Bytes of images kept in memory; the images themselves may be larger",
+      coerce: parseCacheSize,
+    })
+    .option("cipher-suites", {
+      ...word,
+      describe: `In order of preference, with commas: ${CIPHER_SUITES.map(({ name }) => name).join(", ")}; all but CBC when absent`,
+      coerce: parseCipherSuites,
+    })
+    .epilogue("NARROWBOAT_NATIVE=off in the environment serves without the native parts: the same, at more cost.")
+    .example("narrowboat serve", "DTLS on port 5684, all addresses")
+    .example("narrowboat serve --coap --host 127.0.0.1", "DTLS and plain CoAP, for programs on this computer")
+    .example("narrowboat serve --cipher-suites TLS_PSK_WITH_AES_128_CCM_8", "The one suite that RFC 7925 asks for");
+}
+
+export async function run(args: ServeArguments): Promise<void> {
+  await serveUntilStopped(args);
+}

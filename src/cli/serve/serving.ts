@@ -1,0 +1,106 @@
+// Serving from first to last: stores opened, sockets bound, `listening` printed, events logged, and an orderly end.
+
+import { FirmwareStore } from "../../../firmware-store/firmware-store.ts";
+import { PskStore } from "../../../psk/psk-store.ts";
+import type { CipherSuite } from "../../dtls/cipher-suite.ts";
+import { nativeParts } from "../../native/native-parts.ts";
+import { hostAddress } from "../../shell/host-address.ts";
+import { type ListenAddress, ListenError, ServerShell, type ServerShellInput } from "../../shell/server-shell.ts";
+import { keepHeapSmall } from "../../shell/small-heap.ts";
+import { onStopSignal } from "../../shell/stop-signals.ts";
+import { uriHost } from "../coap-uri.ts";
+import { DATA_DIRECTORY } from "../command.ts";
+import { wrongUse } from "../command-error.ts";
+import { nativeWords } from "./native-words.ts";
+import { jsonLog, terminalLog } from "./server-log.ts";
+
+export interface ServingInput {
+  readonly data: string;
+  /** Absent for all addresses of the computer. */
+  readonly host?: string | undefined;
+  readonly coapsPort: number;
+  readonly coap: boolean;
+  readonly coapPort: number;
+  readonly blockSize: number;
+  /** Bytes of image contents kept in memory. */
+  readonly cacheSize: number;
+  readonly cipherSuites?: readonly CipherSuite[] | undefined;
+}
+
+type Addresses = ServerShell["addresses"];
+
+/**
+ * Serves until SIGTERM or SIGINT. `ready` gives lines to print below the `listening` lines.
+ * Throws StoreError, and CommandError where a socket cannot be had.
+ */
+export async function serveUntilStopped(
+  input: ServingInput,
+  ready: (addresses: Addresses) => readonly string[] = () => [],
+): Promise<void> {
+  keepHeapSmall();
+  const images = FirmwareStore.open(input.data, { cacheBytesMax: input.cacheSize });
+  const keys = PskStore.open(input.data);
+  try {
+    const { blockSize, cipherSuites } = input;
+    // Asked before anything is open that an error would leave open.
+    const missing = whatIsMissing(input.data, images, keys);
+    const listen = await listenAddresses(input);
+    const log = process.stdout.isTTY ? terminalLog() : await jsonLog();
+    const shell = await startShell({ images, keys, log, listen, blockSize, ...(cipherSuites && { cipherSuites }) });
+    const ignoreSignals = onStopSignal(() => void shell.stop());
+    for (const { scheme, host, port } of shell.addresses) console.log(`listening ${scheme}://${uriHost(host)}:${port}`);
+    for (const line of ready(shell.addresses)) console.log(line);
+    // Not on stdout, which programs read.
+    console.error(nativeWords(nativeParts, process.platform));
+    for (const line of missing) console.error(line);
+    await shell.stopped.finally(ignoreSignals);
+  } finally {
+    images.close();
+    keys.close();
+  }
+}
+
+async function listenAddresses(input: ServingInput): Promise<readonly ListenAddress[]> {
+  const host = input.host === undefined ? {} : { host: await resolvedHost(input.host) };
+  const coaps = { scheme: "coaps", port: input.coapsPort, ...host } as const;
+  return input.coap ? [coaps, { scheme: "coap", port: input.coapPort, ...host }] : [coaps];
+}
+
+async function resolvedHost(host: string): Promise<string> {
+  try {
+    return await hostAddress(host);
+  } catch {
+    throw wrongUse(`no address is known for the host "${host}": use --host with an address of this computer`);
+  }
+}
+
+async function startShell(input: ServerShellInput): Promise<ServerShell> {
+  try {
+    return await ServerShell.start(input);
+  } catch (error) {
+    throw error instanceof ListenError ? wrongUse(listenAdvice(error)) : error;
+  }
+}
+
+function listenAdvice({ address: { scheme, host, port }, code }: ListenError): string {
+  const flag = `--${scheme}-port`;
+  switch (code) {
+    case "EACCES":
+      return `port ${port} needs the rights of root: choose one above 1023 with ${flag}`;
+    case "EADDRINUSE":
+      return `port ${port} is in use: stop the program that has it, or choose another with ${flag}`;
+    case "EADDRNOTAVAIL":
+      return `${host} is not an address of this computer: use --host with one that is`;
+    default:
+      return `cannot listen on ${host ?? "::"} port ${port} (${code}): try another --host or ${flag}`;
+  }
+}
+
+/** What an operator would wonder about when no device gets anything. */
+function whatIsMissing(data: string, images: FirmwareStore, keys: PskStore): readonly string[] {
+  const where = data === DATA_DIRECTORY ? "" : ` --data ${data}`;
+  const lines: string[] = [];
+  if (images.list().length === 0) lines.push(`no images yet: narrowboat publish FILE --product P --version V${where}`);
+  if (keys.list().next().done === true) lines.push(`no keys yet: narrowboat psk add IDENTITY${where}`);
+  return lines;
+}

@@ -1,0 +1,70 @@
+// Tune's rows as tables for people, profile by profile, with what to do below each.
+
+import { rowsByProfile, type TuneRow } from "../../../sim/tune/tune-row.ts";
+import { formatTable } from "../report.ts";
+import { formatDuration, formatLength, formatTimesLimit, recommendation } from "./words.ts";
+
+const HEADINGS: readonly string[] = [
+  "",
+  "BLOCK",
+  "ACK_TIMEOUT",
+  "WINDOW",
+  "DONE",
+  "P50",
+  "P95",
+  "x LIMIT",
+  "kB UP",
+  "kB DOWN",
+  "REQUESTS",
+  "RESENT",
+  "IN VAIN",
+  "JOULES",
+];
+/** Only where something waited. */
+const DUTY_CYCLE_HEADING = "DUTY-CYCLE WAIT";
+
+export function formatTuneTable(rows: readonly TuneRow[]): string {
+  return rowsByProfile(rows).map(formatProfile).join("\n\n");
+}
+
+function formatProfile(rows: readonly TuneRow[]): string {
+  const [{ profile, imageLength, limitSeconds }] = rows as [TuneRow];
+  const heading = `${profile}: ${formatLength(imageLength)} cannot take less than ${formatDuration(limitSeconds)}`;
+  return [heading, formatTable(tuneCells(rows)), recommendation(rows)].join("\n");
+}
+
+/** The rows of one profile as text, below their headings. */
+export function tuneCells(rows: readonly TuneRow[]): readonly (readonly string[])[] {
+  const waited = rows.some(({ dutyCycleWaitSeconds }) => (dutyCycleWaitSeconds ?? 0) > 0);
+  if (!waited) return [HEADINGS, ...rows.map(cells)];
+  const waits = rows.map((row) => [...cells(row), figure(row.dutyCycleWaitSeconds, formatDuration)]);
+  return [[...HEADINGS, DUTY_CYCLE_HEADING], ...waits];
+}
+
+function cells(row: TuneRow): string[] {
+  const { seconds, retransmissions } = row;
+  return [
+    row.recommended ? ">" : "",
+    String(row.blockSize),
+    `${row.ackTimeoutSeconds} s`,
+    String(row.window),
+    `${row.completed}/${row.runs}`,
+    figure(seconds.p50, formatDuration),
+    figure(seconds.p95, formatDuration),
+    formatTimesLimit(row),
+    figure(row.bytesUp, kilobytes),
+    figure(row.bytesDown, kilobytes),
+    figure(row.requests, (count) => count.toFixed(0)),
+    figure(retransmissions.needed, (count) => count.toFixed(1)),
+    figure(retransmissions.spurious, (count) => count.toFixed(1)),
+    figure(row.energyJoules, (joules) => joules.toPrecision(3)),
+  ];
+}
+
+function figure(value: number | null, format: (value: number) => string): string {
+  return value === null ? "-" : format(value);
+}
+
+function kilobytes(bytes: number): string {
+  return (bytes / 1000).toFixed(1);
+}

@@ -1,0 +1,139 @@
+// `narrowboat tune`: which block size, which timers, which window on this network, and how long an update takes then.
+
+import { randomInt } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import type { Argv } from "yargs";
+import type { LinkProfile } from "../../../sim/profiles/profile.ts";
+import { Trace } from "../../../sim/trace.ts";
+import { type Combination, combinationsFor, runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
+import { type TuneRow, tuneRows } from "../../../sim/tune/tune-row.ts";
+import { DIALECT_NAMES } from "../../device/dialect.ts";
+import { onStopSignal } from "../../shell/stop-signals.ts";
+import { parseSeed } from "../arguments.ts";
+import { type ArgumentsOf, type GlobalArguments, word } from "../command.ts";
+import { jobFailed, wrongUse } from "../command-error.ts";
+import { showRunProgress } from "../progress.ts";
+import {
+  lengthOfImage,
+  parseAckTimeouts,
+  parseBlockSizes,
+  parseProfiles,
+  parseRuns,
+  parseSize,
+  parseWindows,
+} from "./arguments.ts";
+import { runsOf } from "./runs.ts";
+import { formatTuneTable } from "./table.ts";
+
+const STDOUT = "-";
+const RUNS = 20;
+
+type TuneArguments = ArgumentsOf<typeof options>;
+
+export function options(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .option("profile", {
+      ...word,
+      demandOption: true,
+      describe: "Links between commas: names of profiles, or files that end in .json",
+      coerce: parseProfiles,
+    })
+    .option("image", { ...word, describe: "A firmware image; only its size matters", coerce: lengthOfImage })
+    .option("size", { ...word, describe: "Or the size alone: 102400, 100k, 1M", coerce: parseSize })
+    .option("device", { ...word, choices: DIALECT_NAMES, default: "own" as const, describe: "Kind of device" })
+    .option("block-size", { ...word, describe: "16 to 1024 or auto, between commas", coerce: parseBlockSizes })
+    .option("ack-timeout", { ...word, describe: "Seconds, between commas", coerce: parseAckTimeouts })
+    .option("window", { ...word, describe: "Requests at a time or auto, between commas", coerce: parseWindows })
+    .option("runs", { ...word, describe: `Runs of each combination (${RUNS})`, coerce: parseRuns })
+    .option("seed", { ...word, describe: "Repeats a result; random when absent, and printed", coerce: parseSeed })
+    .option("json", { ...word, describe: "File for the rows as JSON, - for standard output" })
+    .option("html", { ...word, describe: "File for a page with charts" })
+    .option("trace", { type: "boolean", default: false, describe: "Print each datagram of one run" })
+    .example("$0 tune --profile nb-iot-ce1 --size 100k", "How long our own device takes")
+    .example("$0 tune --profile nb-iot-ce1 --size 100k --device zephyr --block-size 64,256,1024", "");
+}
+
+export async function run(args: TuneArguments): Promise<void> {
+  const imageLength = args.image ?? args.size;
+  if (imageLength === undefined || (args.image !== undefined && args.size !== undefined)) {
+    throw wrongUse("say how large the image is: --image FILE or --size BYTES");
+  }
+  const combinations = combinationsFor({
+    profiles: usableProfiles(args.profile),
+    imageLength,
+    dialect: args.device,
+    blockSizes: args.blockSize ?? [],
+    ackTimeoutsSeconds: args.ackTimeout ?? [],
+    windows: args.window ?? [],
+  });
+  const seed = args.seed ?? randomInt(2 ** 32);
+  if (args.trace) return trace(combinations, args.runs ?? 1, seed);
+  const rows = await simulate(combinations, args.runs ?? RUNS, seed, args.seed === undefined);
+  if (args.json === STDOUT) console.log(JSON.stringify(rows, undefined, 2));
+  else console.log(`${formatTuneTable(rows)}\n\nseed ${seed}`);
+  if (args.json !== undefined && args.json !== STDOUT) write(args.json, `${JSON.stringify(rows, undefined, 2)}\n`);
+  if (args.html !== undefined) {
+    const { tunePage } = await import("./page.ts");
+    write(args.html, tunePage(rows, seed));
+  }
+  if (!rows.some(({ recommended }) => recommended)) throw jobFailed("no update ended on any of these links");
+}
+
+/** Those that CoAP can cross; a line for each other one. */
+function usableProfiles(profiles: readonly LinkProfile[]): readonly LinkProfile[] {
+  const refusals = profiles.flatMap(({ name, cannotCarryCoap }) =>
+    cannotCarryCoap === undefined ? [] : [`${name} cannot carry CoAP: ${cannotCarryCoap}`],
+  );
+  if (refusals.length === profiles.length) throw jobFailed(refusals.join("\n"));
+  for (const refusal of refusals) console.error(`narrowboat: ${refusal}`);
+  return profiles.filter(({ cannotCarryCoap }) => cannotCarryCoap === undefined);
+}
+
+async function simulate(
+  combinations: readonly Combination[],
+  runs: number,
+  seed: number,
+  seedIsDrawn: boolean,
+): Promise<readonly TuneRow[]> {
+  const progress = await showRunProgress("simulating");
+  const interruption = new AbortController();
+  const ignoreSignals = onStopSignal(() => interruption.abort());
+  // Told before the work is done, so that work that is broken off, or printed as JSON, can be had again.
+  if (seedIsDrawn) console.error(`seed ${seed}`);
+  try {
+    const results = await runsOf({
+      combinations,
+      runs,
+      seed,
+      threadCount: availableParallelism(),
+      progress: progress.update,
+      stop: interruption.signal,
+    });
+    return tuneRows(combinations, results);
+  } finally {
+    ignoreSignals();
+    progress.stop();
+  }
+}
+
+function trace(combinations: readonly Combination[], runs: number, seed: number): void {
+  const [combination] = combinations;
+  if (combination === undefined || combinations.length > 1 || runs > 1) {
+    throw wrongUse(
+      `--trace follows one run of one combination, and these are ${combinations.length} combinations with ` +
+        `${runs} run${runs === 1 ? "" : "s"} each: give one profile, block size, --ack-timeout and window, and no --runs`,
+    );
+  }
+  const result = runOnce(combination, seedOfRun(seed, 0), new Trace(console.log));
+  console.error(`seed ${seed}`);
+  if (!result.completed) throw jobFailed(`the update did not end: ${result.failure}`);
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw jobFailed(`cannot write ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,15 @@
+// A thread that runs simulations: gets a run's place, gives back what the run came to.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { type Combination, runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
+import { assert } from "../../base/assert.ts";
+import type { RunPlace, TuneWorkerData } from "./runs.ts";
+
+const { combinations, seed } = workerData as TuneWorkerData;
+const port = parentPort;
+assert(port !== null, "started as a thread");
+port.on("message", (place: RunPlace) => {
+  const combination: Combination | undefined = combinations[place.combination];
+  assert(combination !== undefined, "a place in the list");
+  port.postMessage({ place, result: runOnce(combination, seedOfRun(seed, place.run)) });
+});

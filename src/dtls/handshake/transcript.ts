@@ -1,0 +1,31 @@
+// The messages of a handshake as both sides hash them (RFC 5246 7.4.9, RFC 6347 4.2.6): each as if it came in one fragment,
+// message_seq included. They are few and short, so that hashing all of them anew costs less than a context that is copied.
+
+import { bytesOfLatin1 } from "../../base/bytes.ts";
+import { sha256 } from "../hmac.ts";
+import { HANDSHAKE_MESSAGE_LENGTH_MAX } from "../parameters.ts";
+import { HANDSHAKE_HEADER_LENGTH, type HandshakeMessage, writeHandshakeFragment } from "./handshake-message.ts";
+
+/** RFC 5246 7.3: two hellos, two key exchanges, ServerHelloDone and both Finished. */
+const MESSAGES_MAX = 7;
+
+/** Where the messages stand in a row while they are hashed. */
+const BYTES = new Uint8Array(MESSAGES_MAX * (HANDSHAKE_HEADER_LENGTH + HANDSHAKE_MESSAGE_LENGTH_MAX));
+
+export class Transcript {
+  readonly #messages: HandshakeMessage[] = [];
+
+  /** The message's body is not copied: whoever has it leaves it as it is. */
+  add(message: HandshakeMessage): void {
+    this.#messages.push(message);
+  }
+
+  /** The SHA-256 of all messages so far: 32 bytes. */
+  hash(): Uint8Array {
+    let length = 0;
+    for (const message of this.#messages) {
+      length += writeHandshakeFragment(BYTES, length, message, 0, message.body.length);
+    }
+    return bytesOfLatin1(sha256(new Uint8Array(BYTES.buffer, 0, length)));
+  }
+}

@@ -1,0 +1,123 @@
+// The established sessions of a server: by Connection ID, by address for those without one, and in the order of their
+// last use. The recent end of that order are the busy ones, which hold cipher contexts; nothing here costs more for a
+// session that sleeps.
+
+import type { Instant } from "../../base/instant.ts";
+import type { PeerAddress } from "../../base/peer-address.ts";
+import { RecencyList } from "../../base/recency-list.ts";
+import { SecretSlab } from "../../base/secret-slab.ts";
+import { SlotMap } from "../../base/slot-map.ts";
+import type { Session } from "./session.ts";
+
+export class SessionTable {
+  readonly #byConnectionId = new SlotMap<number, Session>();
+  readonly #byAddress = new SlotMap<PeerAddress, Session>();
+  /** The sessions' keys, by their length. */
+  readonly #keys = new Map<number, SecretSlab>();
+  readonly #order = new RecencyList<Session>();
+  /** From here on to the recent end all are busy, and none before. */
+  #leastRecentBusy: Session | undefined;
+  #size = 0;
+  #busyCount = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get leastRecent(): Session | undefined {
+    return this.#order.oldest;
+  }
+
+  get busyCount(): number {
+    return this.#busyCount;
+  }
+
+  get leastRecentBusy(): Session | undefined {
+    return this.#leastRecentBusy;
+  }
+
+  withConnectionId(connectionId: number): Session | undefined {
+    return this.#byConnectionId.get(connectionId);
+  }
+
+  /** The session without Connection ID of this address. One that has an ID is found by nothing else (RFC 9146 3). */
+  at(address: PeerAddress): Session | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  /** The session's keys lie here from now on, until it is wiped. */
+  add(session: Session): void {
+    const id = session.read.connectionId;
+    if (id.length > 0) this.#byConnectionId.set(connectionIdKey(id), session);
+    else this.#byAddress.set(session.peer, session);
+    session.moveKeys((length) => this.#slabFor(length));
+    this.#size++;
+    this.#order.add(session);
+    this.#makeBusy(session);
+  }
+
+  remove(session: Session): void {
+    const id = session.read.connectionId;
+    if (id.length > 0) this.#byConnectionId.delete(connectionIdKey(id));
+    else this.#byAddress.delete(session.peer);
+    this.#size--;
+    if (session.busy) this.#busyCount--;
+    if (session === this.#leastRecentBusy) this.#leastRecentBusy = session.newer;
+    this.#order.remove(session);
+  }
+
+  /** An authentic record came: the session is busy and moves to the recent end. */
+  touch(now: Instant, session: Session): void {
+    session.lastActiveAt = now;
+    // All that are more recent are busy too: if there is one, it is the next.
+    if (session === this.#leastRecentBusy && session.newer !== undefined) this.#leastRecentBusy = session.newer;
+    this.#order.touch(session);
+    this.#makeBusy(session);
+  }
+
+  /** The session that has been busy without a record for longest rests. */
+  restLeastRecentBusy(): void {
+    const session = this.#leastRecentBusy;
+    if (session === undefined) return;
+    this.#leastRecentBusy = session.newer;
+    this.#busyCount--;
+    session.busy = false;
+    session.rest();
+  }
+
+  /** From the least recently used on. Sessions may be removed while iterating. */
+  *[Symbol.iterator](): Generator<Session> {
+    let session = this.#order.oldest;
+    while (session !== undefined) {
+      const next: Session | undefined = session.newer;
+      yield session;
+      session = next;
+    }
+  }
+
+  #slabFor(length: number): SecretSlab {
+    let slab = this.#keys.get(length);
+    if (slab === undefined) {
+      slab = new SecretSlab(length);
+      this.#keys.set(length, slab);
+    }
+    return slab;
+  }
+
+  /** Of the session at the recent end. */
+  #makeBusy(session: Session): void {
+    if (session.busy) return;
+    session.busy = true;
+    this.#busyCount++;
+    this.#leastRecentBusy ??= session;
+  }
+}
+
+/** The bytes of the Connection IDs that we give out. */
+export const CONNECTION_ID_LENGTH = 4;
+
+/** A number is a cheaper key than bytes. */
+export function connectionIdKey(connectionId: Uint8Array): number {
+  const [a = 0, b = 0, c = 0, d = 0] = connectionId;
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}

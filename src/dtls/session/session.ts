@@ -1,0 +1,77 @@
+// An established association: what remains of a handshake. A sleeping device's session is this object and nothing else.
+
+import { bytesOfLatin1, latin1Of } from "../../base/bytes.ts";
+import type { Instant } from "../../base/instant.ts";
+import type { PeerAddress } from "../../base/peer-address.ts";
+import type { SecretSlab } from "../../base/secret-slab.ts";
+import type { CipherSuite } from "../cipher-suite.ts";
+import type { LastFlight } from "../handshake/last-flight.ts";
+import { DATAGRAM_LENGTH_MAX } from "../parameters.ts";
+import type { ReadState, WriteState } from "../record/connection-state.ts";
+
+export interface SessionInput {
+  readonly peer: PeerAddress;
+  readonly identity: Uint8Array;
+  readonly suite: CipherSuite;
+  readonly read: ReadState;
+  readonly write: WriteState;
+  /** The most plaintext that the peer takes in a record, bytes. */
+  readonly peerPlaintextLengthMax: number;
+}
+
+export class Session {
+  /** Where the peer was when its newest authentic record came. */
+  peer: PeerAddress;
+  /** One character a byte: a key for maps, and a sixth of what an array takes. */
+  readonly identityKey: string;
+  readonly suite: CipherSuite;
+  readonly read: ReadState;
+  readonly write: WriteState;
+  /** The most application data that one record to the peer may carry, bytes. */
+  readonly plaintextLengthMax: number;
+  lastFlight: LastFlight | undefined;
+  lastActiveAt: Instant;
+  authenticationFailures = 0;
+  /** Whether it holds what rest() gives back. */
+  busy = false;
+  /** Neighbours in the session table's order of use. */
+  older: Session | undefined;
+  newer: Session | undefined;
+
+  constructor(now: Instant, input: SessionInput) {
+    this.peer = input.peer;
+    this.identityKey = latin1Of(input.identity);
+    this.suite = input.suite;
+    this.read = input.read;
+    this.write = input.write;
+    this.lastActiveAt = now;
+    // RFC 9146 4: the real type is one byte of the inner plaintext.
+    const innerTypeLength = input.write.connectionId.length > 0 ? 1 : 0;
+    this.plaintextLengthMax = Math.min(
+      input.peerPlaintextLengthMax - innerTypeLength,
+      DATAGRAM_LENGTH_MAX - input.write.overhead,
+    );
+  }
+
+  get identity(): Uint8Array {
+    return bytesOfLatin1(this.identityKey);
+  }
+
+  /** Gives back what only a busy session needs; the next record makes it again. */
+  rest(): void {
+    this.read.rest();
+    this.write.rest();
+  }
+
+  /** For a session that is kept for long, among many. */
+  moveKeys(slabFor: (length: number) => SecretSlab): void {
+    this.read.moveKeys(slabFor);
+    this.write.moveKeys(slabFor);
+  }
+
+  /** Overwrites the keys; the session can do nothing after. */
+  wipe(): void {
+    this.read.wipe();
+    this.write.wipe();
+  }
+}

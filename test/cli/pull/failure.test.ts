@@ -1,0 +1,57 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { failureText, networkFailureText } from "../../../src/cli/pull/failure.ts";
+
+const test = suite("pull-failure");
+
+const subject = { server: "host:5684", identity: "meter-7", bytesHeld: 0 };
+
+function handshakeText(error: "noCommonCipherSuite" | "peerAlert" | "timeout", detail: string): string {
+  return failureText({ kind: "handshakeFailed", error, detail, retrying: false }, subject);
+}
+
+test("no ServerHello at all: the server does not answer", () => {
+  assert.match(handshakeText("timeout", "expectServerHello"), /^host:5684 does not answer: check the address/);
+});
+
+for (const state of ["expectChangeCipherSpec", "expectFinished"]) {
+  test(`RFC 4279 2: silence in ${state} means that the key was not accepted`, () => {
+    assert.match(handshakeText("timeout", state), /^host:5684 did not accept the key of identity meter-7: check/);
+  });
+}
+
+test("no cipher suite in common, found by us or told by an alert", () => {
+  for (const text of [
+    handshakeText("noCommonCipherSuite", ""),
+    handshakeText("peerAlert", "alert handshake_failure"),
+  ]) {
+    assert.match(text, /^host:5684 has no cipher suite in common with this client/);
+  }
+});
+
+test("another alert is told with its name", () => {
+  assert.match(handshakeText("peerAlert", "alert decode_error"), /failed: alert decode_error \(peerAlert\)/);
+});
+
+test("4.04: there is no such image", () => {
+  const text = failureText({ kind: "refused", detail: "4.04" }, subject);
+  assert.match(text, /^host:5684 has no such image \(4\.04\): narrowboat images/);
+});
+
+test("another refusal is told with its code and diagnostic", () => {
+  const text = failureText({ kind: "refused", detail: "5.00 (image damaged)" }, subject);
+  assert.is(text, "host:5684 refused: 5.00 (image damaged)");
+});
+
+test("a request without an answer: silent from the start, or after so many bytes", () => {
+  assert.match(failureText({ kind: "unanswered" }, subject), /^host:5684 does not answer/);
+  assert.match(failureText({ kind: "unanswered" }, { ...subject, bytesHeld: 2048 }), /fell silent at 2048 bytes/);
+});
+
+test("what the system says of the network: certain troubles end a pull, passing ones do not", () => {
+  assert.match(networkFailureText("ECONNREFUSED", "host:5684") ?? "", /^nothing listens on host:5684: check the port/);
+  assert.match(networkFailureText("ENETUNREACH", "host:5684") ?? "", /^there is no way to host:5684 from here/);
+  assert.is(networkFailureText("ENOBUFS", "host:5684"), undefined);
+});
+
+test.run();

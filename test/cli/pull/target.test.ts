@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { toUtf8 } from "../../../src/base/bytes.ts";
+import { FileTarget } from "../../../src/cli/pull/target.ts";
+import { ImageSlot } from "../../../src/device/image-slot.ts";
+import { scratchDirectories } from "../../store/scratch-directory.ts";
+
+const test = suite("pull-target");
+const scratch = scratchDirectories(test);
+
+/** Puts text at the beginning of a new image. */
+function writeTo(target: FileTarget, text: string): ImageSlot {
+  const slot = new ImageSlot(target.slot, target.progress);
+  slot.begin(Uint8Array.of(1));
+  slot.write(0, toUtf8(text));
+  return slot;
+}
+
+test("a file has its name only when it is whole, and then neither part nor record is left", () => {
+  const file = join(scratch(), "image.bin");
+  const target = new FileTarget(file);
+  writeTo(target, "abcd");
+  assert.not.ok(existsSync(file));
+  target.finish(4);
+  assert.is(readFileSync(file, "utf8"), "abcd");
+  assert.equal([existsSync(`${file}.part`), existsSync(`${file}.part.progress`)], [false, false]);
+});
+
+test("a pull that ends early leaves an earlier file alone, and what it has where the next one finds it", () => {
+  const file = join(scratch(), "image.bin");
+  writeFileSync(file, "earlier");
+  const target = new FileTarget(file);
+  writeTo(target, "x".repeat(64));
+  assert.is(target.leave(true), `${file}.part`);
+  assert.is(readFileSync(file, "utf8"), "earlier");
+  const again = new FileTarget(file);
+  assert.is(new ImageSlot(again.slot, again.progress).held.covered, 64);
+  again.leave(true);
+});
+
+test("a pull that ends with nothing leaves nothing", () => {
+  const file = join(scratch(), "image.bin");
+  assert.is(new FileTarget(file).leave(true), undefined);
+  assert.equal([existsSync(`${file}.part`), existsSync(`${file}.part.progress`)], [false, false]);
+});
+
+test("bytes that no later pull would go on from are taken away", () => {
+  const file = join(scratch(), "image.bin");
+  const target = new FileTarget(file);
+  writeTo(target, "x".repeat(64));
+  assert.is(target.leave(false), undefined);
+  assert.equal([existsSync(`${file}.part`), existsSync(`${file}.part.progress`)], [false, false]);
+});
+
+test("a longer image that was there before leaves nothing behind the end", () => {
+  const file = join(scratch(), "image.bin");
+  const first = new FileTarget(file);
+  writeTo(first, "y".repeat(10_000));
+  first.leave(true);
+  const second = new FileTarget(file);
+  writeTo(second, "abc");
+  second.finish(3);
+  assert.is(readFileSync(file, "utf8"), "abc");
+});
+
+test("a record whose part was taken away speaks of nothing", () => {
+  const file = join(scratch(), "image.bin");
+  const target = new FileTarget(file);
+  writeTo(target, "x".repeat(64));
+  target.leave(true);
+  rmSync(`${file}.part`);
+  const again = new FileTarget(file);
+  assert.is(new ImageSlot(again.slot, again.progress).etag, undefined);
+  again.leave(true);
+});
+
+test("a file that cannot be made is one line with its path", () => {
+  assert.throws(() => new FileTarget(join(scratch(), "none", "image.bin")), /^cannot write .*image\.bin\.part: ENOENT/);
+});
+
+test("a name that is a directory's is told before anything is pulled", () => {
+  const file = join(scratch(), "image.bin");
+  mkdirSync(file);
+  assert.throws(() => new FileTarget(file), /^cannot write .*image\.bin: it is a directory$/);
+  assert.not.ok(existsSync(`${file}.part`));
+});
+
+test.run();

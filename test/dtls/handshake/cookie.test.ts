@@ -1,0 +1,122 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EMPTY } from "../../../src/base/bytes.ts";
+import { addMs, instant } from "../../../src/base/instant.ts";
+import { type PeerAddress, peerAddress } from "../../../src/base/peer-address.ts";
+import { CookieIssuer } from "../../../src/dtls/handshake/cookie.ts";
+import type { ClientParameters } from "../../../src/dtls/handshake/hello.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+
+const cookie = suite("cookie");
+
+const START = instant(600_000);
+const PEER = peerAddress("192.0.2.1", 40_000);
+const HELLO: ClientParameters = {
+  version: 0xfefd,
+  random: new Uint8Array(32).fill(1),
+  sessionId: Uint8Array.of(7),
+  cookie: EMPTY,
+  cipherSuites: [0xc0a8, 0x00ff],
+  compressionMethods: Uint8Array.of(0),
+};
+
+function issued() {
+  const issuer = new CookieIssuer(START, new SeededRandom(1));
+  return { issuer, hello: { ...HELLO, cookie: issuer.issue(START, PEER, HELLO) } };
+}
+
+cookie("RFC 6347 4.2.1: a cookie is 16 bytes, and holds for who got it", () => {
+  const { issuer, hello } = issued();
+  assert.is(hello.cookie.length, 16);
+  assert.ok(issuer.verifies(START, PEER, hello));
+});
+
+cookie("RFC 6347 4.2.1: the same hello gets the same cookie while its secret lasts", () => {
+  const { issuer, hello } = issued();
+  assert.equal(issuer.issue(addMs(START, 59_999), PEER, HELLO), hello.cookie);
+  assert.not.equal(issuer.issue(addMs(START, 60_000), PEER, HELLO), hello.cookie);
+});
+
+for (const [after, holds] of [
+  [59_999, true],
+  [60_000, true],
+  [119_999, true],
+  [120_000, false],
+  [180_000, false],
+  [86_400_000, false],
+] as const) {
+  cookie(`RFC 6347 4.2.1: ${after} ms after a secret began its cookies ${holds ? "hold" : "hold no more"}`, () => {
+    const { issuer, hello } = issued();
+    assert.is(issuer.verifies(addMs(START, after), PEER, hello), holds);
+  });
+}
+
+cookie("RFC 6347 4.2.1: a cookie that lived through one rotation does not live through a second", () => {
+  const { issuer, hello } = issued();
+  assert.ok(issuer.verifies(addMs(START, 60_000), PEER, hello));
+  assert.not(issuer.verifies(addMs(START, 120_000), PEER, hello));
+});
+
+for (const [what, changes] of [
+  ["version", { version: 0xfefc }],
+  ["random", { random: new Uint8Array(32) }],
+  ["session_id", { sessionId: Uint8Array.of(8) }],
+  ["session_id's length", { sessionId: EMPTY }],
+  ["order of suites", { cipherSuites: [0x00ff, 0xc0a8] }],
+  ["number of suites", { cipherSuites: [0xc0a8, 0x00ff, 0x0100] }],
+  ["compression methods", { compressionMethods: Uint8Array.of(0, 1) }],
+] as const) {
+  cookie(`RFC 6347 4.2.1: a cookie is bound to the hello's ${what}`, () => {
+    const { issuer, hello } = issued();
+    assert.not(issuer.verifies(START, PEER, { ...hello, ...changes }));
+  });
+}
+
+for (const [what, peer] of [
+  ["address", peerAddress("192.0.2.2", 40_000)],
+  ["port", peerAddress("192.0.2.1", 40_001)],
+  ["family", peerAddress("2001:db8::1", 40_000)],
+] as const) {
+  cookie(`RFC 6347 4.2.1: a cookie is bound to the peer's ${what}`, () => {
+    const { issuer, hello } = issued();
+    assert.not(issuer.verifies(START, peer, hello));
+  });
+}
+
+cookie("RFC 6347 4.2.1: no IPv6 peer can ask for the cookie of an IPv4 peer by spelling its bytes", () => {
+  // The victim's hello, and behind it a forger whose address begins with the victim's and goes on with what would follow
+  // if lengths came last: 3 units, version, session_id's length, and the first bytes of the victim's random.
+  const random = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 0xfe, 0xfd, 0, ...new Uint8Array(20)]);
+  const victim = { ...HELLO, sessionId: EMPTY, random, cipherSuites: [1, 2, 3, 4, 5, 1, 0xc0a8] };
+  const units = Buffer.concat([Buffer.from(PEER, "utf16le"), Uint8Array.of(3, 0xfe, 0xfd, 0), random.subarray(0, 8)]);
+  const forger = units.toString("utf16le") as PeerAddress;
+  const rest = Uint8Array.from([...random.subarray(12), 0, 7, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5]);
+  const issuer = new CookieIssuer(START, new SeededRandom(1));
+  const bought = issuer.issue(START, forger, { ...HELLO, sessionId: EMPTY, random: rest, cipherSuites: [0xc0a8] });
+  assert.not(issuer.verifies(START, PEER, { ...victim, cookie: bought }));
+});
+
+for (const length of [0, 15, 17, 32]) {
+  cookie(`RFC 6347 4.2.1: a cookie of ${length} bytes is none`, () => {
+    const { issuer, hello } = issued();
+    const wrong = new Uint8Array(length);
+    wrong.set(hello.cookie.subarray(0, length));
+    assert.not(issuer.verifies(START, PEER, { ...hello, cookie: wrong }));
+  });
+}
+
+cookie("RFC 6347 4.2.1: each bit of a cookie counts", () => {
+  const { issuer, hello } = issued();
+  for (let bit = 0; bit < 128; bit++) {
+    const wrong = Uint8Array.from(hello.cookie);
+    wrong[bit >> 3] = wrong[bit >> 3]! ^ (1 << (bit & 7));
+    assert.not(issuer.verifies(START, PEER, { ...hello, cookie: wrong }), `bit ${bit}`);
+  }
+});
+
+cookie("RFC 6347 4.2.1: another server's secret makes another cookie", () => {
+  const other = new CookieIssuer(START, new SeededRandom(2));
+  assert.not(other.verifies(START, PEER, issued().hello));
+});
+
+cookie.run();

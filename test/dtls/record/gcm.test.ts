@@ -1,0 +1,48 @@
+import { createCipheriv } from "node:crypto";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { CONTENT, HEADER, NONCE_LENGTH } from "../../../src/dtls/record/aead-context.ts";
+import { gcm } from "../../../src/dtls/record/gcm.ts";
+import { hex } from "../../vectors/dtls.ts";
+
+const galois = suite("gcm");
+
+const KEY = hex("000102030405060708090a0b0c0d0e0f");
+
+for (const length of [0, 1, 16, 100, 1024]) {
+  galois(`RFC 5288 3: ${length} bytes between others of a record, by hand, and back`, () => {
+    HEADER.fill(0xa5);
+    const content = Uint8Array.from({ length }, (_, i) => i * 3);
+    const record = new Uint8Array(7 + length + 16).fill(0xcc);
+    record.set(content, 7);
+    gcm(KEY, 16).seal(record, 7, length, 13);
+    const byHand = createCipheriv("aes-128-gcm", KEY, HEADER.subarray(0, NONCE_LENGTH));
+    byHand.setAAD(HEADER.subarray(NONCE_LENGTH, NONCE_LENGTH + 13));
+    const expected = Buffer.concat([byHand.update(content), byHand.final(), byHand.getAuthTag()]);
+    assert.is(Buffer.compare(record.subarray(7), expected), 0);
+    assert.equal(record.subarray(0, 7), new Uint8Array(7).fill(0xcc));
+    assert.ok(gcm(KEY, 16).open(record, 7, length, 13));
+    assert.equal(CONTENT.slice(0, length), content);
+  });
+}
+
+galois("RFC 5116 2.2: a wrong tag opens nothing, and the content of the last record stays", () => {
+  const record = new Uint8Array(20 + 16);
+  gcm(KEY, 16).seal(record, 0, 20, 13);
+  record[35] = record[35]! ^ 1;
+  CONTENT.fill(0xee, 0, 20);
+  assert.not.ok(gcm(KEY, 16).open(record, 0, 20, 13));
+  assert.equal(CONTENT.slice(0, 20), new Uint8Array(20).fill(0xee));
+});
+
+galois("a context has a key of its own: the caller overwrites what it was made of", () => {
+  const lent = KEY.slice();
+  const context = gcm(lent, 16);
+  lent.fill(0);
+  const [sealed, expected] = [new Uint8Array(20 + 16), new Uint8Array(20 + 16)];
+  context.seal(sealed, 0, 20, 13);
+  gcm(KEY, 16).seal(expected, 0, 20, 13);
+  assert.equal(sealed, expected);
+});
+
+galois.run();

@@ -1,0 +1,61 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Prng } from "../../../sim/prng.ts";
+import { mean, medianInterval, percentile } from "../../../sim/tune/sample-statistics.ts";
+
+const statistics = suite("sample-statistics");
+
+function upTo(count: number): number[] {
+  // Out of order, as results come.
+  return Array.from({ length: count }, (_, i) => count - i);
+}
+
+statistics("a percentile lies between its neighbours", () => {
+  assert.is(percentile([4, 1, 3, 2], 0.5), 2.5);
+  assert.is(percentile([30, 10, 20], 0.5), 20);
+  assert.is(percentile(upTo(101), 0.95), 96);
+});
+
+statistics("numbers are ordered as numbers", () => {
+  assert.is(percentile([9, 100, 10], 0.5), 10);
+});
+
+statistics("of no runs there is no figure", () => {
+  assert.is(percentile([], 0.5), undefined);
+  assert.is(mean([]), undefined);
+  assert.is(medianInterval([]), undefined);
+});
+
+// The tables of nonparametric statistics: for n = 6, 20 and 100 the ranks are 1 and 6, 6 and 15, 40 and 61.
+for (const [count, low, high] of [
+  [1, 1, 1],
+  [5, 1, 5],
+  [6, 1, 6],
+  [8, 1, 8],
+  [9, 2, 8],
+  [20, 6, 15],
+  [100, 40, 61],
+] as const) {
+  statistics(`of ${count} values, those of rank ${low} and ${high} enclose the median with 95 %`, () => {
+    assert.equal(medianInterval(upTo(count)), { low, high });
+  });
+}
+
+statistics("the interval holds the true median in 95 of 100 cases, for a skewed distribution too", () => {
+  const random = new Prng(5);
+  const trueMedian = Math.LN2;
+  let held = 0;
+  for (let trial = 0; trial < 4000; trial++) {
+    const { low, high } = medianInterval(Array.from({ length: 20 }, () => random.exponential(1)))!;
+    if (low <= trueMedian && trueMedian <= high) held++;
+  }
+  // Its exact coverage is 95.86 %.
+  assert.ok(Math.abs(held / 4000 - 0.9586) < 0.0126, `${held} of 4000`);
+});
+
+statistics("a thousand values still have an interval", () => {
+  const { low, high } = medianInterval(upTo(1000))!;
+  assert.equal([low, high], [469, 532]);
+});
+
+statistics.run();
