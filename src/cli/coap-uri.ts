@@ -1,6 +1,6 @@
 // URIs of CoAP resources, RFC 7252 6.1, 6.2 and 6.4: text in, what a request needs out.
 
-import type { Scheme } from "../server/firmware-server.ts";
+import type { Scheme } from "../server/transmit-queue.ts";
 import { wrongUse } from "./command-error.ts";
 
 export interface CoapUri {

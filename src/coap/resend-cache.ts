@@ -31,8 +31,6 @@ export class ResendCache<Association> {
   readonly #answered = new Map<Association, Answered<Association>>();
   readonly #order = new RecencyList<Answered<Association>>();
   #length = 0;
-  /** What find() came upon: a request that is new is remembered next, and need not be looked for again. */
-  #found: Answered<Association> | undefined;
 
   constructor(limits: ResendCacheLimits) {
     this.#limits = limits;
@@ -57,8 +55,7 @@ export class ResendCache<Association> {
    */
   find(now: Instant, association: Association, datagram: Uint8Array): Uint8Array | undefined {
     if (datagram.length < HEADER_LENGTH) return undefined;
-    this.#found = this.#answered.get(association);
-    return this.#found?.exchanges.find(now, messageIdOf(datagram), datagram);
+    return this.#answered.get(association)?.exchanges.find(now, messageIdOf(datagram), datagram);
   }
 
   /**
@@ -95,7 +92,7 @@ export class ResendCache<Association> {
 
   /** What is known of the association, moved to the new end. */
   #newestFor(association: Association): Answered<Association> {
-    let answered = this.#found?.association === association ? this.#found : this.#answered.get(association);
+    let answered = this.#answered.get(association);
     if (answered === undefined) {
       const exchanges = new AnsweredExchanges(this.#limits.countMax);
       answered = { association, exchanges, expiresAt: 0 as Instant, older: undefined, newer: undefined };
@@ -110,7 +107,6 @@ export class ResendCache<Association> {
 
   #drop(answered: Answered<Association>): void {
     this.#answered.delete(answered.association);
-    if (answered === this.#found) this.#found = undefined;
     this.#length -= answered.exchanges.length + ENTRY_OVERHEAD_LENGTH;
     this.#order.remove(answered);
   }

@@ -72,8 +72,6 @@ export class FirmwareDevice {
   #dtls: DtlsClient | undefined;
   #firstTimeoutMs: number;
   #connected = false;
-  /** What is being sealed. */
-  #message: Uint8Array | undefined;
   #ended = false;
   #reconnectionsLeft: number;
   readonly #roundTripsMs: number[] = [];
@@ -187,11 +185,11 @@ export class FirmwareDevice {
       tokenLength: security === undefined ? 4 : dialect.tokenLength,
       parameters: dialect.timer === "learning" ? DEFAULT_TRANSMISSION_PARAMETERS : dialect.timer,
       outlet: {
-        transmit: (_now, datagram) => {
-          this.#message = datagram;
-          if (this.#dtls !== undefined) this.#dtls.send(datagram);
-          else this.#transmit(datagram);
-          this.#message = undefined;
+        transmit: (_now, message) => {
+          const datagram = this.#dtls === undefined ? message : this.#dtls.seal(message);
+          if (datagram === undefined) return;
+          this.#input.tap?.(datagram, message);
+          this.#transmit(datagram);
         },
         response: (now, requestId, message) => this.#handleResponse(now, requestId, message),
         requestFailed: (now, requestId, reason) => {
@@ -205,7 +203,6 @@ export class FirmwareDevice {
 
   #transmit(datagram: Uint8Array): void {
     this.#counts.bytesUp += datagram.length;
-    if (this.#message !== undefined) this.#input.tap?.(datagram, this.#message);
     this.#transmits.push(datagram);
   }
 

@@ -76,10 +76,13 @@ export class DtlsClient {
     return this.#state.kind === "handshake" ? this.#state.handshake.deadline : undefined;
   }
 
-  /** Seals application data of at most `session.plaintextLengthMax` bytes; nothing goes out before connected(). */
-  send(data: Uint8Array): void {
-    if (this.#state.kind !== "connected") return;
-    this.#outlet.transmit(this.#state.session.write.seal(ContentType.application_data, data));
+  /**
+   * The datagram that carries application data of at most `session.plaintextLengthMax` bytes; undefined while there is no
+   * association.
+   */
+  seal(data: Uint8Array): Uint8Array | undefined {
+    if (this.#state.kind !== "connected") return undefined;
+    return this.#state.session.write.seal(ContentType.application_data, data);
   }
 
   /** Says close_notify where there is an association, and forgets it. */

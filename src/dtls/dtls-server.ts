@@ -50,7 +50,6 @@ export type SessionEnd =
 export type DtlsCount = Discard | "helloVerifyRequest" | "cookieRefused" | "handshakeEvicted" | "lastFlightResent";
 
 export interface DtlsServerOutlet {
-  /** What send() has sealed is valid until it is called again. */
   transmit(to: PeerAddress, datagram: Uint8Array): void;
   /** `data` is valid until the call returns. */
   applicationData(now: Instant, session: Session, data: Uint8Array): void;
@@ -155,11 +154,14 @@ export class DtlsServer {
     }
   }
 
-  /** Seals application data of at most `session.plaintextLengthMax` bytes, in an array that the next call uses again. */
-  send(session: Session, data: Uint8Array): void {
+  /**
+   * The datagram that carries application data of at most `session.plaintextLengthMax` bytes to `session.peer`: in an array
+   * that the next call uses again.
+   */
+  seal(session: Session, data: Uint8Array): Uint8Array {
     const datagram = this.#datagrams.of(session.write.recordLength(data.length));
     session.write.sealInto(datagram, 0, ContentType.application_data, data);
-    this.#outlet.transmit(session.peer, datagram);
+    return datagram;
   }
 
   /** Ends the sessions of an identity whose key was removed, and the handshakes that may have that key already. */

@@ -27,7 +27,7 @@ export class FirmwareResource {
   /** Of whole images, for as long as the catalogue has them; and the one that was asked for last. */
   readonly #imageBodies = new WeakMap<CatalogueImage, ImageBody>();
   #lastBody: ImageBody | undefined;
-  /** What the last path means: requests whose options are the same bytes share one array. */
+  /** What the last path means, which is that of the next request most often. */
   #lastPath: { readonly path: readonly string[]; readonly resource: ResourcePath } | undefined;
   #links: readonly Link[] | undefined;
 
@@ -53,8 +53,11 @@ export class FirmwareResource {
 
   #resourcePathOf({ path, queries }: Request<unknown>): ResourcePath {
     if (queries.length > 0) return resourcePath(path, queries);
-    if (this.#lastPath?.path !== path) this.#lastPath = { path, resource: resourcePath(path, queries) };
-    return this.#lastPath.resource;
+    const last = this.#lastPath;
+    if (last !== undefined && isSamePath(last.path, path)) return last.resource;
+    const resource = resourcePath(path, queries);
+    this.#lastPath = { path, resource };
+    return resource;
   }
 
   #bodyFor(segments: readonly string[], queries: readonly string[]): Result<Body, PlainResponse> {
@@ -99,6 +102,12 @@ export class FirmwareResource {
     this.#linkBodies.set(key, body);
     return body;
   }
+}
+
+function isSamePath(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /**

@@ -4,7 +4,6 @@
 //   handle*  in    a datagram, a time that has come, an answer to a question
 //   poll*    out   drain pollTransmit first, then pollEvent, then arm one timer for pollTimeout
 
-import { copyOf } from "../base/bytes.ts";
 import { Fifo } from "../base/fifo.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
@@ -21,19 +20,10 @@ import { FirmwareResource } from "./firmware-resource.ts";
 import { ImageBody } from "./image-body.ts";
 import type { ServerEvent } from "./server-event.ts";
 import { Transfers } from "./transfers.ts";
+import { type Scheme, type Transmit, TransmitQueue } from "./transmit-queue.ts";
 
 /** RFC 7252 4.6: the message size to assume for plain CoAP when nothing is known of the path. */
 const PLAIN_MESSAGE_LENGTH_MAX = 1152;
-
-export type Scheme = "coap" | "coaps";
-
-export interface Transmit {
-  /** Which of the server's ports sends it. */
-  readonly scheme: Scheme;
-  readonly to: PeerAddress;
-  /** Valid until the next datagram is handled. */
-  readonly datagram: Uint8Array;
-}
 
 export interface FirmwareServerInput {
   readonly now: Instant;
@@ -57,13 +47,9 @@ export class FirmwareServer {
   readonly #coap: CoapServer<Association>;
   readonly #resource: FirmwareResource;
   readonly #transfers = new Transfers<Association>();
-  readonly #transmits = new Fifo<Transmit>();
+  readonly #transmits = new TransmitQueue();
   readonly #events = new Fifo<ServerEvent>();
   readonly #tap: FirmwareServerInput["tap"];
-  /** What was not polled yet and lies where the next answer will be encoded or sealed. */
-  #borrowing: { datagram: Uint8Array } | undefined;
-  /** What is being sealed. */
-  #message: Uint8Array | undefined;
 
   constructor(input: FirmwareServerInput) {
     this.#resource = new FirmwareResource(input.catalogue, (path, reason) => {
@@ -84,7 +70,7 @@ export class FirmwareServer {
 
   /** `datagram` may be a view of a buffer that is used again after the call. */
   handleDatagram(now: Instant, scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
-    if (this.#borrowing !== undefined) this.#stopBorrowing(this.#borrowing);
+    this.#transmits.keepBorrowed();
     if (scheme === "coaps") this.#dtls.handleDatagram(now, from, datagram);
     else this.#coap.handleDatagram(now, from, datagram, PLAIN_MESSAGE_LENGTH_MAX);
   }
@@ -121,9 +107,7 @@ export class FirmwareServer {
   }
 
   pollTransmit(): Transmit | undefined {
-    const next = this.#transmits.shift();
-    if (next === this.#borrowing) this.#borrowing = undefined;
-    return next;
+    return this.#transmits.shift();
   }
 
   pollEvent(): ServerEvent | undefined {
@@ -141,13 +125,7 @@ export class FirmwareServer {
       parameters: { ...DTLS_PARAMETERS, ...input.dtlsParameters },
       cipherSuites: input.cipherSuites ?? DEFAULT_CIPHER_SUITES,
       outlet: {
-        transmit: (to, datagram) => {
-          const transmit: Transmit = { scheme: "coaps", to, datagram };
-          this.#transmits.push(transmit);
-          if (this.#message === undefined) return;
-          this.#tap?.(datagram, this.#message);
-          this.#borrowing = transmit;
-        },
+        transmit: (to, datagram) => this.#transmits.push("coaps", to, datagram),
         applicationData: (now, session, data) =>
           this.#coap.handleDatagram(now, session, data, session.plaintextLengthMax),
         pskWanted: (_now, identity) => this.#events.push({ kind: "pskWanted", identity }),
@@ -204,22 +182,14 @@ export class FirmwareServer {
     });
   }
 
-  #transmit(association: Association, datagram: Uint8Array): void {
-    // A datagram may bring several records, each with a request.
-    if (this.#borrowing !== undefined) this.#stopBorrowing(this.#borrowing);
+  #transmit(association: Association, message: Uint8Array): void {
     if (association instanceof Session) {
-      this.#message = datagram;
-      this.#dtls.send(association, datagram);
-      this.#message = undefined;
-      return;
+      this.#transmits.keepBorrowed();
+      const datagram = this.#dtls.seal(association, message);
+      this.#tap?.(datagram, message);
+      this.#transmits.borrow("coaps", association.peer, datagram);
+    } else {
+      this.#transmits.borrow("coap", association, message);
     }
-    const transmit: Transmit = { scheme: "coap", to: association, datagram };
-    this.#transmits.push(transmit);
-    this.#borrowing = transmit;
-  }
-
-  #stopBorrowing(transmit: { datagram: Uint8Array }): void {
-    transmit.datagram = copyOf(transmit.datagram);
-    this.#borrowing = undefined;
   }
 }

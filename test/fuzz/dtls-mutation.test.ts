@@ -77,8 +77,8 @@ function forEachMutant(
 
 function recorded(input: PairInput, direction: "up" | "down"): Uint8Array[] {
   const pair = new DtlsPair(input).run();
-  pair.client.send(toUtf8("request"));
-  pair.server.send(pair.sessions[0]!, toUtf8("answer"));
+  pair.sendUp(toUtf8("request"));
+  pair.sendDown(pair.sessions[0]!, toUtf8("answer"));
   return pair.datagrams.filter((sent) => sent.direction === direction).map(({ bytes }) => bytes);
 }
 
@@ -118,7 +118,7 @@ for (const [what, input] of SCENES) {
   mutation(`an established session survives every mutant, from its own address and from others, ${what}`, () => {
     const pair = new DtlsPair(input).run();
     const datagrams = pair.datagrams.map(({ bytes }) => bytes);
-    pair.client.send(toUtf8("first"));
+    pair.sendUp(toUtf8("first"));
     pair.run(100);
     forEachMutant(3, RUNS, [...datagrams, pair.datagrams.at(-1)!.bytes], (mutant, run) => {
       if (run % 2 === 0) pair.deliver("up", mutant);
@@ -126,8 +126,8 @@ for (const [what, input] of SCENES) {
     });
     assert.equal(pair.downs, []);
     assert.is(pair.serverReceived.length, 1);
-    pair.client.send(toUtf8("still here"));
-    pair.server.send(pair.sessions[0]!, toUtf8("so am I"));
+    pair.sendUp(toUtf8("still here"));
+    pair.sendDown(pair.sessions[0]!, toUtf8("so am I"));
     pair.run(100);
     assert.is(pair.serverReceived.length, 2);
     assert.equal(pair.clientReceived, [toUtf8("so am I")]);
@@ -135,7 +135,7 @@ for (const [what, input] of SCENES) {
 
   mutation(`a connected client survives every mutant, ${what}`, () => {
     const pair = new DtlsPair(input).run();
-    pair.server.send(pair.sessions[0]!, toUtf8("first"));
+    pair.sendDown(pair.sessions[0]!, toUtf8("first"));
     pair.run(100);
     forEachMutant(
       4,
@@ -144,7 +144,7 @@ for (const [what, input] of SCENES) {
       (mutant) => pair.deliver("down", mutant),
     );
     assert.is(pair.clientEnd, undefined);
-    pair.server.send(pair.sessions[0]!, toUtf8("still here"));
+    pair.sendDown(pair.sessions[0]!, toUtf8("still here"));
     pair.run(100);
     assert.equal(pair.clientReceived, [toUtf8("first"), toUtf8("still here")]);
   });

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { concat, copyOf } from "../../src/base/bytes.ts";
 import { encodeMessage } from "../../src/coap/message.ts";
-import type { Scheme } from "../../src/server/firmware-server.ts";
+import type { Scheme } from "../../src/server/transmit-queue.ts";
 import { countingBytes, messageFromLine } from "../support/coap-line.ts";
 import { type Direction, type Fate, FirmwarePair } from "../support/firmware-pair.ts";
 import { addressNumbered, FirmwareScene, PSK_CCM_8, type SecurePeer } from "../support/firmware-scene.ts";
@@ -143,7 +143,7 @@ fuzz("a device that has a key may send anything through its session: the others 
     "CON 4 GET /.well-known/core ?rt=fw.*",
   ].map((line) => encodeMessage(messageFromLine(line, 0)));
   for (let count = 0; count < 3 * DATAGRAMS_PER_SEED; count++) {
-    hostile.client.send(mutation(random, messages));
+    hostile.saysBytes(mutation(random, messages));
     if (count % 100 === 0) fetchBlock(other, count / 100);
   }
   assert.equal([hostile.end, other.end, place.server.sessionCount], [undefined, undefined, 2]);

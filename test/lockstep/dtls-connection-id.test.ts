@@ -23,7 +23,7 @@ function scene(id: Uint8Array = CLIENT_ID) {
 
 /** Where the server's next data for its one session goes. */
 function peerOf(server: ObservedServer): PeerAddress {
-  server.dtls.send(server.sessions[0]!, toUtf8("pong"));
+  server.send(server.sessions[0]!, toUtf8("pong"));
   return server.sent.at(-1)!.to;
 }
 
@@ -42,7 +42,7 @@ connectionId("RFC 9146 4: our records carry the client's ID under content type 2
   const { server, session } = scene();
   const finished = server.sent.at(-1)!.datagram.subarray(14);
   assert.equal([...finished.subarray(0, 14)], [25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, ...CLIENT_ID]);
-  server.dtls.send(session, toUtf8("pong"));
+  server.send(session, toUtf8("pong"));
   const data = server.sent.at(-1)!.datagram;
   assert.equal([...data.subarray(0, 14)], [25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, ...CLIENT_ID]);
 });
@@ -50,7 +50,7 @@ connectionId("RFC 9146 4: our records carry the client's ID under content type 2
 connectionId("RFC 9146 3: a zero-length ID asks for none in our records, and takes ours in the client's", () => {
   const { server, client, session } = scene(EMPTY);
   assert.is(client.serverHello!.extensions.connectionId!.length, 4);
-  server.dtls.send(session, toUtf8("pong"));
+  server.send(session, toUtf8("pong"));
   assert.is(server.sent.at(-1)!.datagram[0], ContentType.application_data);
   assert.equal(client.heard(), ["data pong"]);
   const record = client.data("ping");
@@ -254,7 +254,7 @@ for (const name of [
       const client = new ScriptedClient(server, { suite: suiteNamed, connectionId: CLIENT_ID, extensions }).connect();
       client.send(client.data("ping"));
       assert.is(fromUtf8(server.received[0]!.data), "ping");
-      server.dtls.send(server.sessions[0]!, toUtf8("pong"));
+      server.send(server.sessions[0]!, toUtf8("pong"));
       assert.equal(client.heard(), ["data pong"]);
     });
   }

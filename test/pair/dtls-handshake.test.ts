@@ -98,7 +98,7 @@ for (const cipherSuite of CIPHER_SUITES) {
       connectionId: new Uint8Array(8),
     }).run();
     const session = pair.sessions[0]!;
-    pair.server.send(session, new Uint8Array(session.plaintextLengthMax));
+    pair.sendDown(session, new Uint8Array(session.plaintextLengthMax));
     assert.ok(pair.datagrams.at(-1)!.bytes.length <= DATAGRAM_LENGTH_MAX);
     pair.run(1_000);
     assert.is(pair.clientReceived[0]!.length, session.plaintextLengthMax);
@@ -145,7 +145,7 @@ handshake("a client that ended sends nothing and hears nothing", () => {
   pair.client.close();
   assert.throws(() => pair.clientSession!.write.seal(23, toUtf8("late")), "wiped");
   const before = pair.datagrams.length;
-  pair.client.send(toUtf8("late"));
+  pair.sendUp(toUtf8("late"));
   pair.client.close();
   assert.is(pair.datagrams.length, before);
   pair.run(1_000);

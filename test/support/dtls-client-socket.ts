@@ -78,7 +78,8 @@ export class DtlsClientSocket {
   }
 
   send(text: string): void {
-    this.#client.send(toUtf8(text));
+    const datagram = this.#client.seal(toUtf8(text));
+    if (datagram !== undefined) this.#socket.send(datagram);
   }
 
   /** What the server sent, once something is there. */

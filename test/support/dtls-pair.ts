@@ -155,6 +155,17 @@ export class DtlsPair {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 
+  /** Application data of the client's; nothing goes out while it has no association. */
+  sendUp(data: Uint8Array): void {
+    const datagram = this.client.seal(data);
+    if (datagram !== undefined) this.#launch("up", datagram);
+  }
+
+  /** Application data of the server's. */
+  sendDown(session: Session, data: Uint8Array): void {
+    this.#launch("down", Uint8Array.from(this.server.seal(session, data)));
+  }
+
   #launch(direction: "up" | "down", datagram: Uint8Array): void {
     this.datagrams.push({ direction, bytes: datagram });
     const fate = this.#wire(datagram, this.datagrams.length, direction);

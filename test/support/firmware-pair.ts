@@ -12,8 +12,9 @@ import { FirmwareDevice, type FirmwareDeviceInput } from "../../src/device/firmw
 import type { Flash } from "../../src/device/flash.ts";
 import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
-import { FirmwareServer, type FirmwareServerInput, type Scheme } from "../../src/server/firmware-server.ts";
+import { FirmwareServer, type FirmwareServerInput } from "../../src/server/firmware-server.ts";
 import type { ServerEvent } from "../../src/server/server-event.ts";
+import type { Scheme } from "../../src/server/transmit-queue.ts";
 import { addressNumbered, IDENTITY, KEY, SERVER_ADDRESS } from "./firmware-scene.ts";
 import { MemoryCatalogue, type MemoryImage } from "./memory-catalogue.ts";
 import { SeededRandom } from "./seeded-random.ts";

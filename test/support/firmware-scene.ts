@@ -10,8 +10,9 @@ import { decodeMessage, encodeMessage, type Message } from "../../src/coap/messa
 import { cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
 import { type ClientEnd, DtlsClient, type DtlsClientInput } from "../../src/dtls/dtls-client.ts";
 import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
-import { FirmwareServer, type FirmwareServerInput, type Scheme } from "../../src/server/firmware-server.ts";
+import { FirmwareServer, type FirmwareServerInput } from "../../src/server/firmware-server.ts";
 import type { ServerEvent } from "../../src/server/server-event.ts";
+import type { Scheme } from "../../src/server/transmit-queue.ts";
 import { lineFromMessage, messageFromLine } from "./coap-line.ts";
 import { MemoryCatalogue } from "./memory-catalogue.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -122,7 +123,12 @@ export class ScenePeer {
 
   /** Sends one message; what comes back is in `received`. */
   says(message: Message): void {
-    this.#send(encodeMessage(message));
+    this.saysBytes(encodeMessage(message));
+  }
+
+  /** The same with bytes that need be no message. */
+  saysBytes(bytes: Uint8Array): void {
+    this.#send(bytes);
   }
 
   /** Sends one message and gives back the only one that answers it, as a line. */
@@ -147,7 +153,10 @@ export class SecurePeer extends ScenePeer {
   readonly datagramLengths: number[] = [];
 
   constructor(scene: FirmwareScene, address: PeerAddress, input: SessionInput) {
-    super((datagram) => this.client.send(datagram));
+    super((message) => {
+      const datagram = this.client.seal(message);
+      if (datagram !== undefined) scene.send("coaps", address, datagram);
+    });
     const early: Uint8Array[] = [];
     let transmit = (datagram: Uint8Array): void => void early.push(datagram);
     scene.listen("coaps", address, (datagram) => {

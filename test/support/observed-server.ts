@@ -79,6 +79,11 @@ export class ObservedServer {
     lent.fill(0);
   }
 
+  /** Application data of ours to a session. */
+  send(session: Session, data: Uint8Array): void {
+    this.sent.push({ to: session.peer, datagram: Uint8Array.from(this.dtls.seal(session, data)) });
+  }
+
   /** Lets `ms` pass, stopping at each deadline on the way. */
   elapse(ms: number): void {
     const end = addMs(this.now, ms);
