@@ -33,8 +33,6 @@ static WOLFSSL *connect_to(int port, const char *cipher) {
   wolfSSL_CTX_set_psk_client_callback(context, give_psk);
   WOLFSSL *ssl = wolfSSL_new(context);
   if (ssl == NULL) return NULL;
-  /* wolfSSL 5.5.4 offers x25519 but cannot use it with ECDHE_PSK. */
-  wolfSSL_UseSupportedCurve(ssl, WOLFSSL_ECC_SECP256R1);
   wolfSSL_dtls_set_peer(ssl, &server, sizeof server);
   wolfSSL_set_fd(ssl, fd);
   if (wolfSSL_connect(ssl) == WOLFSSL_SUCCESS) return ssl;

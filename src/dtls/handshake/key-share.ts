@@ -7,7 +7,7 @@ import { type RandomSource, randomBytes } from "../../base/random-source.ts";
 
 export const NamedGroup = { secp256r1: 23, x25519: 29 } as const;
 
-/** In our order of preference: x25519 has the shorter share, 32 bytes against 65, and costs less. */
+/** In the order in which our client offers them: x25519 has the shorter share, 32 bytes against 65, and costs less. */
 export const NAMED_GROUPS: readonly number[] = [NamedGroup.x25519, NamedGroup.secp256r1];
 
 export interface KeyShare {

@@ -83,7 +83,9 @@ function chooseSuite(
 ): Result<{ suite: CipherSuite; group: number | undefined }, HandshakeError> {
   // RFC 8422 4: without the extension the server may take any group; the mandatory one is the safe guess.
   const offeredGroups = hello.extensions.supportedGroups ?? [NamedGroup.secp256r1];
-  const group = NAMED_GROUPS.find((candidate) => offeredGroups.includes(candidate));
+  // RFC 8422 5.1.1: the client's order of preference counts. wolfSSL 5.5.4 offers x25519 behind secp256r1, and cannot use it
+  // with ECDHE_PSK.
+  const group = offeredGroups.find((candidate) => NAMED_GROUPS.includes(candidate));
   let isCommon = false;
   for (const suite of suites) {
     if (!hello.cipherSuites.includes(suite.id)) continue;

@@ -52,8 +52,9 @@ negotiation("CBC is taken only when the operator names it", () => {
   assert.is(agreed({ cipherSuites: [CBC] }, [cipherSuiteNamed("TLS_PSK_WITH_AES_128_CBC_SHA256")!]).suite.id, CBC);
 });
 
-negotiation("RFC 8422 4: x25519 before secp256r1, whatever the client's order", () => {
-  assert.is(agreed(withExtensions({ supportedGroups: [23, 29] }, [ECDHE_CCM_8])).group, 29);
+negotiation("RFC 8422 5.1.1: the client's order of groups decides", () => {
+  assert.is(agreed(withExtensions({ supportedGroups: [23, 29] }, [ECDHE_CCM_8])).group, 23);
+  assert.is(agreed(withExtensions({ supportedGroups: [25, 29, 23] }, [ECDHE_CCM_8])).group, 29);
   assert.is(agreed(withExtensions({ supportedGroups: [24, 23] }, [ECDHE_CCM_8])).group, 23);
 });
 
