@@ -1,16 +1,10 @@
 // An image that is being served: its names, its validators, and its bytes through the page cache.
 
 import { InvariantError } from "../src/base/assert.ts";
+import { etagOf } from "../src/firmware/image-etag.ts";
 import type { ContentDamage, ContentFile } from "./content-file.ts";
 import type { ImageRecord } from "./image-index.ts";
 import { PAGE_LENGTH, type PageCache } from "./page-cache.ts";
-
-const ETAG_LENGTH = 8;
-
-/** The entity tag of an image: the first 8 bytes of its SHA-256, as many as RFC 7252 5.10.6 allows. */
-export function etagOf(sha256: Uint8Array): Uint8Array {
-  return sha256.subarray(0, ETAG_LENGTH);
-}
 
 export class FirmwareImage implements ImageRecord {
   readonly product: string;

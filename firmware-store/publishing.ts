@@ -10,13 +10,11 @@ import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { equal } from "../src/base/bytes.ts";
+import { IMAGE_LENGTH_MAX } from "../src/firmware/image-length.ts";
+import { imageNameFault, imagePath } from "../src/firmware/image-name.ts";
 import { StoreError, systemMessage } from "../src/store/store-error.ts";
 import type { ImageDisk } from "./image-disk.ts";
 import { contentName, type ImageIndex, type ImageRecord } from "./image-index.ts";
-import { checkImageName, imagePath } from "./image-name.ts";
-
-/** RFC 7959 2.2: a block number has 20 bits, so 2^20 blocks of 1024 bytes are the most that devices can ask for. */
-export const IMAGE_LENGTH_MAX = 2 ** 20 * 1024;
 
 const TEMPORARY_NAME = "publishing";
 const COPY_LENGTH = 1024 * 1024;
@@ -48,7 +46,8 @@ export function publishImage(
   imagesDirectory: string,
   request: PublishRequest,
 ): Publication {
-  checkImageName(request.product, request.version);
+  const nameFault = imageNameFault(request.product, request.version);
+  if (nameFault !== undefined) throw new StoreError("image-name", nameFault);
   const source = openSource(request.file);
   try {
     const bytesTotal = sourceLength(source, request.file);

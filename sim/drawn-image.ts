@@ -1,7 +1,7 @@
 // The image of a simulation: bytes drawn from its seed, in a catalogue of one.
 
 import { createHash } from "node:crypto";
-import type { Catalogue, CatalogueImage } from "../src/server/catalogue.ts";
+import type { Catalogue, CatalogueImage } from "../src/firmware/catalogue.ts";
 import type { Prng } from "./prng.ts";
 
 /** Short names, as a device with little air would be given. */

@@ -1,9 +1,9 @@
 // What commands print on success: named values one below the other, tables, or JSON.
 
-import { etagOf } from "../../firmware-store/firmware-image.ts";
 import type { ImageRecord } from "../../firmware-store/image-index.ts";
-import { imagePath } from "../../firmware-store/image-name.ts";
 import { toHex } from "../base/bytes.ts";
+import { etagOf } from "../firmware/image-etag.ts";
+import { imagePath } from "../firmware/image-name.ts";
 
 /** An image as `--json` prints it. */
 export function imageReport(image: ImageRecord) {

@@ -13,6 +13,7 @@ import { ByteReader } from "../base/byte-reader.ts";
 import { ByteWriter } from "../base/byte-writer.ts";
 import { copyOf } from "../base/bytes.ts";
 import { RangeSet } from "../base/range-set.ts";
+import { IMAGE_LENGTH_MAX } from "../firmware/image-length.ts";
 import { BLANK, type Flash } from "./flash.ts";
 
 /** Bytes that one mark stands for; blocks of 16 and 32 bytes are marked once a unit is whole. */
@@ -21,7 +22,6 @@ export const UNIT_LENGTH = 64;
 const ETAG_LENGTH_MAX = 8;
 const LENGTH_AT = 1 + ETAG_LENGTH_MAX;
 const HEADER_LENGTH = LENGTH_AT + 8;
-const IMAGE_LENGTH_MAX = 0xffff_ffff;
 const MARK = 0;
 
 export class ImageSlot {

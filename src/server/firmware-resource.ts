@@ -10,7 +10,7 @@ import { Code } from "../coap/code.ts";
 import { filterLinks, formatLinks, type Link } from "../coap/link-format.ts";
 import type { Request } from "../coap/request.ts";
 import type { PlainResponse, Response } from "../coap/response.ts";
-import type { Catalogue, CatalogueImage } from "./catalogue.ts";
+import type { Catalogue, CatalogueImage } from "../firmware/catalogue.ts";
 import { ImageBody } from "./image-body.ts";
 import { type ResourcePath, resourcePath } from "./resource-path.ts";
 

@@ -10,17 +10,18 @@ import type { PeerAddress } from "../base/peer-address.ts";
 import type { RandomSource } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
 import { CoapServer } from "../coap/coap-server.ts";
+import type { Scheme } from "../coap/coap-uri.ts";
 import { type CipherSuite, DEFAULT_CIPHER_SUITES } from "../dtls/cipher-suite.ts";
 import { DtlsServer } from "../dtls/dtls-server.ts";
 import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
 import { Session } from "../dtls/session/session.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { Catalogue } from "../firmware/catalogue.ts";
 import { Counters } from "./counters.ts";
 import { FirmwareResource } from "./firmware-resource.ts";
 import { ImageBody } from "./image-body.ts";
 import type { ServerEvent } from "./server-event.ts";
 import { Transfers } from "./transfers.ts";
-import { type Scheme, type Transmit, TransmitQueue } from "./transmit-queue.ts";
+import { type Transmit, TransmitQueue } from "./transmit-queue.ts";
 
 /** RFC 7252 4.6: the message size to assume for plain CoAP when nothing is known of the path. */
 const PLAIN_MESSAGE_LENGTH_MAX = 1152;

@@ -4,9 +4,8 @@ import { createHash } from "node:crypto";
 import { ByteWriter } from "../base/byte-writer.ts";
 import { type Body, ContentFormat, representationOptions } from "../coap/body.ts";
 import type { EncodedOptions } from "../coap/encoded-options.ts";
-import type { CatalogueImage } from "./catalogue.ts";
-
-const ETAG_LENGTH = 8;
+import type { CatalogueImage } from "../firmware/catalogue.ts";
+import { ETAG_LENGTH, etagOf } from "../firmware/image-etag.ts";
 
 export class ImageBody implements Body {
   readonly image: CatalogueImage;
@@ -21,7 +20,7 @@ export class ImageBody implements Body {
     this.image = image;
     this.start = start;
     this.length = length;
-    this.etag = length === image.length ? image.sha256.subarray(0, ETAG_LENGTH) : sliceEtag(image, start, length);
+    this.etag = length === image.length ? etagOf(image.sha256) : sliceEtag(image, start, length);
     this.representation = representationOptions(this.etag, this.contentFormat);
   }
 

@@ -4,7 +4,7 @@
 import type { Instant } from "../base/instant.ts";
 import { RangeSet } from "../base/range-set.ts";
 import { RecencyList, type Recent } from "../base/recency-list.ts";
-import type { CatalogueImage } from "./catalogue.ts";
+import type { CatalogueImage } from "../firmware/catalogue.ts";
 import type { ImageBody } from "./image-body.ts";
 
 /** Transfers followed at a time; the one without a block for longest is forgotten. */

@@ -4,8 +4,7 @@
 import { copyOf } from "../base/bytes.ts";
 import { Fifo } from "../base/fifo.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
-
-export type Scheme = "coap" | "coaps";
+import type { Scheme } from "../coap/coap-uri.ts";
 
 export interface Transmit {
   /** Which of the server's ports sends it. */

@@ -4,10 +4,10 @@
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { Secret } from "../base/secret.ts";
-import type { Catalogue } from "../server/catalogue.ts";
+import type { Scheme } from "../coap/coap-uri.ts";
+import type { Catalogue } from "../firmware/catalogue.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../server/firmware-server.ts";
 import type { ServerEvent } from "../server/server-event.ts";
-import type { Scheme } from "../server/transmit-queue.ts";
 import type { DatagramPort } from "./datagram-port.ts";
 import { bindDatagramPort } from "./datagram-port-binding.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ContentFile, OPEN_FILE_COUNT_MAX, OpenFiles } from "../../firmware-store/content-file.ts";
-import { etagOf, FirmwareImage } from "../../firmware-store/firmware-image.ts";
+import { FirmwareImage } from "../../firmware-store/firmware-image.ts";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { contentName } from "../../firmware-store/image-index.ts";
 import { PAGE_LENGTH, PageCache } from "../../firmware-store/page-cache.ts";
+import { etagOf } from "../../src/firmware/image-etag.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { requestFor, sampleBytes, soundImage } from "./sample-image.ts";
 

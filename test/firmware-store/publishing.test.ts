@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { imageDisk } from "../../firmware-store/image-disk.ts";
 import { contentName } from "../../firmware-store/image-index.ts";
-import { IMAGE_LENGTH_MAX } from "../../firmware-store/publishing.ts";
+import { IMAGE_LENGTH_MAX } from "../../src/firmware/image-length.ts";
 import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
 import { holdsWhole, requestFor, sampleBytes } from "./sample-image.ts";
 

@@ -3,8 +3,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { concat, copyOf } from "../../src/base/bytes.ts";
+import type { Scheme } from "../../src/coap/coap-uri.ts";
 import { encodeMessage } from "../../src/coap/message.ts";
-import type { Scheme } from "../../src/server/transmit-queue.ts";
 import { countingBytes, messageFromLine } from "../support/coap-line.ts";
 import { type Direction, type Fate, FirmwarePair } from "../support/firmware-pair.ts";
 import { addressNumbered, FirmwareScene, PSK_CCM_8, type SecurePeer } from "../support/firmware-scene.ts";

@@ -2,7 +2,7 @@
 
 import { toHex } from "../../src/base/bytes.ts";
 import { Secret } from "../../src/base/secret.ts";
-import type { CatalogueImage } from "../../src/server/catalogue.ts";
+import type { CatalogueImage } from "../../src/firmware/catalogue.ts";
 import type { ImageSource, KeySource } from "../../src/shell/server-shell.ts";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
 

@@ -6,6 +6,7 @@ import { addMs, earliest, type Instant, instant } from "../../src/base/instant.t
 import type { PeerAddress } from "../../src/base/peer-address.ts";
 import { RangeSet } from "../../src/base/range-set.ts";
 import type { Secret } from "../../src/base/secret.ts";
+import type { Scheme } from "../../src/coap/coap-uri.ts";
 import type { DeviceEvent } from "../../src/device/device-event.ts";
 import { type Dialect, dialectNamed } from "../../src/device/dialect.ts";
 import { FirmwareDevice, type FirmwareDeviceInput } from "../../src/device/firmware-device.ts";
@@ -14,7 +15,6 @@ import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../../src/server/firmware-server.ts";
 import type { ServerEvent } from "../../src/server/server-event.ts";
-import type { Scheme } from "../../src/server/transmit-queue.ts";
 import { addressNumbered, IDENTITY, KEY, SERVER_ADDRESS } from "./firmware-scene.ts";
 import { MemoryCatalogue, type MemoryImage } from "./memory-catalogue.ts";
 import { SeededRandom } from "./seeded-random.ts";

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { copyOf } from "../../src/base/bytes.ts";
-import type { Catalogue, CatalogueImage, DamagedImage } from "../../src/server/catalogue.ts";
+import type { Catalogue, CatalogueImage, DamagedImage } from "../../src/firmware/catalogue.ts";
 
 export class MemoryImage implements CatalogueImage {
   readonly product: string;

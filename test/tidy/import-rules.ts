@@ -4,7 +4,7 @@ import { dirname, join } from "node:path/posix";
 import { type Rule, violation } from "./rule.ts";
 import { isTypeScript, type SourceFile } from "./source-file.ts";
 
-const CORES = ["src/base", "src/coap", "src/dtls", "src/server", "src/device"];
+const CORES = ["src/base", "src/coap", "src/dtls", "src/firmware", "src/server", "src/device"];
 const STORES = ["src/store", "firmware-store", "psk"];
 const ALL_BUT_BENCH_AND_TEST = [...CORES, ...STORES, "src/native", "src/shell", "src/cli", "sim"];
 
@@ -14,12 +14,13 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "src/native": ["src/base"],
   "src/coap": ["src/base"],
   "src/dtls": ["src/base", "src/native"],
-  "src/server": ["src/base", "src/coap", "src/dtls"],
-  "src/device": ["src/base", "src/coap", "src/dtls"],
-  "src/shell": ["src/base", "src/native", "src/server", "src/device", ...STORES],
+  "src/firmware": ["src/base"],
+  "src/server": ["src/base", "src/coap", "src/dtls", "src/firmware"],
+  "src/device": ["src/base", "src/coap", "src/dtls", "src/firmware"],
+  "src/shell": [...CORES, "src/native", "sim", ...STORES],
   "src/cli": ALL_BUT_BENCH_AND_TEST,
   "src/store": ["src/base"],
-  "firmware-store": ["src/base", "src/store"],
+  "firmware-store": ["src/base", "src/firmware", "src/store"],
   psk: ["src/base", "src/store"],
   sim: CORES,
   bench: ALL_BUT_BENCH_AND_TEST,

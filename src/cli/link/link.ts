@@ -5,17 +5,17 @@ import type { Argv } from "yargs";
 import { Prng } from "../../../sim/prng.ts";
 import { formatPeerAddress, peerAddress } from "../../base/peer-address.ts";
 import { randomBytes } from "../../base/random-source.ts";
+import { uriHost } from "../../coap/coap-uri.ts";
 import { hostAddress } from "../../shell/host-address.ts";
+import { LinkSockets, type LinkSocketsInput } from "../../shell/link-sockets.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
 import { SystemRandom } from "../../shell/system-random.ts";
 import { type Endpoint, parseDrops, parseEndpoint, parseSeconds, parseSeed } from "../arguments.ts";
-import { uriHost } from "../coap-uri.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "../command.ts";
 import { wrongUse } from "../command-error.ts";
 import { coapProfileFor } from "../profile-argument.ts";
 import { showStatus } from "../progress.ts";
 import { linkReport, linkTable, liveLine } from "./report.ts";
-import { LinkSockets, type LinkSocketsInput } from "./sockets.ts";
 
 const STATUS_INTERVAL_MS = 500;
 

@@ -6,13 +6,13 @@ import { parseIdentity } from "../../../psk/identity.ts";
 import { parseKey } from "../../../psk/key.ts";
 import { EMPTY } from "../../base/bytes.ts";
 import { peerAddress } from "../../base/peer-address.ts";
+import { type CoapUri, parseCoapUri, uriHost } from "../../coap/coap-uri.ts";
 import { DIALECT_NAMES, type DialectSettings, dialectWith } from "../../device/dialect.ts";
 import type { DeviceSecurity } from "../../device/firmware-device.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../dtls/cipher-suite.ts";
 import { hostAddress } from "../../shell/host-address.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
 import { parseBlockSizeOrAuto, parseDialect, parseSeconds, parseWindow } from "../arguments.ts";
-import { type CoapUri, parseCoapUri, uriHost } from "../coap-uri.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "../command.ts";
 import { CommandError, ExitCode, jobFailed, wrongUse } from "../command-error.ts";
 import { showProgress } from "../progress.ts";
@@ -60,8 +60,14 @@ export function options(yargs: Argv<GlobalArguments>) {
     .example("$0 pull coap://127.0.0.1/fw/pump/1.2.0 --block-size 64 -o pump.bin", "Without DTLS, in small blocks");
 }
 
+function coapUriGiven(text: string): CoapUri {
+  const uri = parseCoapUri(text);
+  if (!uri.ok) throw wrongUse(uri.error);
+  return uri.value;
+}
+
 export async function run(args: PullArguments): Promise<void> {
-  const uri = parseCoapUri(args.uri);
+  const uri = coapUriGiven(args.uri);
   const security = securityFor(uri, args);
   const file = args.output ?? fileNameFor(uri);
   const server = peerAddress(await resolvedHost(uri.host), uri.port);

@@ -1,9 +1,9 @@
 // What a server did, for those who operate it: one JSON line for each event, or a line to read on a terminal. Neither
 // has a key or a payload in it, because no event has.
 
-import { imagePath } from "../../../firmware-store/image-name.ts";
 import { identityText } from "../../../psk/identity.ts";
 import { formatPeerAddress } from "../../base/peer-address.ts";
+import { imagePath } from "../../firmware/image-name.ts";
 import type { NewsEvent, ServerLog } from "../../shell/server-shell.ts";
 import { formatRate } from "../progress.ts";
 import { LineBuffer } from "./line-buffer.ts";

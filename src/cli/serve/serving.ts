@@ -2,13 +2,13 @@
 
 import { FirmwareStore } from "../../../firmware-store/firmware-store.ts";
 import { PskStore } from "../../../psk/psk-store.ts";
+import { uriHost } from "../../coap/coap-uri.ts";
 import type { CipherSuite } from "../../dtls/cipher-suite.ts";
 import { nativeParts } from "../../native/native-parts.ts";
 import { hostAddress } from "../../shell/host-address.ts";
 import { type ListenAddress, ListenError, ServerShell, type ServerShellInput } from "../../shell/server-shell.ts";
 import { keepHeapSmall } from "../../shell/small-heap.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
-import { uriHost } from "../coap-uri.ts";
 import { DATA_DIRECTORY } from "../command.ts";
 import { wrongUse } from "../command-error.ts";
 import { nativeWords } from "./native-words.ts";

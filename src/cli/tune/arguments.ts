@@ -8,7 +8,7 @@ import { wrongUse } from "../command-error.ts";
 import { profileFor } from "../profile-argument.ts";
 
 /** The largest image of a simulation: a device's slot is held in memory, and RFC 7959's NUM ends at 16 bytes here. */
-const IMAGE_LENGTH_MAX = 16 * 2 ** 20;
+const SIMULATED_LENGTH_MAX = 16 * 2 ** 20;
 const ACK_TIMEOUT_SECONDS_MAX = 3_600;
 
 export function parseBlockSizes(text: string): readonly (number | "auto")[] {
@@ -36,7 +36,7 @@ export function parseRuns(text: string): number {
 
 export function parseSize(text: string): number {
   const bytes = bytesIn(text);
-  if (bytes >= 1 && bytes <= IMAGE_LENGTH_MAX) return bytes;
+  if (bytes >= 1 && bytes <= SIMULATED_LENGTH_MAX) return bytes;
   throw wrongUse(`"${text}" is not the size of an image: use bytes, such as 102400 or 100k, at most 16M`);
 }
 

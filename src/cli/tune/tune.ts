@@ -10,9 +10,10 @@ import { type Combination, combinationsFor, runOnce, seedOfRun } from "../../../
 import { type TuneRow, tuneRows } from "../../../sim/tune/tune-row.ts";
 import { DIALECT_NAMES } from "../../device/dialect.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
+import { runsOf } from "../../shell/tune-runs.ts";
 import { parseSeed } from "../arguments.ts";
 import { type ArgumentsOf, type GlobalArguments, word } from "../command.ts";
-import { jobFailed, wrongUse } from "../command-error.ts";
+import { CommandError, ExitCode, jobFailed, wrongUse } from "../command-error.ts";
 import { showRunProgress } from "../progress.ts";
 import {
   lengthOfImage,
@@ -23,7 +24,6 @@ import {
   parseSize,
   parseWindows,
 } from "./arguments.ts";
-import { runsOf } from "./runs.ts";
 import { formatTuneTable } from "./table.ts";
 
 const STDOUT = "-";
@@ -98,7 +98,9 @@ async function simulate(
 ): Promise<readonly TuneRow[]> {
   const progress = await showRunProgress("simulating");
   const interruption = new AbortController();
-  const ignoreSignals = onStopSignal(() => interruption.abort());
+  const ignoreSignals = onStopSignal(() =>
+    interruption.abort(new CommandError(ExitCode.INTERRUPTED, "interrupted: nothing was written")),
+  );
   // Told before the work is done, so that work that is broken off, or printed as JSON, can be had again.
   if (seedIsDrawn) console.error(`seed ${seed}`);
   try {

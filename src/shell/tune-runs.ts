@@ -2,8 +2,7 @@
 // neither the number of threads nor their pace shows in the results.
 
 import { Worker } from "node:worker_threads";
-import type { Combination, RunResult } from "../../../sim/tune/tune.ts";
-import { CommandError, ExitCode } from "../command-error.ts";
+import type { Combination, RunResult } from "../../sim/tune/tune.ts";
 
 /** What each thread is started with. */
 export interface TuneWorkerData {
@@ -22,7 +21,7 @@ export interface RunsInput extends TuneWorkerData {
   readonly runs: number;
   readonly threadCount: number;
   readonly progress: (runsDone: number, runsTotal: number) => void;
-  /** Ends everything at once; runs then throws CommandError. */
+  /** Ends everything at once; runsOf then throws its reason. */
   readonly stop: AbortSignal;
 }
 
@@ -35,7 +34,7 @@ export async function runsOf(input: RunsInput): Promise<readonly (readonly RunRe
   const places = placesOf(input);
   const workers = Array.from({ length: Math.min(threadCount, runsTotal) }, () => {
     const workerData: TuneWorkerData = { combinations, seed };
-    return new Worker(new URL("./worker.js", import.meta.url), { workerData });
+    return new Worker(new URL("./tune-worker.js", import.meta.url), { workerData });
   });
   const take = ({ combination, run }: RunPlace, result: RunResult): void => {
     results[combination]![run] = result;
@@ -74,7 +73,7 @@ function keepBusy(
       next();
     });
     worker.on("error", reject);
-    const interrupt = (): void => reject(new CommandError(ExitCode.INTERRUPTED, "interrupted: nothing was written"));
+    const interrupt = (): void => reject(stop.reason);
     stop.addEventListener("abort", interrupt, { once: true });
     next();
   });

@@ -1,9 +1,9 @@
 // A thread that runs simulations: gets a run's place, gives back what the run came to.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { type Combination, runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
-import { assert } from "../../base/assert.ts";
-import type { RunPlace, TuneWorkerData } from "./runs.ts";
+import { type Combination, runOnce, seedOfRun } from "../../sim/tune/tune.ts";
+import { assert } from "../base/assert.ts";
+import type { RunPlace, TuneWorkerData } from "./tune-runs.ts";
 
 const { combinations, seed } = workerData as TuneWorkerData;
 const port = parentPort;

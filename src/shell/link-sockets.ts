@@ -1,16 +1,11 @@
 // LinkProxy on real sockets: one that clients talk to, and one for each binding of a NAT, whose port is the client's source
 // port as the server sees it. A rebinding is a new socket.
 
-import {
-  type Binding,
-  LinkProxy,
-  type LinkProxyInput,
-  type LinkProxyStatistics,
-} from "../../../sim/link/link-proxy.ts";
-import type { PeerAddress } from "../../base/peer-address.ts";
-import { DeadlineTimer } from "../../shell/deadline-timer.ts";
-import { systemNow } from "../../shell/system-clock.ts";
-import { UdpSocket } from "../../shell/udp-socket.ts";
+import { type Binding, LinkProxy, type LinkProxyInput, type LinkProxyStatistics } from "../../sim/link/link-proxy.ts";
+import type { PeerAddress } from "../base/peer-address.ts";
+import { DeadlineTimer } from "./deadline-timer.ts";
+import { systemNow } from "./system-clock.ts";
+import { UdpSocket } from "./udp-socket.ts";
 
 /** Datagrams that wait for a new port to open, which takes no more than a moment. */
 const WAITING_COUNT_MAX = 64;
