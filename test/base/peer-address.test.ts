@@ -3,11 +3,15 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   formatPeerAddress,
+  hasLocal,
   hostOf,
   isIpv4,
+  localKeyOf,
+  type PeerAddress,
   peerAddress,
   peerAddressFromUnits,
   portOf,
+  remoteOf,
   writeAddressUnits,
   zoneOf,
 } from "../../src/base/peer-address.ts";
@@ -111,6 +115,64 @@ peerAddresses("RFC 4007 11: the zone comes back in the text", () => {
   const peer = peerAddress("fe80::1%eth0", 5684);
   assert.is(hostOf(peer), "fe80:0:0:0:0:0:0:1%eth0");
   assert.is(portOf(peer), 5684);
+});
+
+/** Two addresses of one family, a port, and the zone that both are in. */
+const ipv4Pair = fc.tuple(ipv4Bytes, ipv4Bytes, portNumber, fc.constant(""));
+const ipv6Pair = fc.tuple(ipv6Bytes, ipv6Bytes, portNumber, fc.constantFrom("", "%eth0"));
+
+function textOf(bytes: Uint8Array): string {
+  return bytes.length === 4 ? bytes.join(".") : ipv6Groups(bytes).join(":");
+}
+
+function isRemote(peer: PeerAddress, bytes: Uint8Array, port: number, zone: string): void {
+  assert.is(hostOf(peer), textOf(bytes) + zone);
+  assert.is(portOf(peer), port);
+  assert.is(zoneOf(peer), zone);
+  assert.is(isIpv4(peer), bytes.length === 4);
+}
+
+peerAddresses(
+  "with our own address behind it a peer is the same from units as from text, and its own address stays",
+  () => {
+    fc.assert(
+      fc.property(fc.oneof(ipv4Pair, ipv6Pair), ([remote, local, port, zone]) => {
+        const peer = peerAddress(textOf(remote) + zone, port, textOf(local));
+        const units = Uint16Array.of(...unitsOf(remote), ...unitsOf(local).subarray(3));
+        assert.is(peerAddressFromUnits(units, 3, remote.length / 2, port, zone, true), peer);
+        isRemote(peer, remote, port, zone);
+        assert.is(formatPeerAddress(peer), formatPeerAddress(peerAddress(textOf(remote) + zone, port)));
+        assert.is(remoteOf(peer), peerAddress(textOf(remote) + zone, port));
+        assert.is(remoteOf(remoteOf(peer)), remoteOf(peer));
+        assert.equal([hasLocal(peer), hasLocal(remoteOf(peer))], [true, false]);
+        const written = Uint16Array.of(7, 7, 7, ...new Array<number>(remote.length).fill(9));
+        assert.is(writeAddressUnits(peer, written, 3), remote.length / 2);
+        assert.equal(written, units);
+      }),
+      { seed: SEED },
+    );
+  },
+);
+
+peerAddresses("RFC 6347 4.2.1, RFC 7252 4.4: a client's port that talks to four of our addresses is four peers", () => {
+  for (const [client, ours] of [
+    ["192.0.2.1", ["192.0.2.7", "192.0.2.8", "198.51.100.7", "198.51.100.8"]],
+    ["2001:db8::1", ["2001:db8::7", "2001:db8::8", "::", "25::"]],
+  ] as const) {
+    const peers = [undefined, ...ours].map((local) => peerAddress(client, 5684, local));
+    assert.is(new Set(peers).size, 5);
+    assert.is(new Set(peers.map(remoteOf)).size, 1);
+    assert.equal(peers.map(hasLocal), [false, true, true, true, true]);
+    assert.is(new Set(peers.map(localKeyOf)).size, 5);
+  }
+});
+
+peerAddresses("RFC 4007 4: our link-local address is one in each zone, others are the same in all", () => {
+  const key = (remote: string, local: string) => localKeyOf(peerAddress(remote, 5684, local));
+  assert.is.not(key("fe80::1%eth0", "fe80::7"), key("fe80::1%eth1", "fe80::7"));
+  assert.is(key("fe80::1%eth0", "2001:db8::7"), key("fe80::1%eth1", "2001:db8::7"));
+  assert.is(key("fe80::1%eth0", "2001:db8::7"), key("2001:db8::1", "2001:db8::7"));
+  assert.is(key("2001:db8::1", "fe80::7%eth0"), key("fe80::1%eth0", "fe80::7%eth0"));
 });
 
 peerAddresses("two ports of one host are two peers", () => {
