@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
-import { makeDirectory } from "../src/store/store-file.ts";
+import { makeDirectory } from "../src/store/data-directory.ts";
 import { type ContentDamage, ContentFile, OpenFiles } from "./content-file.ts";
 import { FirmwareImage } from "./firmware-image.ts";
 import { type ImageDisk, imageDisk } from "./image-disk.ts";
@@ -43,12 +43,13 @@ export class FirmwareStore {
 
   /**
    * Opens the store in the data directory, and makes it where it is absent. Reads no image.
-   * Throws StoreError: busy, damaged, not-a-directory, unknown-format, unwritable.
+   * Throws StoreError: busy, damaged, not-a-directory, permissions, unknown-format, unwritable.
    */
   static open(directory: string, options: FirmwareStoreOptions = {}): FirmwareStore {
+    const index = ImageIndex.open(directory);
     const imagesDirectory = join(directory, "images");
     makeDirectory(imagesDirectory);
-    return new FirmwareStore(imagesDirectory, ImageIndex.open(directory), options);
+    return new FirmwareStore(imagesDirectory, index, options);
   }
 
   private constructor(imagesDirectory: string, index: ImageIndex, options: FirmwareStoreOptions) {

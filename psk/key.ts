@@ -7,6 +7,9 @@ import { StoreError } from "../src/store/store-error.ts";
 /** RFC 4279 5.3: every implementation takes keys of up to 64 bytes. */
 export const KEY_LENGTH_MAX = 64;
 
+/** A shorter key works, and should be replaced: who recorded a handshake without ECDHE can try all of them (RFC 4279 7.2). */
+export const SAFE_KEY_LENGTH_MIN = 16;
+
 /** The key written as hex digits. Throws StoreError "key". */
 export function parseKey(hex: string): Secret {
   const bytes = fromHex(hex);

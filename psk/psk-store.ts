@@ -7,7 +7,7 @@ import { Secret } from "../src/base/secret.ts";
 import { StoreError } from "../src/store/store-error.ts";
 import { StoreFile, type StoreFormat } from "../src/store/store-file.ts";
 import { checkIdentity, IDENTITY_LENGTH_MAX, identityText } from "./identity.ts";
-import { checkKey, KEY_LENGTH_MAX } from "./key.ts";
+import { checkKey, KEY_LENGTH_MAX, SAFE_KEY_LENGTH_MIN } from "./key.ts";
 import { type OnCsvProgress, readKeyCsv } from "./key-csv.ts";
 
 /** Removals that the journal holds; older ones are forgotten. */
@@ -54,6 +54,9 @@ export interface ImportCount {
   readonly addedCount: number;
   /** Entries that were there with the same key. */
   readonly knownCount: number;
+  /** Entries whose key is shorter than SAFE_KEY_LENGTH_MIN, and the identity of the first. */
+  readonly shortCount: number;
+  readonly firstShort: Uint8Array | undefined;
 }
 
 export class PskStore {
@@ -110,9 +113,17 @@ export class PskStore {
     return this.#file.transaction(() => this.#insert(identity, key, addedAt));
   }
 
-  /** Whether there was a key to remove. */
+  /** Whether there was a key to remove. It is in the files until `erase` was called. */
   remove(identity: Uint8Array): boolean {
     return this.#file.transaction(() => this.#remove.run(identity).changes === 1);
+  }
+
+  /**
+   * Takes the bytes of removed keys from the disk: out of the log, too. False when another process kept the log in use for
+   * half a minute; they then go when the last process closes the store.
+   */
+  erase(): boolean {
+    return this.#file.emptyLog();
   }
 
   count(): number {
@@ -136,16 +147,20 @@ export class PskStore {
    */
   importCsv(file: string, addedAt: number, onProgress?: OnCsvProgress): Promise<ImportCount> {
     return this.#file.asyncTransaction(async () => {
-      let [addedCount, knownCount] = [0, 0];
+      let [addedCount, knownCount, shortCount] = [0, 0, 0];
+      let firstShort: Uint8Array | undefined;
       await readKeyCsv(
         file,
         (identity, key) => {
           if (this.#file.attempt(() => this.#insert(identity, key, addedAt))) addedCount++;
           else knownCount++;
+          if (key.length >= SAFE_KEY_LENGTH_MIN) return;
+          shortCount++;
+          firstShort ??= identity;
         },
         onProgress,
       );
-      return { addedCount, knownCount };
+      return { addedCount, knownCount, shortCount, firstShort };
     });
   }
 

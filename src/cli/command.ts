@@ -6,6 +6,8 @@ import type { ArgumentsCamelCase, Argv } from "yargs";
 export interface GlobalArguments {
   /** The directory of the stores. */
   readonly data: string;
+  /** The group that may enter it, from now on. */
+  readonly dataGroup?: string | undefined;
 }
 
 /** What a command's `run` gets, from what its `options` declares. */

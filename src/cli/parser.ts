@@ -1,8 +1,12 @@
 // The parser of words and options, set up so that every complaint is one line that says where to read on.
 
 import yargs, { type Argv } from "yargs";
+import { shareDataDirectory } from "../store/data-directory.ts";
 import { DATA_DIRECTORY, type GlobalArguments, word } from "./command.ts";
 import { type CommandError, wrongUse } from "./command-error.ts";
+
+/** Those that open the data directory, and `npm start`, which has no word. */
+const DATA_COMMANDS: readonly unknown[] = ["images", "psk", "publish", "serve", undefined];
 
 const COMMANDS: readonly string[] = ["images", "link", "profiles", "psk", "publish", "pull", "serve", "tune"];
 
@@ -20,6 +24,14 @@ export function createParser(words: readonly string[]): Argv<GlobalArguments> {
       defaultDescription: `NARROWBOAT_DATA, or ${DATA_DIRECTORY}`,
       describe: "Directory of images and keys",
       global: true,
+    })
+    .option("data-group", {
+      ...word,
+      describe: "Let this group of the system enter the data directory; said once, and remembered in it",
+      global: true,
+    })
+    .middleware(({ data, dataGroup, _: [command] }) => {
+      if (dataGroup !== undefined && DATA_COMMANDS.includes(command)) shareDataDirectory(data, dataGroup);
     })
     .fail((message, error) => {
       throw error ?? usageError(message, words);

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Argv } from "yargs";
 import { identityText, parseIdentity } from "../../psk/identity.ts";
-import { parseKey } from "../../psk/key.ts";
+import { parseKey, SAFE_KEY_LENGTH_MIN } from "../../psk/key.ts";
 import { type PskEntry, PskStore } from "../../psk/psk-store.ts";
 import { toHex } from "../base/bytes.ts";
 import { randomBytes } from "../base/random-source.ts";
@@ -16,6 +16,8 @@ import { showProgress } from "./progress.ts";
 import { formatFields } from "./report.ts";
 
 const NEW_KEY_LENGTH = 16;
+
+const SHORT_KEY_ADVICE = `it works, but who recorded a handshake can guess it; ${SAFE_KEY_LENGTH_MIN} random bytes are safe`;
 
 const identityArgument = {
   type: "string",
@@ -43,6 +45,7 @@ async function addKey(args: ArgumentsOf<typeof addOptions>): Promise<void> {
   const key = made === undefined ? parseKey(args.key ?? "") : new Secret(made);
   const added = withStore(args.data, (store) => store.add(identity, key, Date.now()));
   const name = identityText(identity);
+  if (key.length < SAFE_KEY_LENGTH_MIN) warn(`the key of ${name} has ${key.length} bytes: ${SHORT_KEY_ADVICE}`);
   if (args.json) console.log(JSON.stringify({ identity: name, ...(made && { key: toHex(made) }), added }));
   else if (made !== undefined) console.log(formatFields({ identity: name, key: toHex(made) }));
   else console.log(added ? `${name} added` : `${name} has this key already: nothing changed`);
@@ -91,9 +94,11 @@ function removeOptions(yargs: Argv<GlobalArguments>) {
 async function removeKey(args: ArgumentsOf<typeof removeOptions>): Promise<void> {
   const identity = parseIdentity(args.identity);
   const name = identityText(identity);
-  if (!withStore(args.data, (store) => store.remove(identity))) {
-    throw jobFailed(`${name} has no key: narrowboat psk list shows who has`);
-  }
+  const { removed, erased } = withStore(args.data, (store) => {
+    return { removed: store.remove(identity), erased: store.erase() };
+  });
+  if (!removed) throw jobFailed(`${name} has no key: narrowboat psk list shows who has`);
+  if (!erased) warn(`another process reads psk.db: the key of ${name} stays in psk.db-wal until it has closed it`);
   console.log(args.json ? JSON.stringify({ identity: name, removed: true }) : `${name} removed`);
 }
 
@@ -108,14 +113,27 @@ async function importFile(args: ArgumentsOf<typeof importOptions>): Promise<void
   const store = PskStore.open(args.data);
   const progress = await showProgress("importing");
   try {
-    const { addedCount, knownCount } = await store.importCsv(args.file, Date.now(), progress.update);
+    const { addedCount, knownCount, shortCount, firstShort } = await store.importCsv(
+      args.file,
+      Date.now(),
+      progress.update,
+    );
     progress.stop();
+    if (firstShort !== undefined) {
+      const whose = shortCount === 1 ? "1 key, that of" : `${shortCount} keys, the first that of`;
+      warn(`${whose} ${identityText(firstShort)}, shorter than ${SAFE_KEY_LENGTH_MIN} bytes: ${SHORT_KEY_ADVICE}`);
+    }
     if (args.json) console.log(JSON.stringify({ added: addedCount, known: knownCount }));
     else console.log(`${addedCount} added, ${knownCount} known before`);
   } finally {
     progress.stop();
     store.close();
   }
+}
+
+/** On stderr, for programs read stdout. */
+function warn(line: string): void {
+  console.error(`narrowboat: ${line}`);
 }
 
 function withStore<Value>(directory: string, work: (store: PskStore) => Value): Value {

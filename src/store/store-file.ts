@@ -5,9 +5,10 @@
 // same bytes as the database; SQLite makes them with the database's mode, and the mode is 0600 from the first byte.
 // A commit is synced before it is reported. The data directory must be on a local disk: the log needs shared memory.
 
-import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
+import { openDataDirectory } from "./data-directory.ts";
 import { StoreError, systemMessage } from "./store-error.ts";
 
 export interface StoreFormat {
@@ -48,7 +49,7 @@ export class StoreFile {
    * Throws StoreError: busy, damaged, not-a-directory, permissions, unknown-format, unwritable.
    */
   static open(directory: string, format: StoreFormat): StoreFile {
-    makeDirectory(directory);
+    openDataDirectory(directory);
     const path = join(directory, format.fileName);
     makeFile(path);
     if (format.ownerOnly) for (const suffix of ["", "-wal", "-shm", "-journal"]) refuseOthers(path + suffix);
@@ -102,25 +103,21 @@ export class StoreFile {
     return this.#dataVersion !== before;
   }
 
+  /**
+   * Writes the log into the database and cuts it to nothing, so that what was deleted is in neither. False when another
+   * process was reading or writing all the while; the log then goes when the last process closes the store.
+   */
+  emptyLog(): boolean {
+    const outcome = this.attempt(() => this.prepare<[], { busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)").get());
+    return outcome?.busy === 0;
+  }
+
   close(): void {
     this.#database.close();
   }
 
   #askDataVersion(): unknown {
     return pragma(this.#database, "data_version");
-  }
-}
-
-/** Makes a directory that only its owner may enter, and its parents. */
-export function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "EEXIST" || code === "ENOTDIR") {
-      throw new StoreError("not-a-directory", `${directory} is not a directory: name another data directory`);
-    }
-    throw new StoreError("unwritable", `cannot make the directory ${directory}: ${systemMessage(error)}`);
   }
 }
 

@@ -1,11 +1,11 @@
 // Keys, as an operator adds, lists, imports and removes them.
 
-import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scratchDirectories } from "../store/scratch-directory.ts";
-import { MAIN, narrowboat, Program } from "./narrowboat.ts";
+import { MAIN, narrowboat, Program, startServe } from "./narrowboat.ts";
 
 const test = suite("psk");
 const scratch = scratchDirectories(test);
@@ -47,6 +47,66 @@ test("RFC 4279 5.3: keys that are no hex, and identities above 128 bytes: exit c
   const badIdentity = await narrowboat(directory, "psk", "add", "a".repeat(129));
   assert.is(badIdentity.code, 2);
   assert.match(badIdentity.stderr, /^narrowboat: the identity has 129 bytes: use 1 to 128/);
+});
+
+test("a key shorter than 16 bytes works and is named in one line on stderr; its bytes are not", async () => {
+  const directory = scratch();
+  const short = await narrowboat(directory, "psk", "add", "meter-7", "--key", "c0ffee11c0ffee11c0ffee11c0ffee");
+  assert.is(short.code, 0);
+  assert.is(short.stdout, "meter-7 added\n");
+  assert.match(short.stderr, /^narrowboat: the key of meter-7 has 15 bytes: [^\n]*\n$/);
+  assert.not.ok(short.stderr.includes("c0ffee"));
+  const long = await narrowboat(directory, "psk", "add", "meter-8", "--key", "c0ffee11c0ffee11c0ffee11c0ffee11");
+  assert.is(long.stderr, "");
+  assert.is((await narrowboat(directory, "psk", "add", "meter-9")).stderr, "");
+});
+
+test("import names keys shorter than 16 bytes in one line: how many, and the first", async () => {
+  const directory = scratch();
+  const file = join(directory, "keys.csv");
+  const data = ["--data", join(directory, "data")];
+  writeFileSync(file, "a,00112233445566778899aabbccddeeff\nb,0011\nc,0022\n");
+  const both = await narrowboat(directory, "psk", "import", file, ...data);
+  assert.is(both.stdout, "3 added, 0 known before\n");
+  assert.match(both.stderr, /^narrowboat: 2 keys, the first that of b, shorter than 16 bytes: [^\n]*\n$/);
+  writeFileSync(file, "d,0011\n");
+  const one = await narrowboat(directory, "psk", "import", file, ...data);
+  assert.match(one.stderr, /^narrowboat: 1 key, that of d, shorter than 16 bytes: [^\n]*\n$/);
+  writeFileSync(file, "e,00112233445566778899aabbccddeeff\n");
+  assert.is((await narrowboat(directory, "psk", "import", file, ...data)).stderr, "");
+});
+
+test("remove takes the key from the disk while a server runs", async () => {
+  const directory = scratch();
+  const key = "1d7e1bd0c9a94ae0a3f5c2d4b6e8f01234";
+  await narrowboat(directory, "psk", "add", "meter-7", "--key", key);
+  const { program } = await startServe(directory);
+  const onDisk = () => {
+    const data = join(directory, "narrowboat-data");
+    const files = readdirSync(data).filter((name) => name.startsWith("psk.db"));
+    return files.some((name) => readFileSync(join(data, name)).includes(Buffer.from(key, "hex")));
+  };
+  assert.is(onDisk(), true);
+  const removed = await narrowboat(directory, "psk", "remove", "meter-7");
+  assert.is(onDisk(), false);
+  await program.kill("SIGTERM");
+  assert.equal([removed.stdout, removed.stderr], ["meter-7 removed\n", ""]);
+});
+
+test("a data directory that others may enter is refused; a group that --data-group named once may", async () => {
+  const directory = scratch();
+  const data = join(directory, "narrowboat-data");
+  mkdirSync(data, { mode: 0o700 });
+  chmodSync(data, 0o755);
+  for (const words of [["psk", "list"], ["images"], ["serve", "--coaps-port", "0"]]) {
+    const refused = await narrowboat(directory, ...words);
+    assert.is(refused.code, 2);
+    assert.match(refused.stderr, /^narrowboat: others may enter the data directory \S+: run chmod 700 \S+\n$/);
+  }
+  const shared = await narrowboat(directory, "psk", "list", "--data-group", String(statSync(data).gid));
+  assert.equal([shared.code, shared.stderr], [0, ""]);
+  assert.is(statSync(data).mode & 0o777, 0o750);
+  assert.is((await narrowboat(directory, "images")).code, 0);
 });
 
 test("list has a line for each identity, its JSON an object for each, and neither has keys", async () => {

@@ -1,4 +1,5 @@
-import { chmodSync, readFileSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { DatabaseSync } from "@photostructure/sqlite";
@@ -244,6 +245,47 @@ test("the journal of removals holds its maximum, and a handle that it outran is 
     assert.is(late.refresh(), "journal-pruned");
     assert.equal(late.refresh(), []);
     prompt.close();
+  });
+});
+
+/** Everything that is in the files of a directory. */
+function bytesOn(directory: string): Buffer {
+  return Buffer.concat(readdirSync(directory).map((name) => readFileSync(join(directory, name))));
+}
+
+/** Keys of 64 bytes that no other data looks like, and enough of them for a tree of several levels. */
+function keyOf(index: number): Buffer {
+  return createHash("sha512").update(`key ${index}`).digest();
+}
+
+test("a removed key is in none of the files, while a server has them open, and the others are", () => {
+  withStore((server, directory) => {
+    const command = PskStore.open(directory);
+    const count = 400;
+    const identity = (index: number) => parseIdentity(`meter-${(index * 7919) % count}`);
+    for (let i = 0; i < count; i++) command.add(identity(i), new Secret(keyOf(i)), i);
+    assert.is(server.count(), count);
+    for (let i = 0; i < count; i += 2) command.remove(identity(i));
+    assert.ok(bytesOn(directory).includes(keyOf(0)), "no trace even before: the search finds nothing");
+    assert.is(command.erase(), true);
+    const bytes = bytesOn(directory);
+    for (let i = 0; i < count; i++) assert.is(bytes.includes(keyOf(i)), i % 2 === 1, `key ${i}`);
+    command.close();
+  });
+});
+
+test("a log that a reader needs is not cut, and the caller learns it", () => {
+  withStore((store, directory) => {
+    store.add(METER, KEY, 1);
+    const reader = new DatabaseSync(join(directory, "psk.db"));
+    reader.exec("BEGIN; SELECT * FROM psk");
+    const writer = new DatabaseSync(join(directory, "psk.db"), { timeout: 0 });
+    writer.exec("DELETE FROM psk");
+    assert.is(writer.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"], 1);
+    reader.exec("COMMIT");
+    assert.is(store.erase(), true);
+    reader.close();
+    writer.close();
   });
 });
 
