@@ -31,12 +31,14 @@ type State =
 export class DtlsClient {
   readonly #outlet: DtlsClientOutlet;
   readonly #connectionIdLength: number;
+  readonly #sealedRecordsMax: number;
   #state: State;
 
   /** Sends the first hello. */
   constructor(now: Instant, input: DtlsClientInput) {
     this.#outlet = input.outlet;
     this.#connectionIdLength = input.connectionId?.length ?? 0;
+    this.#sealedRecordsMax = input.parameters.sealedRecordsMax;
     const handshake = new ClientHandshake(now, {
       ...input,
       outlet: {
@@ -107,6 +109,13 @@ export class DtlsClient {
     if (!opened.ok) return this.#outlet.counted(opened.error);
     const { type, content } = opened.value;
     state.session.lastActiveAt = now;
+    if (state.session.write.nextSequenceNumber >= this.#sealedRecordsMax) {
+      this.close();
+      return this.#end(now, {
+        kind: "closeNotify",
+        detail: "so much was sent under its keys that they have to change",
+      });
+    }
     if (type === ContentType.application_data) this.#outlet.applicationData(now, content);
     else if (type === ContentType.alert) this.#handleAlert(now, content);
     else this.#outlet.counted("handshakeUnexpected");

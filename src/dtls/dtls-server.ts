@@ -27,6 +27,7 @@ import {
   CLIENT_HELLO_MESSAGE_SEQ_MAX,
   DATAGRAM_LENGTH_MAX,
   type DtlsParameters,
+  HELLO_SEQUENCE_NUMBER_MAX,
   RECORDS_PER_DATAGRAM_MAX,
   SESSION_BUSY_MS,
 } from "./parameters.ts";
@@ -43,6 +44,7 @@ export type SessionEnd =
   | "forgeries"
   | "idle"
   | "keyRemoved"
+  | "keysExhausted"
   | "replaced"
   | "shutdown";
 
@@ -230,6 +232,7 @@ export class DtlsServer {
     const first = decodeHandshakeFragment(new ByteReader(record.fragment));
     if (!first.ok) return this.#outlet.counted(first.error);
     if (first.value.type === HandshakeType.client_hello && first.value.fragmentOffset === 0) {
+      if (record.sequenceNumber > HELLO_SEQUENCE_NUMBER_MAX) return this.#outlet.counted("sequenceNumberTooHigh");
       return this.#handleClientHello(now, from, record, first.value);
     }
     if (handshake === undefined) return this.#outlet.counted("unknownPeer");
@@ -359,6 +362,9 @@ export class DtlsServer {
     const { type, content, newest } = opened.value;
     this.#sessions.touch(now, session);
     this.#boundBusySessions();
+    if (session.write.nextSequenceNumber >= this.#parameters.sealedRecordsMax) {
+      return this.#close(now, session, "keysExhausted");
+    }
     // RFC 9146 6: verified, and newer than the newest. An older valid record is delivered but moves nothing. Without a
     // Connection ID the address is what found the session, and stays.
     if (newest) session.peer = from;

@@ -47,6 +47,8 @@ export type Discard =
   | "recordTypeUnknown"
   /** A version that is not DTLS 1.2 (or 1.0 in a first hello). */
   | "recordVersion"
+  /** A ClientHello in a record above HELLO_SEQUENCE_NUMBER_MAX. */
+  | "sequenceNumberTooHigh"
   /** A Connection ID that is not ours, or no longer. */
   | "unknownConnectionId"
   /** A record that needs a handshake or session where there is none. */

@@ -60,6 +60,12 @@ export const LAST_FLIGHT_LIFETIME_MS = 240_000;
 /** How often the last flight is sent again for one session. */
 export const LAST_FLIGHT_RESENDS_MAX = 8;
 
+/**
+ * A hello in a record above this is dropped: our answer begins at its number (RFC 6347 4.2.1), and counts up from there. No
+ * client comes near by itself.
+ */
+export const HELLO_SEQUENCE_NUMBER_MAX = 2 ** 47;
+
 /** A session without a record for so long gives back its cipher contexts, which a microsecond makes again. */
 export const SESSION_BUSY_MS = 10_000;
 
@@ -89,6 +95,12 @@ export interface DtlsParameters {
   readonly sessionIdleMs: number;
   /** Records that fail authentication before a session ends (RFC 6347 4.1.2.7; bounds forging an 8-byte tag). */
   readonly authenticationFailuresMax: number;
+  /**
+   * Records sealed under one set of keys; the session then ends, and the peer shakes hands anew. RFC 9147 4.5.3 computes 2^23
+   * records of 2^14 bytes for AES-CCM and 2^24.5 for AES-GCM, and what counts is the square of all bytes: records of
+   * DATAGRAM_LENGTH_MAX are 2^3.7 times shorter. It is far from 2^48, where numbers would begin anew (RFC 6347 4.1).
+   */
+  readonly sealedRecordsMax: number;
 }
 
 export const DTLS_PARAMETERS: DtlsParameters = {
@@ -101,4 +113,5 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   busySessionsMax: 16_384,
   sessionIdleMs: 24 * 3_600_000,
   authenticationFailuresMax: 2 ** 20,
+  sealedRecordsMax: 2 ** 26,
 };

@@ -74,6 +74,20 @@ hello("RFC 6347 4.2.1: with its cookie the hello is answered under its own recor
   assert.equal(client.heard(), FLIGHT_4);
 });
 
+hello("RFC 6347 4.1: a hello whose record number leaves no room for the numbers of our answers is dropped", () => {
+  const { server, client } = scene();
+  client.send(client.plaintextMessage(client.clientHello()));
+  client.heard();
+  const message = client.clientHello();
+  for (const sequenceNumber of [2 ** 48 - 1, 2 ** 47 + 1]) {
+    client.send(client.plaintextMessage(message, { sequenceNumber }));
+    assert.equal(client.heard(), []);
+  }
+  assert.is(server.counted("sequenceNumberTooHigh"), 2);
+  client.send(client.plaintextMessage(message, { sequenceNumber: 2 ** 47 }));
+  assert.equal(client.heard(), FLIGHT_4);
+});
+
 hello("RFC 6347 4.2.1: a wrong cookie is no cookie: a new HelloVerifyRequest, no alert, nothing kept", () => {
   const { server, client } = scene();
   client.send(client.plaintextMessage(client.clientHello()));

@@ -57,6 +57,21 @@ limit("sessionsMax: the least recently used session gives way, and is told so", 
   assert.is(server.received.length, 2);
 });
 
+limit("sealedRecordsMax: a session whose keys have sealed so many records ends, and the next one has new keys", () => {
+  const server = new ObservedServer({ parameters: { sealedRecordsMax: 4 } });
+  const client = clientAt(server, 1).connect();
+  const [session] = server.sessions;
+  for (let i = 0; i < 2; i++) server.send(session!, toUtf8("answer"));
+  client.send(client.data("the third"));
+  assert.is(server.received.length, 1);
+  server.send(session!, toUtf8("the last answer"));
+  client.send(client.data("the fourth"));
+  assert.equal(server.downs, ["keysExhausted"]);
+  assert.is(client.heard().at(-1), "warning close_notify");
+  assert.is(server.received.length, 1);
+  assert.equal(clientAt(server, 1).greet().slice(0, 1), ["ServerHello"]);
+});
+
 limit("busySessionsMax: the session without a record for longest rests, and goes on with its next record", () => {
   const server = new ObservedServer({ parameters: { busySessionsMax: 2 } });
   const clients = [1, 2, 3].map((port) => clientAt(server, port).connect());

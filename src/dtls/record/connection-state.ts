@@ -19,6 +19,9 @@ import { ReplayWindow } from "./replay-window.ts";
 
 const NO_KEYS = new Secret(EMPTY);
 
+/** Of 48 bits (RFC 6347 4.1). */
+const SEQUENCE_NUMBER_MAX = 2 ** 48 - 1;
+
 /** Seals the records that we send in one epoch. */
 export class WriteState {
   readonly epoch: number;
@@ -80,6 +83,8 @@ export class WriteState {
   sealInto(target: Uint8Array, offset: number, type: number, content: Uint8Array): void {
     // Zeros are a key like any other: what they seal, everyone can read.
     assert(!this.#wiped, "nothing can be sealed once the keys are wiped");
+    // RFC 6347 4.1: it must not wrap, for a nonce would come twice.
+    assert(this.#sequenceNumber <= SEQUENCE_NUMBER_MAX, "every sequence number of the epoch was used");
     const { epoch, connectionId } = this;
     const wrapped = connectionId.length > 0;
     const outerType = wrapped ? ContentType.tls12_cid : type;

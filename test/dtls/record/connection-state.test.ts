@@ -41,6 +41,13 @@ connectionState("RFC 6347 4.2.1: a plaintext state begins with the number that i
   );
 });
 
+connectionState("RFC 6347 4.1: the last sequence number is used, and the one behind it is never", () => {
+  const write = new WriteState(1, PROTECTION, new Secret(new Uint8Array(20)), EMPTY, 2 ** 48 - 2);
+  const numbers = [1, 2].map(() => Uint8Array.from(write.seal(23, hex("aa")).subarray(3, 11)));
+  assert.equal(numbers, [hex("0001 fffffffffffe"), hex("0001 ffffffffffff")]);
+  assert.throws(() => write.seal(23, hex("aa")), /sequence number/);
+});
+
 connectionState("RFC 6655 3: CCM_8 adds 16 bytes and the header 13", () => {
   assert.is(states().write.seal(23, new Uint8Array(40)).length, 40 + 13 + 16);
   assert.is(states().write.overhead, 13 + 16);
