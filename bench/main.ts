@@ -21,6 +21,7 @@ const options = await yargs(hideBin(process.argv))
   .option("runs", { type: "number", default: 5, describe: "alternations" })
   .option("seconds", { type: "number", default: 1.5, describe: "measured time of one run" })
   .option("node", { type: "string", default: process.execPath, describe: "the Node.js that runs our servers" })
+  .option("earlier", { type: "string", describe: "a built checkout of an earlier commit, measured beside this one" })
   .option("json", { type: "string", describe: "file for all figures" })
   .option("html", { type: "string", describe: "file for a page with charts" })
   .option("quick", { type: "boolean", default: false, describe: "small sizes: shows that everything runs" })
@@ -41,7 +42,7 @@ async function run(): Promise<void> {
   const { runs, quick, node } = options;
   const bench = {
     resources,
-    contenders: contendersWith(node),
+    contenders: contendersWith(node, options.earlier),
     node,
     runs,
     measureMs,

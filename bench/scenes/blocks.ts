@@ -21,6 +21,8 @@ const PLAIN_LIMITS: readonly ContenderId[] = ["coap-package", "echo-dgram", "ech
 const SIZES = [16, 64, 256, 1024];
 const CLIENTS = [1, 1_000, 10_000];
 const USUAL = { blockSize: 1024, clients: 64 };
+/** What a change may cost a block. */
+const EARLIER_RATIO_MAX = 1.05;
 const QUICK_CLIENTS_MAX = 8;
 /** In short slices a neighbour's burst hits all servers alike. */
 const SLICES = 5;
@@ -45,15 +47,25 @@ function blockScene(load: BlockLoad): Scene {
   return { id, title, run: (bench) => measure(bench, id, title, load) };
 }
 
-function contendersFor({ protocol, blockSize, clients }: BlockLoad): readonly ContenderId[] {
+/** `earlier` stands in every load where a checkout of it was named. */
+function contendersFor(load: BlockLoad, bench: Bench): readonly ContenderId[] {
+  return [...contendersOf(load), ...(["earlier", "earlier-off"] as const).filter((id) => bench.contenders.has(id))];
+}
+
+function contendersOf({ protocol, blockSize, clients }: BlockLoad): readonly ContenderId[] {
   if (blockSize !== USUAL.blockSize || clients !== USUAL.clients) return ALWAYS;
   return [...ALWAYS, ...(protocol === "plain" ? PLAIN_LIMITS : (["libcoap-gnutls"] as const))];
 }
 
 /** What is promised of each load. */
 function limitsOf(id: ContenderId, { protocol, blockSize, clients }: BlockLoad): Partial<Record<ContenderId, Limit>> {
-  if (blockSize !== 1024) return {};
   const native = id === "narrowboat";
+  const dearer = { [native ? "earlier" : "earlier-off"]: { atMost: EARLIER_RATIO_MAX } };
+  return { ...dearer, ...promisedOf(native, { protocol, blockSize, clients }) };
+}
+
+function promisedOf(native: boolean, { protocol, blockSize, clients }: BlockLoad): Partial<Record<ContenderId, Limit>> {
+  if (blockSize !== 1024) return {};
   if (clients === 64 && protocol === "plain") {
     return native
       ? { "libcoap-openssl": { atMost: 0.6 }, "echo-c": { atMost: 2 }, "coap-package": { atLeast: 25 } }
@@ -65,16 +77,22 @@ function limitsOf(id: ContenderId, { protocol, blockSize, clients }: BlockLoad):
 }
 
 /** The package is compared by what it gets done, all others by what a block costs them. */
-function wantedOf(id: ContenderId, sceneId: string, load: BlockLoad): readonly Wanted[] {
+function wantedOf(id: ContenderId, sceneId: string, load: BlockLoad, bench: Bench): readonly Wanted[] {
   if (id !== "narrowboat" && id !== "narrowboat-off") return [];
   const limits = limitsOf(id, load);
-  return contendersFor(load)
-    .filter((other) => !other.startsWith("narrowboat"))
+  return contendersFor(load, bench)
+    .filter((other) => isBeside(id, other))
     .map((other) => {
       const figure = other === "coap-package" ? BLOCKS_PER_SECOND : CPU_PER_BLOCK;
       const limit = limits[other];
       return { of: `${sceneId}.${other}`, figure, ...(limit && { limit }) };
     });
+}
+
+/** Ours is compared with all others, and with the earlier one that runs as it does. */
+function isBeside(id: ContenderId, other: ContenderId): boolean {
+  if (other.startsWith("earlier")) return other.endsWith("-off") === id.endsWith("-off");
+  return !other.startsWith("narrowboat");
 }
 
 async function measure(bench: Bench, id: string, title: string, load: BlockLoad): Promise<Section> {
@@ -86,7 +104,7 @@ async function measure(bench: Bench, id: string, title: string, load: BlockLoad)
   const skipped: Row[] = [];
   const stage = new Stage(bench);
   try {
-    for (const contenderId of contendersFor(load)) {
+    for (const contenderId of contendersFor(load, bench)) {
       const rowId = `${id}.${contenderId}`;
       const actor = await stage.start(contenderId, clients);
       if ("absence" in actor) {
@@ -99,7 +117,7 @@ async function measure(bench: Bench, id: string, title: string, load: BlockLoad)
         id: rowId,
         server: contender.title,
         run: () => blockCost(target.pid, devices.loop, times),
-        compared: wantedOf(contenderId, id, load),
+        compared: wantedOf(contenderId, id, load, bench),
         notes: () => notesOn(devices),
       });
     }

@@ -1,6 +1,7 @@
 // Our own server, by its command line as an operator starts it.
 
-import { closeSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { PskStore } from "../../psk/psk-store.ts";
@@ -14,9 +15,16 @@ export interface NarrowboatOptions {
   readonly node: string;
   /** Without it NARROWBOAT_NATIVE=off. */
   readonly native: boolean;
+  /** The command line's program; this checkout's own when absent. */
+  readonly main?: string;
 }
 
-const MAIN = join(import.meta.dirname, "../../src/cli/main.js");
+/** The command line's program below a folder that a build wrote. */
+function mainIn(built: string): string {
+  return join(built, "src/cli/main.js");
+}
+
+const MAIN = mainIn(join(import.meta.dirname, "../.."));
 const PRODUCT = "bench";
 const VERSION = "1";
 /** Written at a time. */
@@ -42,6 +50,36 @@ export function narrowboat({ node, native }: NarrowboatOptions): Contender {
   };
 }
 
+/** The server of another checkout, built: to see what a change costs. It publishes by its own hand, for its stores may differ. */
+export function earlier({ node, native }: NarrowboatOptions, checkout: string): Contender {
+  const main = mainIn(join(checkout, "dist"));
+  return {
+    id: native ? "earlier" : "earlier-off",
+    title: native ? "earlier narrowboat" : "earlier narrowboat, native off",
+    absence: () =>
+      existsSync(main) ? undefined : `no built checkout in ${checkout} (git worktree add, npm run build)`,
+    start: async ({ resources, image, identityCount }) => {
+      const data = resources.directory("data");
+      const [file, csv] = [join(data, "image.bin"), join(data, "keys.csv")];
+      writeFileSync(file, image);
+      writeKeys(csv, identityCount);
+      command(node, main, ["publish", file, "--product", PRODUCT, "--version", VERSION, "--data", data]);
+      command(node, main, ["psk", "import", csv, "--data", data]);
+      const target = await serve(resources, { node, native, main, data, product: PRODUCT, identityCount });
+      const stop = async () => {
+        await target.stop();
+        resources.remove(data);
+      };
+      return { ...target, stop };
+    },
+  };
+}
+
+function command(node: string, main: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(node, [main, ...args], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${main} ${args[0]}: ${stderr.trim()}`);
+}
+
 export interface ServeInput extends NarrowboatOptions {
   readonly data: string;
   /** Whose image the devices ask for. */
@@ -53,9 +91,9 @@ export interface ServeInput extends NarrowboatOptions {
 
 /** `narrowboat serve` over the stores in `data`. */
 export async function serve(resources: Resources, input: ServeInput): Promise<Target> {
-  const { node, native, data, product, identityCount, flags = [] } = input;
+  const { node, native, main = MAIN, data, product, identityCount, flags = [] } = input;
   const ports = ["--coaps-port", "0", "--coap", "--coap-port", "0"];
-  const args = [MAIN, "serve", "--host", "127.0.0.1", ...ports, "--data", data, ...flags];
+  const args = [main, "serve", "--host", "127.0.0.1", ...ports, "--data", data, ...flags];
   const env = native ? process.env : { ...process.env, NARROWBOAT_NATIVE: "off" };
   const child = resources.spawn(node, args, { stdio: ["ignore", "pipe", "inherit"], env });
   const found = await matchedLines(child, /^listening (coaps?):\/\/.*:(\d+)$/, 2);

@@ -34,6 +34,8 @@ export interface Contender {
 export type ContenderId =
   | "narrowboat"
   | "narrowboat-off"
+  | "earlier"
+  | "earlier-off"
   | "libcoap-openssl"
   | "libcoap-gnutls"
   | "coap-package"

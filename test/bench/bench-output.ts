@@ -21,10 +21,27 @@ export interface BenchOutput {
 }
 
 /** One run of a tenth of a second each. */
-export function quickBench(scenes: string, env: NodeJS.ProcessEnv = process.env): BenchOutput {
+export function quickBench(
+  scenes: string,
+  env: NodeJS.ProcessEnv = process.env,
+  flags: readonly string[] = [],
+): BenchOutput {
   const folder = mkdtempSync(join(tmpdir(), "narrowboat-bench-test-"));
   const [json, html] = [join(folder, "rows.json"), join(folder, "page.html")];
-  const words = ["--quick", "--runs", "1", "--seconds", "0.1", "--only", scenes, "--json", json, "--html", html];
+  const words = [
+    "--quick",
+    "--runs",
+    "1",
+    "--seconds",
+    "0.1",
+    "--only",
+    scenes,
+    "--json",
+    json,
+    "--html",
+    html,
+    ...flags,
+  ];
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
     encoding: "utf8",
     timeout: LIMIT_MS,

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { houseRoot } from "../tidy/house.ts";
 import { measuredRows, quickBench } from "./bench-output.ts";
 
 const blocks = suite("blocks");
@@ -27,6 +28,26 @@ blocks("where peers are required a missing one is an error", () => {
   const { status, stderr } = quickBench("blocks.dtls.16.64", { PATH: "", NARROWBOAT_REQUIRE_PEERS: "1" });
   assert.is(status, 1);
   assert.match(stderr, /coap-server-openssl not installed/);
+});
+
+blocks("a built checkout of another commit stands beside ours, each way of ours beside the same way of its own", () => {
+  const rows = measuredRows(quickBench("blocks.dtls.16.64", process.env, ["--earlier", houseRoot()]));
+  for (const [ours, theirs] of [
+    ["narrowboat", "earlier narrowboat"],
+    ["narrowboat-off", "earlier narrowboat, native off"],
+  ] as const) {
+    const { comparisons } = rows.find(({ id }) => id.endsWith(`.${ours}`))!;
+    const earlier = comparisons.filter((one) => one.with.startsWith("earlier"));
+    assert.equal(
+      earlier.map((one) => [one.with, one.limit]),
+      [[theirs, { atMost: 1.05 }]],
+    );
+  }
+});
+
+blocks("a checkout that is not built is said to be so", () => {
+  const rows = measuredRows(quickBench("blocks.dtls.16.64", process.env, ["--earlier", "nowhere"]));
+  assert.match(rows.find(({ id }) => id.endsWith(".earlier"))!.skipped!, /no built checkout in nowhere/);
 });
 
 blocks.run();
