@@ -7,12 +7,14 @@ import { DeadlineQueue } from "../base/deadline-queue.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import { type RandomSource, randomBytes, randomUint16 } from "../base/random-source.ts";
 import { Code, isRequest } from "./code.ts";
+import { echoOf } from "./echo.ts";
 import { decodeMessage, emptyMessage, encodeMessage, type Message } from "./message.ts";
 import { decodeUint, inOrder, isCritical, isRecognised, type Option, OptionNumber, stringOption } from "./option.ts";
 import {
   CLIENT_RESEND_LENGTH_MAX,
   DEFAULT_COAP_SERVER_LIMITS,
   DEFAULT_TRANSMISSION_PARAMETERS,
+  ECHO_REPEAT_MAX,
   maxTransmitWaitMs,
   OUTSTANDING_REQUEST_COUNT_MAX,
   type TransmissionParameters,
@@ -31,6 +33,7 @@ export interface OutgoingRequest {
   readonly queries?: readonly string[];
   /** In any order. */
   readonly options?: readonly Option[];
+  /** Not to be changed while the request is outstanding: it may have to be repeated. */
   readonly payload?: Uint8Array;
   /** True when absent. */
   readonly confirmable?: boolean;
@@ -62,9 +65,12 @@ export interface CoapClientOptions {
 
 interface Outstanding {
   readonly requestId: RequestId;
+  readonly request: OutgoingRequest;
   readonly messageId: number;
   readonly token: Uint8Array;
   readonly callersTimer: boolean;
+  /** How often the request was repeated with an Echo value. */
+  readonly echoRepeatCount: number;
 }
 
 const TOKEN_LENGTH_MAX = 4;
@@ -89,6 +95,7 @@ export class CoapClient {
   readonly #tokenLength: number;
   #messageId: number;
   #requestCount = 0;
+  #tokenCount = 0;
 
   constructor(options: CoapClientOptions) {
     const { outlet, random, parameters = DEFAULT_TRANSMISSION_PARAMETERS, tokenLength = TOKEN_LENGTH_MAX } = options;
@@ -123,33 +130,8 @@ export class CoapClient {
   /** Sends a request; at most OUTSTANDING_REQUEST_COUNT_MAX may wait for their responses. */
   request(now: Instant, request: OutgoingRequest): RequestId {
     assert(this.#byRequestId.size < OUTSTANDING_REQUEST_COUNT_MAX, "too many requests are outstanding");
-    const confirmable = request.confirmable ?? true;
     const requestId = this.#requestCount++;
-    const outstanding: Outstanding = {
-      requestId,
-      messageId: this.#takeMessageId(),
-      token: this.#tokenFor(requestId),
-      callersTimer: request.timer === "caller",
-    };
-    this.#byRequestId.set(requestId, outstanding);
-    this.#byMessageId.set(outstanding.messageId, outstanding);
-    this.#byToken.set(toHex(outstanding.token), outstanding);
-    const datagram = encodeMessage({
-      type: confirmable ? "CON" : "NON",
-      code: request.code,
-      messageId: outstanding.messageId,
-      token: outstanding.token,
-      options: optionsOf(request),
-      payload: request.payload ?? EMPTY,
-    });
-    if (outstanding.callersTimer) {
-      this.#outlet.transmit(now, datagram);
-    } else if (confirmable) {
-      this.#retransmitter.start(now, outstanding, datagram);
-    } else {
-      this.#awaitResponse(now, outstanding);
-      this.#outlet.transmit(now, datagram);
-    }
+    this.#send(now, requestId, request, 0, []);
     return requestId;
   }
 
@@ -252,7 +234,52 @@ export class CoapClient {
 
   #deliver(now: Instant, outstanding: Outstanding, message: Message): void {
     this.#end(outstanding);
-    this.#outlet.response(now, outstanding.requestId, message);
+    const { requestId, echoRepeatCount } = outstanding;
+    const echo = message.code === Code.UNAUTHORIZED ? echoOf(message) : undefined;
+    if (echo === undefined || echoRepeatCount >= ECHO_REPEAT_MAX) this.#outlet.response(now, requestId, message);
+    else this.#repeat(now, outstanding, echo);
+  }
+
+  /** RFC 9175 2.3: the same request with the value that the server asked to see again; a new exchange (RFC 7252 4). */
+  #repeat(now: Instant, { requestId, request, echoRepeatCount }: Outstanding, echo: Uint8Array): void {
+    this.#send(now, requestId, request, echoRepeatCount + 1, [{ number: OptionNumber.ECHO, value: copyOf(echo) }]);
+  }
+
+  #send(
+    now: Instant,
+    requestId: RequestId,
+    request: OutgoingRequest,
+    echoRepeatCount: number,
+    echo: readonly Option[],
+  ): void {
+    const confirmable = request.confirmable ?? true;
+    const outstanding: Outstanding = {
+      requestId,
+      request,
+      messageId: this.#takeMessageId(),
+      token: this.#takeToken(),
+      callersTimer: request.timer === "caller",
+      echoRepeatCount,
+    };
+    this.#byRequestId.set(requestId, outstanding);
+    this.#byMessageId.set(outstanding.messageId, outstanding);
+    this.#byToken.set(toHex(outstanding.token), outstanding);
+    const datagram = encodeMessage({
+      type: confirmable ? "CON" : "NON",
+      code: request.code,
+      messageId: outstanding.messageId,
+      token: outstanding.token,
+      options: optionsOf(request, echo),
+      payload: request.payload ?? EMPTY,
+    });
+    if (outstanding.callersTimer) {
+      this.#outlet.transmit(now, datagram);
+    } else if (confirmable) {
+      this.#retransmitter.start(now, outstanding, datagram);
+    } else {
+      this.#awaitResponse(now, outstanding);
+      this.#outlet.transmit(now, datagram);
+    }
   }
 
   #fail(now: Instant, outstanding: Outstanding, reason: "reset" | "timeout"): void {
@@ -278,10 +305,11 @@ export class CoapClient {
     return datagram;
   }
 
-  #tokenFor(requestId: RequestId): Uint8Array {
-    const number = this.#tokenStart + Math.imul(requestId, TOKEN_STRIDE);
+  #takeToken(): Uint8Array {
+    const count = this.#tokenCount++;
+    const number = this.#tokenStart + Math.imul(count, TOKEN_STRIDE);
     const token = Uint8Array.of(number >> 24, number >> 16, number >> 8, number);
-    const shortOnesLeft = requestId < 2 ** (8 * this.#tokenLength);
+    const shortOnesLeft = count < 2 ** (8 * this.#tokenLength);
     return shortOnesLeft ? token.subarray(TOKEN_LENGTH_MAX - this.#tokenLength) : token;
   }
 
@@ -292,11 +320,12 @@ export class CoapClient {
   }
 }
 
-function optionsOf(request: OutgoingRequest): readonly Option[] {
+function optionsOf(request: OutgoingRequest, echo: readonly Option[]): readonly Option[] {
   const { path, queries = [], options = [] } = request;
   return inOrder([
     ...path.map((segment) => stringOption(OptionNumber.URI_PATH, segment)),
     ...queries.map((query) => stringOption(OptionNumber.URI_QUERY, query)),
     ...options,
+    ...echo,
   ]);
 }

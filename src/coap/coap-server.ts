@@ -10,6 +10,8 @@ import type { RandomSource } from "../base/random-source.ts";
 import { AnswerEncoder } from "./answer-encoder.ts";
 import { szxOf } from "./block.ts";
 import { Code, isRequest } from "./code.ts";
+import { Echo, type EchoPolicy } from "./echo.ts";
+import { NO_OPTIONS } from "./encoded-options.ts";
 import type { MessageFormatErrorKind, RefusalName } from "./errors.ts";
 import { KnownOptions } from "./known-options.ts";
 import {
@@ -17,16 +19,21 @@ import {
   decodeMessage,
   emptyMessage,
   encodeAnswer,
+  encodedLength,
   encodeMessage,
   type Message,
 } from "./message.ts";
 import { MessageIds } from "./message-ids.ts";
+import { type Option, OptionNumber } from "./option.ts";
 import { BLOCK_SIZE_MAX, type CoapServerLimits, DEFAULT_COAP_SERVER_LIMITS } from "./parameters.ts";
 import type { Request, RequestHandler } from "./request.ts";
 import { ResendCache } from "./resend-cache.ts";
 import { type Content, Responder, type ResponderOutlet } from "./responder.ts";
 import type { Response } from "./response.ts";
 import { SeparateResponses } from "./separate-responses.ts";
+
+/** How much longer than a request its answer may be while nobody has shown an Echo value. */
+const UNPROVEN_FACTOR = 3;
 
 /** What a server counts: everything that it discards, resets, refuses or gives up. */
 export type CoapServerCount =
@@ -58,6 +65,8 @@ export interface CoapServerOptions<Association> {
   /** The largest block served and asked for: a power of two from 16 to 1024 bytes, 1024 when absent. */
   readonly blockSize?: number;
   readonly limits?: Partial<CoapServerLimits>;
+  /** Nobody has to show an Echo value when absent. */
+  readonly echo?: EchoPolicy<Association>;
 }
 
 export class CoapServer<Association> {
@@ -69,6 +78,7 @@ export class CoapServer<Association> {
   readonly #responder: Responder<Association>;
   readonly #messageIds: MessageIds<Association>;
   readonly #separate: SeparateResponses<Association>;
+  readonly #echo: Echo<Association> | undefined;
 
   constructor(options: CoapServerOptions<Association>) {
     const { handler, outlet, random } = options;
@@ -77,6 +87,7 @@ export class CoapServer<Association> {
     this.#answersAtOnce = handler.answersAtOnce ?? false;
     this.#resends = new ResendCache({ countMax: limits.resendCountMax, lengthMax: limits.resendLengthMax });
     this.#responder = new Responder(handler, outlet, szxOf(options.blockSize ?? BLOCK_SIZE_MAX), limits);
+    this.#echo = options.echo && new Echo(options.echo);
     this.#messageIds = new MessageIds(random, limits.messageIdLengthMax);
     this.#separate = new SeparateResponses(
       { countMax: limits.separateCountMax, totalMax: limits.separateTotalMax },
@@ -172,6 +183,17 @@ export class CoapServer<Association> {
     message: DecodedMessage,
     messageLengthMax: number,
   ): void {
+    const echo = this.#echo?.challenge(now, association, message);
+    if (echo !== undefined) {
+      const refusal = this.#responder.refuse(
+        message,
+        messageLengthMax,
+        "echoWanted",
+        echoOptions(received, message, echo),
+      );
+      this.#answer(now, association, received, message, refusal);
+      return;
+    }
     const read = this.#knownOptions.read(association, message, messageLengthMax);
     if (!read.ok) {
       const refusal = this.#responder.refuse(message, messageLengthMax, read.error);
@@ -220,4 +242,11 @@ export class CoapServer<Association> {
     this.#outlet.transmit(now, association, datagram);
     return datagram;
   }
+}
+
+/** RFC 9175 2.4, 3: to an address that nobody has shown to be its own go three times the bytes that came from it at most. */
+function echoOptions(received: Uint8Array, { tokenLength }: DecodedMessage, value: Uint8Array): readonly Option[] {
+  const options = [{ number: OptionNumber.ECHO, value }];
+  const length = encodedLength(tokenLength, NO_OPTIONS, options, 0);
+  return length <= UNPROVEN_FACTOR * received.length ? options : [];
 }

@@ -49,6 +49,8 @@ const REFUSALS = {
   blockOutOfRange: { code: Code.BAD_REQUEST, diagnostic: "block out of range" },
   /** RFC 7252 5.9.3.1: the bytes of a body that was offered cannot be had. */
   bodyUnreadable: { code: Code.INTERNAL_SERVER_ERROR, diagnostic: "" },
+  /** RFC 9175 2.3: no Echo value, or one that shows nothing. */
+  echoWanted: { code: Code.UNAUTHORIZED, diagnostic: "" },
   /** RFC 7252 5.8. */
   methodNotAllowed: { code: Code.METHOD_NOT_ALLOWED, diagnostic: "" },
   /** RFC 7252 5.10.4. */

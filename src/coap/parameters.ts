@@ -36,6 +36,14 @@ export const NON_LIFETIME_MS = maxTransmitSpanMs(DEFAULT_TRANSMISSION_PARAMETERS
 export const EXCHANGE_LIFETIME_MS =
   maxTransmitSpanMs(DEFAULT_TRANSMISSION_PARAMETERS) + 2 * MAX_LATENCY_MS + PROCESSING_DELAY_MS;
 
+/**
+ * How long an Echo value is good for at least (RFC 9175 leaves it open): two round trips of the slowest link that we know,
+ * a minute each. It is good for twice as long at most.
+ */
+export const ECHO_PERIOD_MS = 120_000;
+/** How often a CoapClient repeats one request with the Echo value that it was given. */
+export const ECHO_REPEAT_MAX = 2;
+
 /** Largest block of RFC 7959 over UDP, in bytes. */
 export const BLOCK_SIZE_MAX = 1_024;
 

@@ -16,8 +16,10 @@ import { DtlsServer } from "../dtls/dtls-server.ts";
 import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
 import { Session } from "../dtls/session/session.ts";
 import type { Catalogue } from "../firmware/catalogue.ts";
+import type { Association } from "./association.ts";
 import { Counters } from "./counters.ts";
 import { FirmwareResource } from "./firmware-resource.ts";
+import { Freshness } from "./freshness.ts";
 import { ImageBody } from "./image-body.ts";
 import type { ServerEvent } from "./server-event.ts";
 import { Transfers } from "./transfers.ts";
@@ -35,17 +37,17 @@ export interface FirmwareServerInput {
   /** The largest block, a power of two from 16 to 1024 bytes; 1024 when absent. */
   readonly blockSize?: number;
   readonly dtlsParameters?: Partial<DtlsParameters>;
+  /** Whether an address on plain CoAP has to show by Echo that it is its own before it is sent much; false when absent. */
+  readonly coapEcho?: boolean;
   /** For traces: each CoAP message of ours in clear, with the datagram that carries it sealed. */
   readonly tap?: (datagram: Uint8Array, message: Uint8Array) => void;
 }
-
-/** To whom CoAP talks: a DTLS session, or an address on plain CoAP (RFC 7252 9.1.1). */
-type Association = Session | PeerAddress;
 
 export class FirmwareServer {
   readonly counters = new Counters();
   readonly #dtls: DtlsServer;
   readonly #coap: CoapServer<Association>;
+  readonly #freshness: Freshness;
   readonly #resource: FirmwareResource;
   readonly #transfers = new Transfers<Association>();
   readonly #transmits = new TransmitQueue();
@@ -57,6 +59,7 @@ export class FirmwareServer {
       this.#events.push({ kind: "imageDamaged", path, reason });
     });
     this.#tap = input.tap;
+    this.#freshness = new Freshness(input.random, input.coapEcho ?? false);
     this.#dtls = this.#createDtls(input);
     this.#coap = this.#createCoap(input);
   }
@@ -80,6 +83,7 @@ export class FirmwareServer {
   handleTimeout(now: Instant): void {
     this.#dtls.handleTimeout(now);
     this.#coap.handleTimeout(now);
+    this.#freshness.handleTimeout(now);
   }
 
   /** The answer to a pskWanted event: the key, or undefined when the identity is unknown. */
@@ -116,7 +120,7 @@ export class FirmwareServer {
   }
 
   pollTimeout(): Instant | undefined {
-    return earliest(this.#dtls.pollTimeout(), this.#coap.pollTimeout());
+    return earliest(this.#freshness.pollTimeout(), earliest(this.#dtls.pollTimeout(), this.#coap.pollTimeout()));
   }
 
   #createDtls(input: FirmwareServerInput): DtlsServer {
@@ -158,6 +162,7 @@ export class FirmwareServer {
     return new CoapServer<Association>({
       random: input.random,
       ...(input.blockSize && { blockSize: input.blockSize }),
+      echo: this.#freshness,
       handler: {
         answersAtOnce: true,
         // No resource takes a body yet: a request that brings one is answered as if it had none.

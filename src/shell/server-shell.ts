@@ -49,7 +49,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export interface ServerShellInput extends Pick<FirmwareServerInput, "cipherSuites" | "blockSize"> {
+export interface ServerShellInput extends Pick<FirmwareServerInput, "cipherSuites" | "blockSize" | "coapEcho"> {
   readonly images: ImageSource;
   readonly keys: KeySource;
   readonly log: ServerLog;

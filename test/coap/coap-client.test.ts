@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { toHex } from "../../src/base/bytes.ts";
+import { toHex, toUtf8 } from "../../src/base/bytes.ts";
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import { CoapClient, type OutgoingRequest } from "../../src/coap/coap-client.ts";
 import { Code } from "../../src/coap/code.ts";
@@ -305,6 +305,43 @@ client("RFC 7252 5.3.1: a response with another token is none, be it only longer
   assert.equal(scene.outcomes, []);
   scene.serverSends("ACK 1 2.05 T=0000");
   assert.is(scene.outcomes.length, 1);
+});
+
+client("RFC 9175 2.3: a 4.01 with Echo is answered by the same request with the value, as a new exchange", () => {
+  const scene = new Scene();
+  const id = scene.requests({ code: Code.POST, path: ["fw"], queries: ["a=1"], payload: toUtf8("now") });
+  scene.serverReceives('CON 0001 POST T=00000000 /fw ?a=1 "now"');
+  scene.serverSends("ACK 0001 4.01 T=00000000 Echo=0102030405060708");
+  scene.serverReceives('CON 0002 POST T=9e3779b1 /fw ?a=1 Echo=0102030405060708 "now"');
+  assert.equal(scene.outcomes, []);
+  scene.serverSends("ACK 0002 2.04 T=9e3779b1");
+  assert.equal(scene.outcomes, [`${id}: ACK 0002 2.04 T=9e3779b1`]);
+  assert.is(scene.client.outstandingCount, 0);
+});
+
+client("RFC 9175 2.3: after two repetitions a 4.01 is the answer, and one without Echo is so at once", () => {
+  const scene = new Scene();
+  scene.requests(GET);
+  for (let i = 0; i < 3; i++) {
+    const { messageId, token } = scene.nextMessage();
+    scene.serverSends(`ACK ${messageId.toString(16)} 4.01 T=${toHex(token)} Echo=0${i}`);
+  }
+  scene.serverReceivesNothing();
+  assert.equal(scene.outcomes, ["0: ACK 0003 4.01 T=3c6ef362 Echo=02"]);
+  scene.requests(GET);
+  const { token } = scene.nextMessage();
+  scene.serverSends(`ACK 4 4.01 T=${toHex(token)}`);
+  assert.is(scene.outcomes.length, 2);
+});
+
+client("a request that is being repeated with Echo can be cancelled", () => {
+  const scene = new Scene();
+  const id = scene.requests(GET);
+  scene.nextMessage();
+  scene.serverSends("ACK 1 4.01 T=00000000 Echo=01");
+  scene.client.cancel(id);
+  scene.serverSends("ACK 2 2.05 T=9e3779b1");
+  assert.equal([scene.outcomes, scene.client.outstandingCount], [[], 0]);
 });
 
 client.run();

@@ -29,6 +29,7 @@ const test = suite("libcoap-scenes");
 const scratch = scratchDirectories(test);
 const keys = { [IDENTITY]: KEY, ...identities };
 const serving = servedFor(test, { images, keys, flags: ["--coap"] });
+const echoing = servedFor(test, { images, flags: ["--coap", "--coap-echo"] });
 
 for (const build of coapClientBuilds()) {
   const pull = (path: string, ...flags: string[]) => pullFile(build, serving(), scratch(), { path, flags });
@@ -79,6 +80,12 @@ for (const build of coapClientBuilds()) {
       /^4\.05/,
     );
   });
+
+  if (build.scheme === "coap") {
+    test(`RFC 9175 2.3: ${build.name} answers Echo and pulls from a server with --coap-echo`, async () => {
+      identical(await pullFile(build, echoing(), scratch(), { path: "/fw/boat/plain", flags: ["-b", "256"] }), image);
+    });
+  }
 
   if (build.scheme === "coaps") {
     for (const [identity, key] of Object.entries(identities)) {

@@ -6,6 +6,7 @@ import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { RandomSource } from "../../src/base/random-source.ts";
 import { type Body, BytesBody, ContentFormat } from "../../src/coap/body.ts";
 import { CoapServer, type CoapServerCount } from "../../src/coap/coap-server.ts";
+import type { EchoPolicy } from "../../src/coap/echo.ts";
 import { decodeMessage, encodeMessage, type Message } from "../../src/coap/message.ts";
 import type { CoapServerLimits } from "../../src/coap/parameters.ts";
 import type { Request, RequestHandler } from "../../src/coap/request.ts";
@@ -16,6 +17,7 @@ export interface PeerOptions {
   readonly handle?: (request: Request<string>) => Response | undefined;
   readonly admit?: (request: Request<string>) => PlainResponse | number;
   readonly blockSize?: number;
+  readonly echo?: EchoPolicy<string>;
   readonly limits?: Partial<CoapServerLimits>;
 }
 

@@ -19,6 +19,11 @@ export function options(yargs: Argv<GlobalArguments>) {
     })
     .option("coap", { type: "boolean", default: false, describe: "Serve without DTLS too: to anyone, unprotected" })
     .option("coap-port", { ...word, default: "5683", describe: "UDP port for --coap", coerce: parsePort })
+    .option("coap-echo", {
+      type: "boolean",
+      default: false,
+      describe: "With --coap: an address has to show that it is its own (RFC 9175) before it is answered",
+    })
     .option("block-size", { ...word, default: "1024", describe: "Largest block, 16 to 1024", coerce: parseBlockSize })
     .option("cache-size", {
       ...word,

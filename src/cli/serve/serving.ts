@@ -21,6 +21,8 @@ export interface ServingInput {
   readonly coapsPort: number;
   readonly coap: boolean;
   readonly coapPort: number;
+  /** Whether plain CoAP asks unknown addresses for Echo. */
+  readonly coapEcho: boolean;
   readonly blockSize: number;
   /** Bytes of image contents kept in memory. */
   readonly cacheSize: number;
@@ -41,12 +43,20 @@ export async function serveUntilStopped(
   const images = FirmwareStore.open(input.data, { cacheBytesMax: input.cacheSize });
   const keys = PskStore.open(input.data);
   try {
-    const { blockSize, cipherSuites } = input;
+    const { blockSize, cipherSuites, coapEcho } = input;
     // Asked before anything is open that an error would leave open.
     const missing = whatIsMissing(input.data, images, keys);
     const listen = await listenAddresses(input);
     const log = process.stdout.isTTY ? terminalLog() : await jsonLog();
-    const shell = await startShell({ images, keys, log, listen, blockSize, ...(cipherSuites && { cipherSuites }) });
+    const shell = await startShell({
+      images,
+      keys,
+      log,
+      listen,
+      blockSize,
+      coapEcho,
+      ...(cipherSuites && { cipherSuites }),
+    });
     const ignoreSignals = onStopSignal(() => void shell.stop());
     for (const { scheme, host, port } of shell.addresses) console.log(`listening ${scheme}://${uriHost(host)}:${port}`);
     for (const line of ready(shell.addresses)) console.log(line);

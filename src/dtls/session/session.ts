@@ -32,6 +32,11 @@ export class Session {
   lastFlight: LastFlight | undefined;
   lastActiveAt: Instant;
   authenticationFailures = 0;
+  /**
+   * Saved by an earlier process, and nothing has shown since that what comes is no old record: a request that changes
+   * something has to show it first (RFC 9175 2.4, 1).
+   */
+  restored = false;
   /** Whether it holds what rest() gives back. */
   busy = false;
   /** Neighbours in the session table's order of use. */
