@@ -29,11 +29,14 @@ import {
   type DtlsParameters,
   HELLO_SEQUENCE_NUMBER_MAX,
   RECORDS_PER_DATAGRAM_MAX,
+  SEQUENCE_NUMBERS_FEW,
   SESSION_BUSY_MS,
 } from "./parameters.ts";
 import { WriteState } from "./record/connection-state.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
 import type { Session } from "./session/session.ts";
+import { SessionSaving, type SessionSavingCount } from "./session/session-saving.ts";
+import { type SessionSnapshot, sessionFrom } from "./session/session-snapshot.ts";
 import { CONNECTION_ID_LENGTH, connectionIdKey, SessionTable } from "./session/session-table.ts";
 
 /** Why a session ended. */
@@ -49,7 +52,13 @@ export type SessionEnd =
   | "shutdown";
 
 /** What is counted beside discards. */
-export type DtlsCount = Discard | "helloVerifyRequest" | "cookieRefused" | "handshakeEvicted" | "lastFlightResent";
+export type DtlsCount =
+  | Discard
+  | SessionSavingCount
+  | "helloVerifyRequest"
+  | "cookieRefused"
+  | "handshakeEvicted"
+  | "lastFlightResent";
 
 export interface DtlsServerOutlet {
   transmit(to: PeerAddress, datagram: Uint8Array): void;
@@ -75,6 +84,8 @@ export interface DtlsServerInput {
 }
 
 export class DtlsServer {
+  /** What makes sessions outlive the process. */
+  readonly saving: SessionSaving;
   readonly #random: RandomSource;
   readonly #parameters: DtlsParameters;
   readonly #suites: readonly CipherSuite[];
@@ -93,6 +104,7 @@ export class DtlsServer {
     this.#parameters = input.parameters;
     this.#suites = input.cipherSuites;
     this.#outlet = input.outlet;
+    this.saving = new SessionSaving(this.#sessions, input.outlet);
     this.#cookies = new CookieIssuer(input.now, input.random);
   }
 
@@ -158,12 +170,38 @@ export class DtlsServer {
 
   /**
    * The datagram that carries application data of at most `session.plaintextLengthMax` bytes to `session.peer`: in an array
-   * that the next call uses again.
+   * that the next call uses again. Undefined where it waits until the session may send again; it then goes to the outlet.
    */
-  seal(session: Session, data: Uint8Array): Uint8Array {
-    const datagram = this.#datagrams.of(session.write.recordLength(data.length));
-    session.write.sealInto(datagram, 0, ContentType.application_data, data);
+  seal(session: Session, data: Uint8Array): Uint8Array | undefined {
+    const { write } = session;
+    const few = write.nextSequenceNumber + SEQUENCE_NUMBERS_FEW >= write.sequenceNumberEnd;
+    if (few && !this.saving.admits(session, data)) return undefined;
+    const datagram = this.#datagrams.of(write.recordLength(data.length));
+    write.sealInto(datagram, 0, ContentType.application_data, data);
     return datagram;
+  }
+
+  /**
+   * A session that an earlier process wrote down goes on here, and begins `skipped` sequence numbers behind what was written.
+   * To be called before the first datagram, for sessions in the order of their last use. False when it cannot go on.
+   */
+  restore(now: Instant, number: number, snapshot: SessionSnapshot, skipped: number): boolean {
+    const sequenceNumberEnd = snapshot.sequenceNumberEnd + skipped;
+    const restored = sessionFrom({ ...snapshot, sequenceNumberEnd }, this.#suites, this.#random);
+    const idleSince = addMs(snapshot.lastActiveAt, this.#parameters.sessionIdleMs);
+    const id = restored?.read.connectionId;
+    const named = id !== undefined && (id.length === 0 || id.length === CONNECTION_ID_LENGTH);
+    if (restored === undefined || !named || idleSince <= now || this.#sessions.size >= this.#parameters.sessionsMax) {
+      restored?.wipe();
+      this.saving.handleRefused(number);
+      return false;
+    }
+    const older =
+      id.length === 0 ? this.#sessions.at(restored.peer) : this.#sessions.withConnectionId(connectionIdKey(id));
+    if (older !== undefined) this.#end(now, older, "replaced");
+    this.#sessions.addRestored(restored);
+    this.saving.handleRestored(restored, number);
+    return true;
   }
 
   /** Ends the sessions of an identity whose key was removed, and the handshakes that may have that key already. */
@@ -394,11 +432,14 @@ export class DtlsServer {
     const { type, messageSeq, body } = decoded.value;
     if (type === HandshakeType.client_hello) {
       // RFC 5746 4.4 and RFC 7925 17: refused, and the association lives on.
-      const alert = encodeAlert("warning", "no_renegotiation");
-      return this.#outlet.transmit(session.peer, session.write.seal(ContentType.alert, alert));
+      return this.#sendAlert(session, encodeAlert("warning", "no_renegotiation"));
     }
     const { lastFlight } = session;
-    const repeats = lastFlight !== undefined && type === HandshakeType.finished && lastFlight.answers(messageSeq, body);
+    const repeats =
+      session.write.hasNumber &&
+      lastFlight !== undefined &&
+      type === HandshakeType.finished &&
+      lastFlight.answers(messageSeq, body);
     if (!repeats || lastFlight.resendsLeft === 0) return this.#outlet.counted("handshakeUnexpected");
     lastFlight.resendsLeft--;
     this.#outlet.counted("lastFlightResent");
@@ -407,13 +448,19 @@ export class DtlsServer {
 
   /** Says close_notify, then forgets (RFC 5246 7.2.1). */
   #close(now: Instant, session: Session, end: SessionEnd): void {
-    const alert = encodeAlert("warning", "close_notify");
-    this.#outlet.transmit(session.peer, session.write.seal(ContentType.alert, alert));
+    this.#sendAlert(session, encodeAlert("warning", "close_notify"));
     this.#end(now, session, end);
+  }
+
+  /** Nobody waits for an alert: where the session may not send now, there is none. */
+  #sendAlert(session: Session, alert: Uint8Array): void {
+    if (!session.write.hasNumber) return;
+    this.#outlet.transmit(session.peer, session.write.seal(ContentType.alert, alert));
   }
 
   #end(now: Instant, session: Session, end: SessionEnd): void {
     this.#sessions.remove(session);
+    this.saving.handleEnded(session);
     this.#lastFlights.forget(session);
     this.#outlet.sessionDown(now, session, end);
     session.wipe();

@@ -54,6 +54,19 @@ export const CONNECTION_ID_LENGTH_MAX = 32;
 /** RFC 8449 4: an endpoint must not ask for less. */
 export const RECORD_SIZE_LIMIT_MIN = 64;
 
+/**
+ * Sequence numbers that a session which is written down may use before it is written down again. What the next process takes
+ * up begins behind them.
+ */
+export const SEQUENCE_NUMBERS_RESERVED = 2 ** 12;
+
+/** A session with fewer numbers than this left is written down at once. */
+export const SEQUENCE_NUMBERS_FEW = SEQUENCE_NUMBERS_RESERVED / 2;
+
+/** Records that wait for numbers, over all sessions, and their bytes. */
+export const WAITING_RECORDS_MAX = 1_024;
+export const WAITING_RECORD_LENGTH_MAX = 2 ** 20;
+
 /** How long the last flight can be asked for again: 2 MSL (RFC 6347 4.2.4, RFC 793: MSL = 120 s). */
 export const LAST_FLIGHT_LIFETIME_MS = 240_000;
 

@@ -13,8 +13,10 @@ import { CoapServer } from "../coap/coap-server.ts";
 import type { Scheme } from "../coap/coap-uri.ts";
 import { type CipherSuite, DEFAULT_CIPHER_SUITES } from "../dtls/cipher-suite.ts";
 import { DtlsServer } from "../dtls/dtls-server.ts";
-import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
+import { DTLS_PARAMETERS, type DtlsParameters, SEQUENCE_NUMBERS_RESERVED } from "../dtls/parameters.ts";
 import { Session } from "../dtls/session/session.ts";
+import type { SessionSaving } from "../dtls/session/session-saving.ts";
+import { decodeSessionSnapshot } from "../dtls/session/session-snapshot.ts";
 import type { Catalogue } from "../firmware/catalogue.ts";
 import type { Association } from "./association.ts";
 import { Counters } from "./counters.ts";
@@ -68,6 +70,11 @@ export class FirmwareServer {
     return this.#dtls.sessionCount;
   }
 
+  /** What makes sessions outlive the process. */
+  get saving(): SessionSaving {
+    return this.#dtls.saving;
+  }
+
   get handshakeCount(): number {
     return this.#dtls.handshakeCount;
   }
@@ -99,6 +106,26 @@ export class FirmwareServer {
   /** Images were published. */
   handleCatalogueChange(): void {
     this.#resource.handleCatalogueChange();
+  }
+
+  /**
+   * A session that an earlier process stored under `number` goes on here. To be called before the first datagram, for sessions
+   * in the order of their last use. `starts`: how many processes took it up since, without storing it again. `isKeyGood`:
+   * whether its identity still has the key that it had. False when the session cannot go on.
+   */
+  restore(
+    now: Instant,
+    number: number,
+    stored: Uint8Array,
+    starts: number,
+    isKeyGood: (identity: Uint8Array) => boolean,
+  ): boolean {
+    const snapshot = decodeSessionSnapshot(stored);
+    if (snapshot !== undefined && isKeyGood(snapshot.identity)) {
+      return this.#dtls.restore(now, number, snapshot, starts * SEQUENCE_NUMBERS_RESERVED);
+    }
+    this.saving.handleRefused(number);
+    return false;
   }
 
   /** The identities that have sessions, each once. */
@@ -192,6 +219,8 @@ export class FirmwareServer {
     if (association instanceof Session) {
       this.#transmits.keepBorrowed();
       const datagram = this.#dtls.seal(association, message);
+      // It waits until its session may send again.
+      if (datagram === undefined) return;
       this.#tap?.(datagram, message);
       this.#transmits.borrow("coaps", association.peer, datagram);
     } else {

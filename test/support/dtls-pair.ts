@@ -11,6 +11,8 @@ import { type DtlsCount, DtlsServer, type SessionEnd } from "../../src/dtls/dtls
 import type { HandshakeError } from "../../src/dtls/errors.ts";
 import { DTLS_PARAMETERS, type DtlsParameters } from "../../src/dtls/parameters.ts";
 import type { Session } from "../../src/dtls/session/session.ts";
+import type { NumberedSnapshot } from "../../src/dtls/session/session-saving.ts";
+import { decodeSessionSnapshot } from "../../src/dtls/session/session-snapshot.ts";
 import { IDENTITY, KEY } from "./observed-server.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
@@ -48,7 +50,7 @@ interface InFlight {
 
 export class DtlsPair {
   now: Instant = instant(1_000_000);
-  readonly server: DtlsServer;
+  server: DtlsServer;
   readonly client: DtlsClient;
   clientAddress: PeerAddress = CLIENT_ADDRESS;
   readonly counts = new Map<string, number>();
@@ -63,33 +65,14 @@ export class DtlsPair {
   clientSession: Session | undefined;
   clientEnd: ClientEnd | undefined;
   #inFlight: InFlight[] = [];
+  readonly #input: PairInput;
   readonly #wire: Wire;
 
   constructor(input: PairInput = {}) {
     this.#wire = input.wire ?? (() => "deliver");
     const parameters = { ...DTLS_PARAMETERS, ...input.parameters };
-    const random = new SeededRandom(input.seed ?? 1);
-    const answer = input.psk ?? ((identity) => (Buffer.compare(identity, IDENTITY) === 0 ? KEY : undefined));
-    this.server = new DtlsServer({
-      now: this.now,
-      random,
-      parameters,
-      cipherSuites: input.serverSuites ?? DEFAULT_CIPHER_SUITES,
-      outlet: {
-        transmit: (_to, datagram) => this.#launch("down", datagram),
-        applicationData: (_now, _session, data) => this.serverReceived.push(Uint8Array.from(data)),
-        pskWanted: (now, identity) => {
-          this.pskQuestions.push(identity);
-          const key = answer(identity);
-          if (key !== "later") this.server.handlePsk(now, identity, key);
-        },
-        sessionUp: (_now, session) => this.sessions.push(session),
-        sessionDown: (_now, _session, end) => this.downs.push(end),
-        handshakeFailed: (_now, _peer, error) => this.failures.push(error),
-        keyRefused: (_now, _peer, _identity, known) => this.keyRefusals.push(known ? "keyDiffers" : "identityUnknown"),
-        counted: (name) => this.#count(name),
-      },
-    });
+    this.#input = input;
+    this.server = this.#createServer(new SeededRandom(input.seed ?? 1));
     this.client = new DtlsClient(this.now, {
       server: SERVER_ADDRESS,
       identity: input.identity ?? IDENTITY,
@@ -110,6 +93,40 @@ export class DtlsPair {
           this.clientEnd = end;
         },
         counted: (name) => this.#count(`client ${name}`),
+      },
+    });
+  }
+
+  /** Another process takes the server's place, and takes up what was stored. */
+  restartServer(stored: readonly NumberedSnapshot[], skipped = 0): boolean[] {
+    this.server = this.#createServer(new SeededRandom((this.#input.seed ?? 1) + 500));
+    return stored.map(({ number, bytes }) => {
+      return this.server.restore(this.now, number, decodeSessionSnapshot(bytes)!, skipped);
+    });
+  }
+
+  #createServer(random: SeededRandom): DtlsServer {
+    const input = this.#input;
+    const parameters = { ...DTLS_PARAMETERS, ...input.parameters };
+    const answer = input.psk ?? ((identity) => (Buffer.compare(identity, IDENTITY) === 0 ? KEY : undefined));
+    return new DtlsServer({
+      now: this.now,
+      random,
+      parameters,
+      cipherSuites: input.serverSuites ?? DEFAULT_CIPHER_SUITES,
+      outlet: {
+        transmit: (_to, datagram) => this.#launch("down", datagram),
+        applicationData: (_now, _session, data) => this.serverReceived.push(Uint8Array.from(data)),
+        pskWanted: (now, identity) => {
+          this.pskQuestions.push(identity);
+          const key = answer(identity);
+          if (key !== "later") this.server.handlePsk(now, identity, key);
+        },
+        sessionUp: (_now, session) => this.sessions.push(session),
+        sessionDown: (_now, _session, end) => this.downs.push(end),
+        handshakeFailed: (_now, _peer, error) => this.failures.push(error),
+        keyRefused: (_now, _peer, _identity, known) => this.keyRefusals.push(known ? "keyDiffers" : "identityUnknown"),
+        counted: (name) => this.#count(name),
       },
     });
   }
@@ -163,7 +180,7 @@ export class DtlsPair {
 
   /** Application data of the server's. */
   sendDown(session: Session, data: Uint8Array): void {
-    this.#launch("down", Uint8Array.from(this.server.seal(session, data)));
+    this.#launch("down", Uint8Array.from(this.server.seal(session, data)!));
   }
 
   #launch(direction: "up" | "down", datagram: Uint8Array): void {

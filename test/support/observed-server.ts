@@ -81,7 +81,7 @@ export class ObservedServer {
 
   /** Application data of ours to a session. */
   send(session: Session, data: Uint8Array): void {
-    this.sent.push({ to: session.peer, datagram: Uint8Array.from(this.dtls.seal(session, data)) });
+    this.sent.push({ to: session.peer, datagram: Uint8Array.from(this.dtls.seal(session, data)!) });
   }
 
   /** Lets `ms` pass, stopping at each deadline on the way. */

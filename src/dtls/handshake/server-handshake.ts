@@ -357,6 +357,7 @@ export class ServerHandshake {
       peer: this.peer,
       identity,
       suite: agreed.negotiation.suite,
+      encryptThenMac: agreed.negotiation.encryptThenMac,
       read: states.read,
       write: states.write,
       peerPlaintextLengthMax: agreed.negotiation.plaintextLengthMax,

@@ -15,12 +15,12 @@ import {
   type RecordProtection,
   type RecordSealer,
 } from "./record-protection.ts";
-import { ReplayWindow } from "./replay-window.ts";
+import { ReplayWindow, type ReplayWindowState } from "./replay-window.ts";
 
 const NO_KEYS = new Secret(EMPTY);
 
-/** Of 48 bits (RFC 6347 4.1). */
-const SEQUENCE_NUMBER_MAX = 2 ** 48 - 1;
+/** The first number that does not fit its 48 bits (RFC 6347 4.1). */
+export const SEQUENCE_NUMBER_END = 2 ** 48;
 
 /** Seals the records that we send in one epoch. */
 export class WriteState {
@@ -30,6 +30,8 @@ export class WriteState {
   readonly #protection: RecordProtection;
   readonly #keys: Secret;
   #sequenceNumber: number;
+  /** No record may have this number or a later one. */
+  #end = SEQUENCE_NUMBER_END;
   /** Made with the first record; absent while the session rests. */
   #sealer: RecordSealer | undefined;
   #wiped = false;
@@ -58,6 +60,25 @@ export class WriteState {
     return this.#sequenceNumber;
   }
 
+  /** The first number that must not be used: what was written down of this state says that all before it may have been. */
+  get sequenceNumberEnd(): number {
+    return this.#end;
+  }
+
+  set sequenceNumberEnd(end: number) {
+    this.#end = end;
+  }
+
+  /** Whether a record can be sealed now. */
+  get hasNumber(): boolean {
+    return this.#sequenceNumber < this.#end;
+  }
+
+  /** For the one who writes this state down. */
+  get keys(): Secret {
+    return this.#keys;
+  }
+
   /** How many bytes a record has beyond its content, at the most. */
   get overhead(): number {
     const inner = this.connectionId.length > 0 ? this.connectionId.length + 1 : 0;
@@ -83,8 +104,8 @@ export class WriteState {
   sealInto(target: Uint8Array, offset: number, type: number, content: Uint8Array): void {
     // Zeros are a key like any other: what they seal, everyone can read.
     assert(!this.#wiped, "nothing can be sealed once the keys are wiped");
-    // RFC 6347 4.1: it must not wrap, for a nonce would come twice.
-    assert(this.#sequenceNumber <= SEQUENCE_NUMBER_MAX, "every sequence number of the epoch was used");
+    // RFC 6347 4.1: it must not wrap, nor be another process's after this one: a nonce would come twice.
+    assert(this.#sequenceNumber < this.#end, "every sequence number that may be used was used");
     const { epoch, connectionId } = this;
     const wrapped = connectionId.length > 0;
     const outerType = wrapped ? ContentType.tls12_cid : type;
@@ -139,15 +160,32 @@ export class ReadState {
   readonly #connectionId: string;
   readonly #protection: RecordProtection;
   readonly #keys: Secret;
-  readonly #window = new ReplayWindow();
+  readonly #window: ReplayWindow;
   /** Made with the first record; absent while the session rests. */
   #opener: RecordOpener | undefined;
 
-  constructor(epoch: number, protection: RecordProtection, keys: Secret, connectionId: Uint8Array) {
+  /** `window` where this state was written down before. */
+  constructor(
+    epoch: number,
+    protection: RecordProtection,
+    keys: Secret,
+    connectionId: Uint8Array,
+    window?: ReplayWindowState,
+  ) {
     this.epoch = epoch;
     this.#protection = protection;
     this.#keys = keys;
     this.#connectionId = latin1Of(connectionId);
+    this.#window = new ReplayWindow(window);
+  }
+
+  get window(): ReplayWindowState {
+    return this.#window.state;
+  }
+
+  /** For the one who writes this state down. */
+  get keys(): Secret {
+    return this.#keys;
   }
 
   /** What the peer has to put into its records; empty for none (RFC 9146 3). */

@@ -3,11 +3,32 @@
 
 const WIDTH = 64;
 
+/** A window as it is written down. */
+export interface ReplayWindowState {
+  /** −1 where none was seen. */
+  readonly newest: number;
+  /** Bit i of the low half stands for newest − i, bit i of the high half for newest − 32 − i. */
+  readonly low: number;
+  readonly high: number;
+}
+
 export class ReplayWindow {
   #newest = -1;
-  // Bit i of the low half stands for newest − i, bit i of the high half for newest − 32 − i.
   #low = 0;
   #high = 0;
+
+  /** `state` is that of a window which was written down; absent for one that has seen nothing. */
+  constructor(state?: ReplayWindowState) {
+    if (state === undefined) return;
+    this.#newest = state.newest;
+    this.#low = state.low | 0;
+    this.#high = state.high | 0;
+  }
+
+  /** To be written down; both halves are unsigned. */
+  get state(): ReplayWindowState {
+    return { newest: this.#newest, low: this.#low >>> 0, high: this.#high >>> 0 };
+  }
 
   /** Whether `sequenceNumber` can still be accepted: not seen, and not left of the window. */
   accepts(sequenceNumber: number): boolean {

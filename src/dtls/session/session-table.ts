@@ -2,6 +2,7 @@
 // last use. The recent end of that order are the busy ones, which hold cipher contexts; nothing here costs more for a
 // session that sleeps.
 
+import { assert } from "../../base/assert.ts";
 import type { Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
 import { RecencyList } from "../../base/recency-list.ts";
@@ -17,6 +18,8 @@ export class SessionTable {
   readonly #order = new RecencyList<Session>();
   /** From here on to the recent end all are busy, and none before. */
   #leastRecentBusy: Session | undefined;
+  /** From here on to the recent end a record came for each since it was written down, and for none before. */
+  #leastRecentUnsaved: Session | undefined;
   #size = 0;
   #busyCount = 0;
 
@@ -47,13 +50,15 @@ export class SessionTable {
 
   /** The session's keys lie here from now on, until it is wiped. */
   add(session: Session): void {
-    const id = session.read.connectionId;
-    if (id.length > 0) this.#byConnectionId.set(connectionIdKey(id), session);
-    else this.#byAddress.set(session.peer, session);
-    session.moveKeys((length) => this.#slabFor(length));
-    this.#size++;
-    this.#order.add(session);
+    this.#enter(session);
+    this.#leastRecentUnsaved ??= session;
     this.#makeBusy(session);
+  }
+
+  /** The same for a session that another process wrote down: the next in the order of use, and before all of this process. */
+  addRestored(session: Session): void {
+    assert(this.#busyCount === 0 && this.#leastRecentUnsaved === undefined, "what is restored comes first");
+    this.#enter(session);
   }
 
   remove(session: Session): void {
@@ -63,6 +68,7 @@ export class SessionTable {
     this.#size--;
     if (session.busy) this.#busyCount--;
     if (session === this.#leastRecentBusy) this.#leastRecentBusy = session.newer;
+    if (session === this.#leastRecentUnsaved) this.#leastRecentUnsaved = session.newer;
     this.#order.remove(session);
   }
 
@@ -71,7 +77,9 @@ export class SessionTable {
     session.lastActiveAt = now;
     // All that are more recent are busy too: if there is one, it is the next.
     if (session === this.#leastRecentBusy && session.newer !== undefined) this.#leastRecentBusy = session.newer;
+    if (session === this.#leastRecentUnsaved && session.newer !== undefined) this.#leastRecentUnsaved = session.newer;
     this.#order.touch(session);
+    this.#leastRecentUnsaved ??= session;
     this.#makeBusy(session);
   }
 
@@ -85,6 +93,18 @@ export class SessionTable {
     session.rest();
   }
 
+  /** The session that has not been written down for longest since a record came for it; it is going to be now. */
+  takeLeastRecentUnsaved(): Session | undefined {
+    const session = this.#leastRecentUnsaved;
+    this.#leastRecentUnsaved = session?.newer;
+    return session;
+  }
+
+  /** What was written down counts no more. */
+  leaveAllUnsaved(): void {
+    this.#leastRecentUnsaved = this.#order.oldest;
+  }
+
   /** From the least recently used on. Sessions may be removed while iterating. */
   *[Symbol.iterator](): Generator<Session> {
     let session = this.#order.oldest;
@@ -93,6 +113,15 @@ export class SessionTable {
       yield session;
       session = next;
     }
+  }
+
+  #enter(session: Session): void {
+    const id = session.read.connectionId;
+    if (id.length > 0) this.#byConnectionId.set(connectionIdKey(id), session);
+    else this.#byAddress.set(session.peer, session);
+    session.moveKeys((length) => this.#slabFor(length));
+    this.#size++;
+    this.#order.add(session);
   }
 
   #slabFor(length: number): SecretSlab {

@@ -13,6 +13,8 @@ export interface SessionInput {
   readonly peer: PeerAddress;
   readonly identity: Uint8Array;
   readonly suite: CipherSuite;
+  /** RFC 7366; false when absent. */
+  readonly encryptThenMac?: boolean;
   readonly read: ReadState;
   readonly write: WriteState;
   /** The most plaintext that the peer takes in a record, bytes. */
@@ -25,8 +27,11 @@ export class Session {
   /** One character a byte: a key for maps, and a sixth of what an array takes. */
   readonly identityKey: string;
   readonly suite: CipherSuite;
+  readonly encryptThenMac: boolean;
   readonly read: ReadState;
   readonly write: WriteState;
+  /** Its name where it is written down; 0 while it never was. */
+  number = 0;
   /** The most application data that one record to the peer may carry, bytes. */
   readonly plaintextLengthMax: number;
   lastFlight: LastFlight | undefined;
@@ -47,6 +52,7 @@ export class Session {
     this.peer = input.peer;
     this.identityKey = latin1Of(input.identity);
     this.suite = input.suite;
+    this.encryptThenMac = input.encryptThenMac ?? false;
     this.read = input.read;
     this.write = input.write;
     this.lastActiveAt = now;
