@@ -20,5 +20,6 @@ const port: DatagramPort = await bindDatagramPort("127.0.0.1", 0, {
   },
   batchEnd: () => port.flush(),
   failed: () => {},
+  leftOut: () => {},
 });
 console.log(`listening ${port.port}`);

@@ -56,6 +56,26 @@ export function peerAddressFromUnits(
   return (remote + (withLocal ? LOCAL : "") + local + zone) as PeerAddress;
 }
 
+/** Whether peerAddressFromUnits() would make this peer: cheaper than to make it. */
+export function isFromUnits(
+  peer: PeerAddress,
+  units: Uint16Array,
+  at: number,
+  unitCount: number,
+  port: number,
+  zone: string,
+  withLocal: boolean,
+): boolean {
+  if (isIpv4(peer) !== (unitCount === IPV4_UNITS) || hasLocal(peer) !== withLocal || portOf(peer) !== port)
+    return false;
+  for (let i = 0; i < unitCount; i++) if (peer.charCodeAt(i) !== units[at + i]) return false;
+  const localAt = localAtFor(unitCount);
+  for (let i = 0; withLocal && i < unitCount; i++) {
+    if (peer.charCodeAt(localAt + i) !== units[at + unitCount + i]) return false;
+  }
+  return unitCount === IPV4_UNITS || zoneOf(peer) === zone;
+}
+
 /**
  * Writes the peer's address into `units` from `at` on, and our own behind it where it is known; gives the number of units
  * of one of them, 2 or 8.
@@ -64,7 +84,7 @@ export function writeAddressUnits(peer: PeerAddress, units: Uint16Array, at: num
   const unitCount = isIpv4(peer) ? IPV4_UNITS : IPV6_UNITS;
   for (let i = 0; i < unitCount; i++) units[at + i] = peer.charCodeAt(i);
   if (hasLocal(peer)) {
-    const localAt = unitCount === IPV4_UNITS ? IPV4_UNITS + 1 : IPV6_LOCAL_AT;
+    const localAt = localAtFor(unitCount);
     for (let i = 0; i < unitCount; i++) units[at + unitCount + i] = peer.charCodeAt(localAt + i);
   }
   return unitCount;
@@ -122,6 +142,11 @@ export function formatPeerAddress(peer: PeerAddress): string {
 
 export function isIpv4(peer: PeerAddress): boolean {
   return peer.length <= IPV6_UNITS;
+}
+
+/** Where our own address begins in a peer of so many units. */
+function localAtFor(unitCount: number): number {
+  return unitCount === IPV4_UNITS ? IPV4_UNITS + 1 : IPV6_LOCAL_AT;
 }
 
 /** The zone of an address as text, "%eth0", or empty. */

@@ -4,6 +4,8 @@
 // received ones lie in slots, those to be sent one behind the other. The memory is JavaScript's and is looked at anew for
 // each batch: a pointer that was kept would dangle once somebody transfers the buffer.
 //
+// A socket of all addresses is told which of them each datagram was sent to, and answers from that one (RFC 7252 5.3.2).
+//
 // Back-pressure: what the system does not take at once stays noted, and until it is gone nothing more is read. So the
 // queue holds what one batch of requests makes, and the kernel's receive queue holds the rest.
 
@@ -35,26 +37,33 @@
 #define IPV4_UNITS 2
 #define IPV6_UNITS 8
 #define HOST_LENGTH_MAX (INET6_ADDRSTRLEN + IF_NAMESIZE)
+// A socket that hears both families tells an IPv4 datagram's destination in both words.
+#define CONTROL_LENGTH (CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(struct in6_pktinfo)))
 
 typedef struct {
   // Which address: IPV4_UNITS, also for an IPv4-mapped one, or IPV6_UNITS; 0 for a datagram that is to be left out.
   uint16_t unit_count;
   uint16_t length;
   uint16_t port;
-  uint16_t reserved;
+  // Whether our own address is known: 1 or 0.
+  uint16_t with_local;
   // RFC 4007: the index of the interface that a link-local address belongs to.
   uint32_t zone;
   // Of a datagram to be sent: where it begins.
   uint32_t offset;
-  // Two bytes of the address each, the first one high.
-  uint16_t units[IPV6_UNITS];
+  // Two bytes of an address each, the first one high: the peer's, and right behind it as many of our own.
+  uint16_t units[2 * IPV6_UNITS];
 } note;
 
 typedef struct {
   // Datagrams that were to be sent and still wait for the system.
   uint32_t waiting;
-  // How often each error came up since JavaScript last looked, by the system's number, and all together.
-  uint32_t failed;
+  // What JavaScript has to be told since it last looked: errors, and datagrams left out.
+  uint32_t untold;
+  // Datagrams left out because they were sent to many.
+  uint32_t multicast;
+  uint32_t broadcast;
+  // Each error by the system's number.
   uint32_t failures[ERROR_COUNT];
   note received[BATCH_COUNT_MAX];
   note to_send[SEND_COUNT_MAX];
@@ -72,6 +81,7 @@ typedef struct {
   struct mmsghdr messages[BATCH_COUNT_MAX];
   struct iovec bytes[BATCH_COUNT_MAX];
   address addresses[BATCH_COUNT_MAX];
+  _Alignas(struct cmsghdr) uint8_t control[BATCH_COUNT_MAX][CONTROL_LENGTH];
 } batch;
 
 typedef struct {
@@ -79,6 +89,8 @@ typedef struct {
   uv_poll_t poll;
   int socket;
   sa_family_t family;
+  // Whether it is bound to all addresses, and tells and chooses its own for each datagram.
+  bool on_all;
   bool open;
   int events;
   // Of the notes to be sent: the first that waits, and behind the last one.
@@ -120,7 +132,7 @@ static shared_memory *memory_of(port *p) {
 
 static void count_failure(shared_memory *m, int error) {
   m->failures[error > 0 && error < ERROR_COUNT ? error : 0]++;
-  m->failed++;
+  m->untold++;
 }
 
 static void disown(port *p) {
@@ -168,20 +180,61 @@ static bool call_back(port *p, uint32_t count) {
   return false;
 }
 
-static void note_sender(note *n, const address *from) {
+static void put_units(uint16_t *units, const void *bytes, int count) {
   uint16_t words[IPV6_UNITS];
+  memcpy(words, bytes, (size_t)count * sizeof *words);
+  for (int i = 0; i < count; i++) units[i] = ntohs(words[i]);
+}
+
+static void note_sender(note *n, const address *from) {
   if (from->any.sa_family == AF_INET) {
     n->unit_count = IPV4_UNITS;
     n->port = ntohs(from->ipv4.sin_port);
-    memcpy(words, &from->ipv4.sin_addr, sizeof from->ipv4.sin_addr);
+    put_units(n->units, &from->ipv4.sin_addr, IPV4_UNITS);
   } else {
     bool mapped = IN6_IS_ADDR_V4MAPPED(&from->ipv6.sin6_addr);
     n->unit_count = mapped ? IPV4_UNITS : IPV6_UNITS;
     n->port = ntohs(from->ipv6.sin6_port);
     n->zone = mapped ? 0 : from->ipv6.sin6_scope_id;
-    memcpy(words, from->ipv6.sin6_addr.s6_addr + (mapped ? 12 : 0), n->unit_count * sizeof *words);
+    put_units(n->units, from->ipv6.sin6_addr.s6_addr + (mapped ? 12 : 0), n->unit_count);
   }
-  for (int i = 0; i < n->unit_count; i++) n->units[i] = ntohs(words[i]);
+}
+
+static bool find_control(struct msghdr *header, int level, int type, void *content, size_t length) {
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
+    if (c->cmsg_level != level || c->cmsg_type != type || c->cmsg_len < CMSG_LEN(length)) continue;
+    memcpy(content, CMSG_DATA(c), length);
+    return true;
+  }
+  return false;
+}
+
+static void leave_out(shared_memory *m, note *n, uint32_t *count) {
+  n->unit_count = 0;
+  (*count)++;
+  m->untold++;
+}
+
+// Where the datagram was sent to. What was sent to many is left out (RFC 7252 8.1, 8.2), and so is what the system does not
+// tell of: it could only be answered from an address that was not asked.
+static void note_local(shared_memory *m, note *n, struct msghdr *header) {
+  struct in_pktinfo ipv4;
+  struct in6_pktinfo ipv6;
+  n->with_local = 1;
+  if (n->unit_count == IPV4_UNITS && find_control(header, IPPROTO_IP, IP_PKTINFO, &ipv4, sizeof ipv4)) {
+    if (IN_MULTICAST(ntohl(ipv4.ipi_addr.s_addr))) leave_out(m, n, &m->multicast);
+    // Linux names the address that an answer has to leave from beside the one in the datagram: another one only here.
+    else if (ipv4.ipi_addr.s_addr != ipv4.ipi_spec_dst.s_addr) leave_out(m, n, &m->broadcast);
+    else put_units(n->units + IPV4_UNITS, &ipv4.ipi_addr, IPV4_UNITS);
+  } else if (n->unit_count == IPV6_UNITS && find_control(header, IPPROTO_IPV6, IPV6_PKTINFO, &ipv6, sizeof ipv6)) {
+    if (IN6_IS_ADDR_MULTICAST(&ipv6.ipi6_addr)) leave_out(m, n, &m->multicast);
+    else put_units(n->units + IPV6_UNITS, &ipv6.ipi6_addr, IPV6_UNITS);
+    // The peer's address may be valid everywhere and ours only on one interface.
+    if (IN6_IS_ADDR_LINKLOCAL(&ipv6.ipi6_addr)) n->zone = ipv6.ipi6_ifindex;
+  } else {
+    n->unit_count = 0;
+    count_failure(m, ENOMSG);
+  }
 }
 
 static int receive(port *p, shared_memory *m) {
@@ -190,55 +243,93 @@ static int receive(port *p, shared_memory *m) {
     in->bytes[i] = (struct iovec){.iov_base = m->slots[i], .iov_len = DATAGRAM_LENGTH_MAX};
     in->messages[i].msg_hdr = (struct msghdr){
         .msg_name = &in->addresses[i], .msg_namelen = sizeof(address), .msg_iov = &in->bytes[i], .msg_iovlen = 1};
+    if (p->on_all) {
+      in->messages[i].msg_hdr.msg_control = in->control[i];
+      in->messages[i].msg_hdr.msg_controllen = CONTROL_LENGTH;
+    }
   }
   int count = recvmmsg(p->socket, in->messages, BATCH_COUNT_MAX, MSG_DONTWAIT, NULL);
   for (int i = 0; i < count; i++) {
+    struct msghdr *header = &in->messages[i].msg_hdr;
     note n = {.length = (uint16_t)in->messages[i].msg_len};
-    if ((in->messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0) count_failure(m, EMSGSIZE);
-    else if (in->messages[i].msg_hdr.msg_namelen > 0) note_sender(&n, &in->addresses[i]);
+    if ((header->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) count_failure(m, EMSGSIZE);
+    else if (header->msg_namelen > 0) {
+      note_sender(&n, &in->addresses[i]);
+      if (p->on_all) note_local(m, &n, header);
+    }
     m->received[i] = n;
   }
   return count;
 }
 
-// False when the note says something that cannot be sent.
-static bool read_note(port *p, shared_memory *m, uint32_t number, address *to, socklen_t *to_length, struct iovec *bytes) {
+static void put_control(struct msghdr *header, uint8_t *control, int level, int type, const void *content, size_t length) {
+  header->msg_control = control;
+  header->msg_controllen = CMSG_SPACE(length);
+  struct cmsghdr *c = CMSG_FIRSTHDR(header);
+  c->cmsg_level = level;
+  c->cmsg_type = type;
+  c->cmsg_len = CMSG_LEN(length);
+  memcpy(CMSG_DATA(c), content, length);
+}
+
+// The address that the datagram has to leave from, as the note says.
+static void choose_local(struct msghdr *header, uint8_t *control, const note *n) {
+  uint16_t words[IPV6_UNITS];
+  for (int i = 0; i < n->unit_count; i++) words[i] = htons(n->units[n->unit_count + i]);
+  if (n->unit_count == IPV4_UNITS) {
+    struct in_pktinfo ipv4 = {0};
+    memcpy(&ipv4.ipi_spec_dst, words, sizeof ipv4.ipi_spec_dst);
+    put_control(header, control, IPPROTO_IP, IP_PKTINFO, &ipv4, sizeof ipv4);
+  } else {
+    struct in6_pktinfo ipv6 = {0};
+    memcpy(&ipv6.ipi6_addr, words, sizeof ipv6.ipi6_addr);
+    if (IN6_IS_ADDR_LINKLOCAL(&ipv6.ipi6_addr)) ipv6.ipi6_ifindex = n->zone;
+    put_control(header, control, IPPROTO_IPV6, IPV6_PKTINFO, &ipv6, sizeof ipv6);
+  }
+}
+
+static void put_receiver(port *p, const note *n, address *to, socklen_t *to_length) {
+  uint16_t words[IPV6_UNITS];
+  for (int i = 0; i < n->unit_count; i++) words[i] = htons(n->units[i]);
+  memset(to, 0, sizeof *to);
+  if (p->family == AF_INET) {
+    to->ipv4.sin_family = AF_INET;
+    to->ipv4.sin_port = htons(n->port);
+    memcpy(&to->ipv4.sin_addr, words, sizeof to->ipv4.sin_addr);
+    *to_length = sizeof to->ipv4;
+    return;
+  }
+  to->ipv6.sin6_family = AF_INET6;
+  to->ipv6.sin6_port = htons(n->port);
+  to->ipv6.sin6_scope_id = n->zone;
+  uint8_t *whole = to->ipv6.sin6_addr.s6_addr;
+  // RFC 4291 2.5.5.2: an IPv6 socket reaches IPv4 by mapped addresses.
+  if (n->unit_count == IPV4_UNITS) memset(whole + 10, 0xff, 2);
+  memcpy(whole + (n->unit_count == IPV4_UNITS ? 12 : 0), words, n->unit_count * sizeof *words);
+  *to_length = sizeof to->ipv6;
+}
+
+// Makes message `at` of the batch from a note; false when the note says something that cannot be sent.
+static bool read_note(port *p, shared_memory *m, uint32_t number, unsigned at) {
+  batch *out = &p->out;
+  struct msghdr *header = &out->messages[at].msg_hdr;
   note n;
   // Once: another thread may share the memory.
   memcpy(&n, &m->to_send[number], sizeof n);
   if (n.offset > SEND_LENGTH_MAX || n.length > SEND_LENGTH_MAX - n.offset) return false;
   if (n.unit_count != IPV4_UNITS && (n.unit_count != IPV6_UNITS || p->family != AF_INET6)) return false;
-  *bytes = (struct iovec){.iov_base = m->bytes_to_send + n.offset, .iov_len = n.length};
-  uint16_t words[IPV6_UNITS];
-  for (int i = 0; i < n.unit_count; i++) words[i] = htons(n.units[i]);
-  memset(to, 0, sizeof *to);
-  if (p->family == AF_INET) {
-    to->ipv4.sin_family = AF_INET;
-    to->ipv4.sin_port = htons(n.port);
-    memcpy(&to->ipv4.sin_addr, words, sizeof to->ipv4.sin_addr);
-    *to_length = sizeof to->ipv4;
-    return true;
-  }
-  to->ipv6.sin6_family = AF_INET6;
-  to->ipv6.sin6_port = htons(n.port);
-  to->ipv6.sin6_scope_id = n.zone;
-  uint8_t *whole = to->ipv6.sin6_addr.s6_addr;
-  // RFC 4291 2.5.5.2: an IPv6 socket reaches IPv4 by mapped addresses.
-  if (n.unit_count == IPV4_UNITS) memset(whole + 10, 0xff, 2);
-  memcpy(whole + (n.unit_count == IPV4_UNITS ? 12 : 0), words, n.unit_count * sizeof *words);
-  *to_length = sizeof to->ipv6;
+  out->bytes[at] = (struct iovec){.iov_base = m->bytes_to_send + n.offset, .iov_len = n.length};
+  *header = (struct msghdr){.msg_name = &out->addresses[at], .msg_iov = &out->bytes[at], .msg_iovlen = 1};
+  put_receiver(p, &n, &out->addresses[at], &header->msg_namelen);
+  // A socket that is bound to one address leaves from no other.
+  if (n.with_local != 0 && p->on_all) choose_local(header, out->control[at], &n);
   return true;
 }
 
 // Of the notes that are to be sent next, as many as are good, up to a batch.
 static unsigned gather(port *p, shared_memory *m) {
-  batch *out = &p->out;
   unsigned count = 0;
-  for (; count < BATCH_COUNT_MAX && p->next + count < p->end; count++) {
-    struct msghdr *header = &out->messages[count].msg_hdr;
-    *header = (struct msghdr){.msg_name = &out->addresses[count], .msg_iov = &out->bytes[count], .msg_iovlen = 1};
-    if (!read_note(p, m, p->next + count, &out->addresses[count], &header->msg_namelen, &out->bytes[count])) break;
-  }
+  while (count < BATCH_COUNT_MAX && p->next + count < p->end && read_note(p, m, p->next + count, count)) count++;
   return count;
 }
 
@@ -284,7 +375,7 @@ static void handle_readable(port *p, shared_memory *m) {
 
 static void handle_writable(port *p, shared_memory *m) {
   send_noted(p, m);
-  if (p->next == p->end || m->failed > 0) call_back(p, 0);
+  if (p->next == p->end || m->untold > 0) call_back(p, 0);
 }
 
 // libuv stops watching a socket that has an error: the error is asked for, which clears it, and told.
@@ -321,6 +412,19 @@ static bool parse_address(const char *host, uint16_t port_number, address *to, s
   return true;
 }
 
+static bool is_all(const address *local) {
+  return local->any.sa_family == AF_INET ? local->ipv4.sin_addr.s_addr == htonl(INADDR_ANY)
+                                         : IN6_IS_ADDR_UNSPECIFIED(&local->ipv6.sin6_addr);
+}
+
+// Has the system tell with each datagram where it was sent to. IPv4 asks for it on an IPv6 socket too: IPv6's own word does
+// not tell a broadcast from what was sent to one.
+static bool ask_for_destinations(int fd, int family) {
+  int on = 1;
+  return setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) == 0 &&
+         (family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) == 0);
+}
+
 // A bound socket, or -1 with errno.
 static int bound_socket(const address *local, socklen_t length, bool reuse_port) {
   int family = local->any.sa_family;
@@ -331,6 +435,7 @@ static int bound_socket(const address *local, socklen_t length, bool reuse_port)
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer_length, sizeof receive_buffer_length);
   if ((family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
       (!reuse_port || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) &&
+      (!is_all(local) || ask_for_destinations(fd, family)) &&
       bind(fd, &local->any, length) == 0) {
     return fd;
   }
@@ -400,6 +505,7 @@ static napi_value open_port(napi_env env, napi_callback_info info) {
   p->poll.data = p;
   p->socket = fd;
   p->family = call.local.any.sa_family;
+  p->on_all = is_all(&call.local);
   p->open = true;
   p->owners = 2;
   napi_value result, name;
@@ -533,6 +639,7 @@ void export_datagram_port(napi_env env, napi_value exports) {
   export_number(env, part, "failuresOffset", offsetof(shared_memory, failures));
   export_number(env, part, "errorCount", ERROR_COUNT);
   export_number(env, part, "batchCountMax", BATCH_COUNT_MAX);
+  export_number(env, part, "noteLength", sizeof(note));
   export_number(env, part, "receivedOffset", offsetof(shared_memory, received));
   export_number(env, part, "toSendOffset", offsetof(shared_memory, to_send));
   export_number(env, part, "sendCountMax", SEND_COUNT_MAX);

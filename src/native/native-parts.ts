@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import load from "node-gyp-build";
 import type { NativeAead } from "./aead.ts";
-import type { NativeDatagramPort } from "./datagram-port.ts";
+import { type NativeDatagramPort, Note } from "./datagram-port.ts";
 
 export interface NativeParts {
   /** Absent where this Node.js does not export OpenSSL. */
@@ -12,7 +12,7 @@ export interface NativeParts {
   readonly datagramPort: NativeDatagramPort;
 }
 
-/** Why there are no native parts: the operator's wish, or nothing that was built for this system. */
+/** Why there are no native parts: the operator's wish, or nothing that was built for this system from these sources. */
 export type NativeAbsence = "off" | "not-built";
 
 /** The environment variable that leaves the native parts out when it is "off". */
@@ -23,7 +23,8 @@ export const nativeParts: NativeParts | NativeAbsence = find();
 function find(): NativeParts | NativeAbsence {
   if (process.env[NATIVE_VARIABLE] === "off") return "off";
   try {
-    return load(packageDirectory()) as NativeParts;
+    const parts = load(packageDirectory()) as NativeParts;
+    return parts.datagramPort.noteLength === 2 * Note.LENGTH ? parts : "not-built";
   } catch {
     return "not-built";
   }

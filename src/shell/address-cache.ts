@@ -1,52 +1,51 @@
 // Peer addresses as Node.js writes them, and as the cores know them. Parsing text for each datagram costs more than
 // finding it again, and a key made of host and port as much as parsing.
 
-import { hostOf, isIpv4, type PeerAddress, peerAddress } from "../base/peer-address.ts";
+import { hostOf, type PeerAddress, peerAddress } from "../base/peer-address.ts";
 
 /** Peers whose texts are known. When there are more, all are forgotten, and are made again when they come back. */
 export const ADDRESSES_MAX = 16_384;
 
-/** RFC 4291 2.5.5.2: how an IPv6 socket writes an IPv4 address. */
-const MAPPED_PREFIX = "::ffff:";
+const PORT_COUNT = 65_536;
+
+/** Gives the peer of a host, as Node.js writes it, and a port. */
+export type PeerFinder = (host: string, port: number) => PeerAddress;
 
 export class AddressCache {
-  /** By host, then by port. */
+  /** By host, then by port and the number of the finder. */
   readonly #peers = new Map<string, Map<number, PeerAddress>>();
   readonly #hosts = new Map<PeerAddress, string>();
-  readonly #ipv4Prefix: string;
+  #finderCount = 0;
   #peerCount = 0;
-
-  /** Of a socket of this family. */
-  constructor(family: "udp4" | "udp6") {
-    this.#ipv4Prefix = family === "udp6" ? MAPPED_PREFIX : "";
-  }
 
   get size(): number {
     return Math.max(this.#peerCount, this.#hosts.size);
   }
 
-  peerOf(host: string, port: number): PeerAddress {
-    return this.#peers.get(host)?.get(port) ?? this.#addPeer(host, port);
+  /** Of the peers of a socket: they are known with `local` where that is one of our addresses that may be asked. */
+  finder(local?: string): PeerFinder {
+    const first = PORT_COUNT * this.#finderCount++;
+    return (host, port) => this.#peers.get(host)?.get(first + port) ?? this.#addPeer(host, port, first, local);
   }
 
-  /** The host as the socket wants it: an IPv6 socket reaches IPv4 peers through mapped addresses. */
+  /** The host as the socket wants it. */
   hostFor(peer: PeerAddress): string {
     const known = this.#hosts.get(peer);
     if (known !== undefined) return known;
-    const host = (isIpv4(peer) ? this.#ipv4Prefix : "") + hostOf(peer);
+    const host = hostOf(peer);
     if (this.#hosts.size >= ADDRESSES_MAX) this.#hosts.clear();
     this.#hosts.set(peer, host);
     return host;
   }
 
-  #addPeer(host: string, port: number): PeerAddress {
+  #addPeer(host: string, port: number, first: number, local: string | undefined): PeerAddress {
     if (this.#peerCount >= ADDRESSES_MAX) {
       this.#peers.clear();
       this.#peerCount = 0;
     }
-    const peer = peerAddress(host, port);
+    const peer = peerAddress(host, port, local);
     const ports = this.#peers.get(host) ?? new Map<number, PeerAddress>();
-    this.#peers.set(host, ports.set(port, peer));
+    this.#peers.set(host, ports.set(first + port, peer));
     this.#peerCount++;
     return peer;
   }

@@ -3,11 +3,13 @@
 import { type NativeAbsence, type NativeParts, nativeParts } from "../native/native-parts.ts";
 import type { DatagramPort, DatagramPortOutlet } from "./datagram-port.ts";
 import { DgramPort } from "./dgram-port.ts";
+import { isAddressOfMany } from "./local-addresses.ts";
 import { NativeDatagramPort } from "./native-datagram-port.ts";
 
 /**
- * Listens on an IP address; without one on every address of the computer, IPv6 and IPv4 by one socket, or IPv4 alone
- * where the system has no IPv6. Rejects with the system's error: EADDRINUSE, EACCES, EADDRNOTAVAIL, EAFNOSUPPORT.
+ * Listens on an IP address; without one on every address of the computer, IPv6 and IPv4 by one port, or IPv4 alone where
+ * the system has no IPv6. Rejects with the system's error: EADDRINUSE, EACCES, EAFNOSUPPORT, and EADDRNOTAVAIL also for an
+ * address of many, of which none is answered.
  */
 export async function bindDatagramPort(
   host: string | undefined,
@@ -31,6 +33,7 @@ async function bindAddress(
   outlet: DatagramPortOutlet,
   native: NativeParts | NativeAbsence,
 ): Promise<DatagramPort> {
+  if (isAddressOfMany(host)) throw Object.assign(new Error(`bind ${host}`), { code: "EADDRNOTAVAIL" });
   if (typeof native === "object") return new NativeDatagramPort(native.datagramPort, host, port, outlet);
   return DgramPort.bind(host, port, outlet);
 }

@@ -5,6 +5,10 @@ import type { PeerAddress } from "../base/peer-address.ts";
 /** UDP's length field has 16 bits. */
 export const DATAGRAM_LENGTH_MAX = 65_535;
 
+/**
+ * Bound to one address, or to all: then a peer is known with the one of our addresses that it asked (RFC 7252 5.3.2), and
+ * what is sent to it leaves from there.
+ */
 export interface DatagramPort {
   readonly host: string;
   readonly port: number;
@@ -24,4 +28,6 @@ export interface DatagramPortOutlet {
   batchEnd(): void;
   /** The system's name for what went wrong with one datagram: "EMSGSIZE". The port serves on. */
   failed(code: string): void;
+  /** A datagram came that was sent to many. It is not handed on: none is answered here (RFC 7252 8.1, 8.2). */
+  leftOut(sentTo: "multicast" | "broadcast"): void;
 }

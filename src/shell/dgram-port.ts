@@ -1,10 +1,12 @@
-// A server's UDP socket by node:dgram. What came in one turn of the event loop is a batch, and what answers it is sent
+// A server's UDP port by node:dgram. What came in one turn of the event loop is a batch, and what answers it is sent
 // together at its end: sent one by one, each from within the callback of the datagram that it answers, it costs half as
 // much again.
 
 import { put } from "../base/bytes.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { DATAGRAM_LENGTH_MAX, type DatagramPort, type DatagramPortOutlet } from "./datagram-port.ts";
+import { isAllAddresses } from "./local-addresses.ts";
+import { LocalSockets } from "./local-sockets.ts";
 import { UdpSocket } from "./udp-socket.ts";
 
 /** The most datagrams, and bytes of them, that lie ready to be sent or wait for the system to take them. */
@@ -14,7 +16,7 @@ export const SEND_LENGTH_MAX = 1 << 20;
 export class DgramPort implements DatagramPort {
   readonly host: string;
   readonly port: number;
-  readonly #socket: UdpSocket;
+  readonly #socket: UdpSocket | LocalSockets;
   readonly #outlet: DatagramPortOutlet;
   /** Datagrams lie here one behind the other until the system has all of them. */
   readonly #memory = new Uint8Array(SEND_LENGTH_MAX);
@@ -30,7 +32,7 @@ export class DgramPort implements DatagramPort {
   /** Listens on an IP address; on `::` for IPv4 too. Rejects with the system's error. */
   static async bind(host: string, port: number, outlet: DatagramPortOutlet): Promise<DgramPort> {
     let bound: DgramPort | undefined;
-    const socket = await UdpSocket.bind(host, port, {
+    const socket = await (isAllAddresses(host) ? LocalSockets : UdpSocket).bind(host, port, {
       datagram: (from, datagram) => {
         if (bound !== undefined) bound.#handleDatagram(from, datagram);
       },
@@ -40,7 +42,7 @@ export class DgramPort implements DatagramPort {
     return bound;
   }
 
-  private constructor(socket: UdpSocket, outlet: DatagramPortOutlet) {
+  private constructor(socket: UdpSocket | LocalSockets, outlet: DatagramPortOutlet) {
     this.host = socket.host;
     this.port = socket.port;
     this.#socket = socket;

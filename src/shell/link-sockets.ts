@@ -1,8 +1,10 @@
-// LinkProxy on real sockets: one that clients talk to, and one for each binding of a NAT, whose port is the client's source
+// LinkProxy on real sockets: a port that clients talk to, and one for each binding of a NAT, whose port is the client's source
 // port as the server sees it. A rebinding is a new socket.
 
 import { type Binding, LinkProxy, type LinkProxyInput, type LinkProxyStatistics } from "../../sim/link/link-proxy.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
+import type { DatagramPort } from "./datagram-port.ts";
+import { bindDatagramPort } from "./datagram-port-binding.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { systemNow } from "./system-clock.ts";
 import { UdpSocket } from "./udp-socket.ts";
@@ -22,19 +24,18 @@ export class LinkSockets {
   readonly #failureCounts = new Map<string, number>();
   readonly #timer = new DeadlineTimer(() => {
     this.#proxy.handleTimeout(systemNow());
-    this.#arm();
+    this.#settle();
   });
-  #socket: UdpSocket | undefined;
+  #listening: DatagramPort | undefined;
 
   /** Rejects with the system's error: EADDRINUSE, EACCES, EADDRNOTAVAIL. */
   static async start({ listen, target, ...input }: LinkSocketsInput): Promise<LinkSockets> {
     const sockets = new LinkSockets(target, input);
-    sockets.#socket = await UdpSocket.bind(listen.host, listen.port, {
-      datagram: (from, datagram) => {
-        sockets.#proxy.handleClientDatagram(systemNow(), from, datagram);
-        sockets.#arm();
-      },
+    sockets.#listening = await bindDatagramPort(listen.host, listen.port, {
+      datagram: (from, datagram) => sockets.#proxy.handleClientDatagram(systemNow(), from, datagram),
+      batchEnd: () => sockets.#settle(),
       failed: (code) => sockets.#countFailure(code),
+      leftOut: (sentTo) => sockets.#countFailure(sentTo),
     });
     return sockets;
   }
@@ -45,18 +46,18 @@ export class LinkSockets {
       ...input,
       outlet: {
         toServer: (binding, datagram) => this.#portFor(binding).send(datagram),
-        toClient: (client, datagram) => this.#socket?.sendTo(client, datagram),
+        toClient: (client, datagram) => this.#listening?.sendTo(client, datagram),
         released: (binding) => this.#release(binding),
       },
     });
   }
 
   get host(): string {
-    return this.#socket?.host ?? "";
+    return this.#listening?.host ?? "";
   }
 
   get port(): number {
-    return this.#socket?.port ?? 0;
+    return this.#listening?.port ?? 0;
   }
 
   get statistics(): LinkProxyStatistics {
@@ -75,8 +76,8 @@ export class LinkSockets {
   /** What is still under way is lost. */
   async close(): Promise<void> {
     this.#timer.stop();
-    const open = [this.#socket, ...this.#ports.values()];
-    this.#socket = undefined;
+    const open = [this.#listening, ...this.#ports.values()];
+    this.#listening = undefined;
     this.#ports.clear();
     await Promise.all(open.map((one) => one?.close()));
   }
@@ -87,9 +88,9 @@ export class LinkSockets {
       port = new ServerPort(this.#target, {
         datagram: (datagram) => {
           // What the system had received before the end is heard no more.
-          if (this.#socket === undefined) return;
+          if (this.#listening === undefined) return;
           this.#proxy.handleServerDatagram(systemNow(), binding, datagram);
-          this.#arm();
+          this.#settle();
         },
         failed: (code) => this.#countFailure(code),
       });
@@ -107,8 +108,11 @@ export class LinkSockets {
     this.#failureCounts.set(code, (this.#failureCounts.get(code) ?? 0) + 1);
   }
 
-  #arm(): void {
-    if (this.#socket !== undefined) this.#timer.arm(this.#proxy.pollTimeout());
+  /** Sends what is due, and waits for what is not. */
+  #settle(): void {
+    if (this.#listening === undefined) return;
+    this.#listening.flush();
+    this.#timer.arm(this.#proxy.pollTimeout());
   }
 }
 

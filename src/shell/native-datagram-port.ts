@@ -3,12 +3,15 @@
 
 import { getSystemErrorName } from "node:util";
 import { put } from "../base/bytes.ts";
-import { type PeerAddress, peerAddressFromUnits, portOf, writeAddressUnits, zoneOf } from "../base/peer-address.ts";
+import { hasLocal, type PeerAddress, portOf, writeAddressUnits, zoneOf } from "../base/peer-address.ts";
 import { type NativeDatagramPort as NativePart, Note, type PortHandle, Status } from "../native/datagram-port.ts";
 import { DATAGRAM_LENGTH_MAX, type DatagramPort, type DatagramPortOutlet } from "./datagram-port.ts";
 import { KnownPeers } from "./known-peers.ts";
 
-const IPV4_UNITS = 2;
+const LEFT_OUT = [
+  ["multicast", Status.MULTICAST],
+  ["broadcast", Status.BROADCAST],
+] as const;
 
 export interface NativeBindOptions {
   /** SO_REUSEPORT: several sockets, of several processes, share the port and the datagrams that come to it. */
@@ -91,6 +94,7 @@ export class NativeDatagramPort implements DatagramPort {
     toSend[note + Note.UNIT_COUNT] = unitCount;
     toSend[note + Note.DATAGRAM_LENGTH] = length;
     toSend[note + Note.PORT] = portOf(to);
+    toSend[note + Note.WITH_LOCAL] = hasLocal(to) ? 1 : 0;
     this.#toSendLong[(note + Note.ZONE) >> 1] = this.#zoneOf(to);
     this.#toSendLong[(note + Note.OFFSET) >> 1] = this.#sendLength;
     put(this.#bytesToSend, this.#sendLength, datagram);
@@ -151,13 +155,16 @@ export class NativeDatagramPort implements DatagramPort {
     const received = this.#received;
     const unitCount = received[note + Note.UNIT_COUNT]!;
     if (unitCount === 0) return undefined;
-    if (unitCount === IPV4_UNITS) {
-      return this.#knownPeers.ipv4(received, note + Note.UNITS, received[note + Note.PORT]!);
-    }
+    const port = received[note + Note.PORT]!;
+    const withLocal = received[note + Note.WITH_LOCAL] !== 0;
     const zone = this.#receivedLong[(note + Note.ZONE) >> 1]!;
-    const name = zone === 0 ? undefined : this.#part.zoneName(zone);
-    const zoneText = name === undefined ? "" : `%${name}`;
-    return peerAddressFromUnits(received, note + Note.UNITS, unitCount, received[note + Note.PORT]!, zoneText);
+    return this.#knownPeers.peer(received, note + Note.UNITS, unitCount, port, this.#zoneText(zone), withLocal);
+  }
+
+  #zoneText(index: number): string {
+    if (index === 0) return "";
+    const name = this.#part.zoneName(index);
+    return name === undefined ? "" : `%${name}`;
   }
 
   #zoneOf(peer: PeerAddress): number {
@@ -167,7 +174,7 @@ export class NativeDatagramPort implements DatagramPort {
 
   /** Tells what failed, and begins anew with an empty memory when all is sent. */
   #settle(): void {
-    if (this.#status[Status.FAILED]! > 0) this.#tellFailures();
+    if (this.#status[Status.UNTOLD]! > 0) this.#tell();
     if (this.#status[Status.WAITING]! > 0) return;
     if (this.#flushedCount < this.#sendCount) return this.flush();
     this.#sendCount = 0;
@@ -176,8 +183,13 @@ export class NativeDatagramPort implements DatagramPort {
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 
-  #tellFailures(): void {
-    this.#status[Status.FAILED] = 0;
+  #tell(): void {
+    this.#status[Status.UNTOLD] = 0;
+    for (const [sentTo, place] of LEFT_OUT) {
+      const count = this.#status[place]!;
+      this.#status[place] = 0;
+      for (let i = 0; i < count; i++) this.#outlet.leftOut(sentTo);
+    }
     for (const [number, count] of this.#failures.entries()) {
       if (count === 0) continue;
       this.#failures[number] = 0;

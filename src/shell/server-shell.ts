@@ -131,6 +131,7 @@ export class ServerShell {
       datagram: (from: PeerAddress, datagram: Uint8Array) => this.#handleDatagram(scheme, from, datagram),
       batchEnd: () => this.#handleBatchEnd(),
       failed: (code: string) => this.#server.counters.add(`socket.${code}`),
+      leftOut: (sentTo: string) => this.#server.counters.add(`socket.${sentTo}`),
     };
     try {
       this.#ports.set(scheme, await bindDatagramPort(host, port, outlet));

@@ -5,7 +5,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import { hostOf, isIpv4, type PeerAddress, portOf } from "../base/peer-address.ts";
-import { AddressCache } from "./address-cache.ts";
+import { AddressCache, type PeerFinder } from "./address-cache.ts";
 
 /** Asked of the system for bursts of a thousand devices; it may give less. */
 const RECEIVE_BUFFER_LENGTH = 4 * 1024 * 1024;
@@ -21,20 +21,22 @@ type Family = "udp4" | "udp6";
 export class UdpSocket {
   readonly #socket: Socket;
   readonly #addresses: AddressCache;
+  readonly #peerOf: PeerFinder;
   readonly #outlet: UdpSocketOutlet;
   #sendingCount = 0;
   /** Called once all is sent. */
   readonly #drained: (() => void)[] = [];
 
   /**
-   * Listens on an IP address; on `::` for IPv4 too. Rejects with the system's error: EADDRINUSE, EACCES, EADDRNOTAVAIL,
-   * EAFNOSUPPORT.
+   * Listens on an IP address. One of several sockets of a port shares their `addresses`, and knows its peers with `host`,
+   * which they asked. Rejects with the system's error: EADDRINUSE, EACCES, EADDRNOTAVAIL, EAFNOSUPPORT.
    */
-  static async bind(host: string, port: number, outlet: UdpSocketOutlet): Promise<UdpSocket> {
+  static async bind(host: string, port: number, outlet: UdpSocketOutlet, addresses?: AddressCache): Promise<UdpSocket> {
     const family = isIPv6(host) ? "udp6" : "udp4";
     const socket = socketOf(family);
     await settled(socket, "listening", () => socket.bind(port, host));
-    return new UdpSocket(socket, family, outlet);
+    if (addresses === undefined) return new UdpSocket(socket, outlet);
+    return new UdpSocket(socket, outlet, addresses, host);
   }
 
   /** A socket on a free port that hears `server` alone. Rejects with the system's error: ENETUNREACH. */
@@ -42,16 +44,15 @@ export class UdpSocket {
     const family = isIpv4(server) ? "udp4" : "udp6";
     const socket = socketOf(family);
     await settled(socket, "connect", () => socket.connect(portOf(server), hostOf(server)));
-    return new UdpSocket(socket, family, outlet);
+    return new UdpSocket(socket, outlet);
   }
 
-  private constructor(socket: Socket, family: Family, outlet: UdpSocketOutlet) {
+  private constructor(socket: Socket, outlet: UdpSocketOutlet, addresses = new AddressCache(), local?: string) {
     this.#socket = socket;
-    this.#addresses = new AddressCache(family);
+    this.#addresses = addresses;
+    this.#peerOf = addresses.finder(local);
     this.#outlet = outlet;
-    socket.on("message", (datagram, { address, port }) => {
-      outlet.datagram(this.#addresses.peerOf(address, port), datagram);
-    });
+    socket.on("message", (datagram, { address, port }) => outlet.datagram(this.#peerOf(address, port), datagram));
     socket.on("error", (error) => outlet.failed(codeOf(error)));
   }
 

@@ -1,13 +1,15 @@
 // What a server may expect of its port, native or of node:dgram: each test runs on both.
 
+import { createSocket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
-import { formatPeerAddress, peerAddress } from "../../src/base/peer-address.ts";
+import { formatPeerAddress, localKeyOf, peerAddress, remoteOf } from "../../src/base/peer-address.ts";
 import type { DatagramPort } from "../../src/shell/datagram-port.ts";
 import { bindDatagramPort } from "../../src/shell/datagram-port-binding.ts";
+import { localAddresses } from "../../src/shell/local-addresses.ts";
 import { UdpSocket } from "../../src/shell/udp-socket.ts";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { builtNativeParts } from "../support/native.ts";
@@ -15,6 +17,9 @@ import { PortListener } from "./port-listener.ts";
 
 const test = suite("datagram-port");
 const native = builtNativeParts();
+
+/** RFC 7252 12.8. */
+const ALL_COAP_NODES = "224.0.1.187";
 
 interface Opened {
   readonly port: DatagramPort;
@@ -55,7 +60,7 @@ for (const parts of native === undefined ? (["off"] as const) : (["off", native]
     [undefined, "::1"],
     [undefined, "127.0.0.1"],
   ] as const) {
-    test(`${kind}, bound to ${bound ?? "all"}, asked from ${asked}: there and back, with plain addresses`, async () => {
+    test(`${kind}, bound to ${bound ?? "all"}, asked at ${asked}: there and back, with plain addresses`, async () => {
       const { port, at } = await openEcho(bound);
       if (bound !== undefined) assert.is(port.host, bound);
       const atClient = new PortListener();
@@ -63,12 +68,122 @@ for (const parts of native === undefined ? (["off"] as const) : (["off", native]
       client.send(toUtf8("there and back"));
       await atClient.until(() => atClient.received.length === 1);
       const { from } = at.received[0]!;
-      assert.is(from, peerAddress(asked, client.port), formatPeerAddress(from));
+      // On all addresses it is known which one was asked.
+      const local = bound === asked ? undefined : asked;
+      assert.is(from, peerAddress(asked, client.port, local), formatPeerAddress(from));
       assert.is(atClient.received[0]?.text, "there and back");
       await client.close();
       await port.close();
     });
   }
+
+  // Each socket of a client at one port hears only the address that it talks to: another one's answer never arrives.
+  test(`${kind}, RFC 7252 5.3.2: on all addresses it answers from the one that was asked, each a peer of its own`, async () => {
+    const { port, at } = await openEcho(undefined);
+    const asked = [...localAddresses("::").values()].map(({ host }) => host);
+    for (const [i, host] of asked.entries()) {
+      const atClient = new PortListener();
+      const client = await UdpSocket.connect(peerAddress(host, port.port), atClient);
+      client.send(toUtf8(host));
+      await atClient.until(() => atClient.received.length === 1);
+      assert.is(atClient.received[0]?.text, host);
+      assert.is(localKeyOf(at.received[i]!.from), localKeyOf(peerAddress(host, 0, host)));
+      await client.close();
+    }
+    assert.ok(asked.includes("127.0.0.1"), `127.0.0.1 is not among ${asked}`);
+    await port.close();
+  });
+
+  test(`${kind}, RFC 6347 4.2.1: one client at two of our addresses is two peers, on one of them it is one`, async () => {
+    const { port, at } = await openEcho(undefined);
+    const client = await open("127.0.0.1");
+    const ours = [...localAddresses("0.0.0.0").values()].map(({ host }) => host);
+    const asked = [...ours, ...ours];
+    for (const [i, host] of asked.entries()) {
+      client.port.sendTo(peerAddress(host, port.port), toUtf8(host));
+      client.port.flush();
+      await client.at.until(() => client.at.received.length === i + 1);
+    }
+    assert.equal(
+      client.at.received.map(({ from }) => from),
+      asked.map((host) => peerAddress(host, port.port)),
+    );
+    assert.is(new Set(at.received.map(({ from }) => from)).size, ours.length);
+    assert.is(new Set(at.received.map(({ from }) => remoteOf(from))).size, 1);
+    await Promise.all([client.port.close(), port.close()]);
+  });
+
+  test(`${kind}: what was to leave from an address that is gone is told, and the others go out`, async () => {
+    const { port, at } = await openEcho(undefined);
+    const client = await open("127.0.0.1");
+    port.sendTo(peerAddress("127.0.0.1", client.port.port, "198.51.100.7"), toUtf8("from nowhere"));
+    port.sendTo(peerAddress("::1", client.port.port, "2001:db8::7"), toUtf8("from nowhere"));
+    port.sendTo(peerAddress("127.0.0.1", client.port.port, "127.0.0.1"), toUtf8("from here"));
+    port.flush();
+    await client.at.until(() => client.at.received.length === 1);
+    await at.until(() => at.failures.length === 2);
+    assert.is(client.at.received[0]?.text, "from here");
+    // Linux has no route for an IPv6 address that is not its own.
+    assert.equal(at.failures, kind === "dgram" ? ["EADDRNOTAVAIL", "EADDRNOTAVAIL"] : ["EINVAL", "ENETUNREACH"]);
+    await Promise.all([client.port.close(), port.close()]);
+  });
+
+  test(`${kind}: a port that is bound to one address leaves from it, wherever the peer has asked`, async () => {
+    const [{ port }, client] = [await open("127.0.0.1"), await open("127.0.0.1")];
+    port.sendTo(peerAddress("127.0.0.1", client.port.port, "127.0.0.2"), toUtf8("from here"));
+    port.flush();
+    await client.at.until(() => client.at.received.length === 1);
+    assert.is(client.at.received[0]?.from, peerAddress("127.0.0.1", port.port));
+    await Promise.all([client.port.close(), port.close()]);
+  });
+
+  test(`${kind}: a port in use on one address is in use on all, and a free one is free on each of them`, async () => {
+    const taken = await open("127.0.0.1");
+    for (const host of ["::", "0.0.0.0"]) assert.is(await bindCode(host, taken.port.port), "EADDRINUSE");
+    await taken.port.close();
+    const { port } = await open(undefined);
+    for (const { host } of localAddresses("::").values())
+      assert.is(await bindCode(host, port.port), "EADDRINUSE", host);
+    await port.close();
+  });
+
+  // Linux hands what a computer hears of an IPv4 group to every IPv4 socket that is bound to all addresses.
+  for (const [host, heard] of [
+    ["0.0.0.0", ["multicast", "broadcast"]],
+    ["::", ["broadcast"]],
+  ] as const) {
+    test(`${kind} on ${host}, RFC 7252 8.1, 8.2: what was sent to many is not handed on, and what was sent to one is`, async () => {
+      const { port, at } = await open(host);
+      const client = createSocket("udp4");
+      await new Promise<void>((resolve) => client.bind(0, "127.0.0.1", resolve));
+      client.setBroadcast(true);
+      client.setMulticastInterface("127.0.0.1");
+      client.addMembership(ALL_COAP_NODES, "127.0.0.1");
+      for (const to of ["127.255.255.255", ALL_COAP_NODES, "127.0.0.1"]) {
+        await new Promise<void>((resolve) => client.send(to, port.port, to, () => resolve()));
+      }
+      await at.until(() => at.received.length === 1);
+      client.close();
+      await port.close();
+      assert.is(at.received[0]?.text, "127.0.0.1");
+      // Sockets that are bound to one address do not even hear of the others.
+      assert.equal(at.leftOuts, kind === "dgram" ? [] : heard);
+      assert.equal(at.failures, []);
+    });
+  }
+
+  test(`${kind}, RFC 7252 8.1: an address of many is none to listen on`, async () => {
+    for (const host of [
+      "224.0.1.187",
+      "239.255.255.255",
+      "255.255.255.255",
+      "127.255.255.255",
+      "ff02::1",
+      "FF05::fd",
+    ]) {
+      assert.is(await bindCode(host, 0), "EADDRNOTAVAIL", host);
+    }
+  });
 
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
     const address = addresses?.find(({ address }) => address.startsWith("fe80:"))?.address;
@@ -79,7 +194,7 @@ for (const parts of native === undefined ? (["off"] as const) : (["off", native]
       const client = await UdpSocket.connect(peerAddress(`${address}%${name}`, port.port), atClient);
       client.send(toUtf8("near"));
       await atClient.until(() => atClient.received.length === 1);
-      assert.is(at.received[0]?.from, peerAddress(`${address}%${name}`, client.port));
+      assert.is(at.received[0]?.from, peerAddress(`${address}%${name}`, client.port, `${address}%${name}`));
       await client.close();
       await port.close();
       const zoned = await open(`${address}%${name}`);

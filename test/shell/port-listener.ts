@@ -15,6 +15,7 @@ export class PortListener implements DatagramPortOutlet {
   /** How many datagrams each batch had. */
   readonly batches: number[] = [];
   readonly failures: string[] = [];
+  readonly leftOuts: string[] = [];
   /** Called with each datagram, before it is kept. */
   answer: (from: PeerAddress, datagram: Uint8Array) => void = () => {};
   /** Called at the end of each batch. */
@@ -38,6 +39,11 @@ export class PortListener implements DatagramPortOutlet {
 
   failed(code: string): void {
     this.failures.push(code);
+    this.#wake();
+  }
+
+  leftOut(sentTo: string): void {
+    this.leftOuts.push(sentTo);
     this.#wake();
   }
 

@@ -10,8 +10,6 @@ const test = suite("udp-socket");
 for (const [bound, server] of [
   ["127.0.0.1", "127.0.0.1"],
   ["::1", "::1"],
-  ["::", "::1"],
-  ["::", "127.0.0.1"],
 ] as const) {
   test(`bound to ${bound}, asked from ${server}: there and back, with plain addresses`, async () => {
     const [atServer, atClient] = [new PortListener(), new PortListener()];
