@@ -29,6 +29,12 @@ import { RequestWindow } from "./request-window.ts";
 /** Timeouts in a row without any answer, each twice as long as the one before, until the association is given up. */
 const SILENCES_MAX = 5;
 
+/**
+ * Handshakes in a row that end by a message before they give the server up: until Finished anybody can have written it,
+ * as anybody can write an alert.
+ */
+const HANDSHAKE_REFUSALS_MAX = 3;
+
 /** After a handshake in vain the next one waits longer for its first answer, by this factor and up to this, ms. */
 const FIRST_TIMEOUT_GROWTH = 4;
 const FIRST_TIMEOUT_MAX_MS = 600_000;
@@ -74,6 +80,8 @@ export class FirmwareDevice {
   #connected = false;
   #ended = false;
   #reconnectionsLeft: number;
+  /** Handshakes since the last association that ended by what the server said, or somebody in its name. */
+  #refusals = 0;
   readonly #roundTripsMs: number[] = [];
   #answerCount = 0;
   #counts = { blocks: 0, duplicates: 0, requests: 0, retransmissions: 0, handshakes: 0, bytesUp: 0, bytesDown: 0 };
@@ -166,6 +174,7 @@ export class FirmwareDevice {
         transmit: (datagram) => this.#transmit(datagram),
         connected: (at, session, roundTripMs) => {
           const hasConnectionId = session.write.connectionId.length > 0;
+          this.#refusals = 0;
           this.#events.push({ kind: "connected", cipherSuite: session.suite.name, connectionId: hasConnectionId });
           if (roundTripMs !== undefined) this.#window.roundTrip.seed(roundTripMs);
           this.#handleConnected(at);
@@ -301,11 +310,12 @@ export class FirmwareDevice {
       else this.#end({ kind: "refused", detail });
       return;
     }
-    const retrying = kind === "timeout" && this.#reconnectionsLeft > 0;
+    if (kind !== "timeout") this.#refusals++;
+    const retrying = this.#refusals < HANDSHAKE_REFUSALS_MAX && this.#reconnectionsLeft > 0;
     this.#events.push({ kind: "handshakeFailed", error: kind, detail, retrying });
     if (!retrying) return this.#stop();
     // Perhaps the link is slower than all the patience of a handshake.
-    if (this.#learns)
+    if (this.#learns && kind === "timeout")
       this.#firstTimeoutMs = Math.min(FIRST_TIMEOUT_MAX_MS, FIRST_TIMEOUT_GROWTH * this.#firstTimeoutMs);
     this.#reconnect(now);
   }

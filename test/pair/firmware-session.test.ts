@@ -4,7 +4,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EMPTY, toHex, toUtf8 } from "../../src/base/bytes.ts";
 import { Secret } from "../../src/base/secret.ts";
+import { encodeAlert } from "../../src/dtls/alert.ts";
 import { cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
+import { WriteState } from "../../src/dtls/record/connection-state.ts";
+import { ContentType } from "../../src/dtls/record/record.ts";
 import { type DeviceInput, type Direction, type Fate, FirmwarePair, type PairInput } from "../support/firmware-pair.ts";
 import { addressNumbered, IDENTITY, KEY, PSK_CCM_8 } from "../support/firmware-scene.ts";
 
@@ -91,18 +94,33 @@ session("RFC 4279 2: to an unknown identity the server sends, byte for byte, wha
   assert.equal(unknown.end, wrongKey.end);
 });
 
-session("no common cipher suite ends the handshake at both sides under that name", () => {
-  const server = { cipherSuites: [cipherSuiteNamed("TLS_PSK_WITH_AES_128_GCM_SHA256")!] };
-  const pair = new FirmwarePair({ server });
-  const device = pair.addDevice(PLAIN_PSK);
-  pair.run();
-  assert.equal(
-    pair.eventsOf("handshakeFailed").map(({ error }) => error),
-    ["noCommonCipherSuite"],
-  );
-  assert.is(pair.counted("handshakeFailed.noCommonCipherSuite"), 1);
-  assert.is((device.end as { error: string }).error, "peerAlert");
-});
+session(
+  "no common cipher suite ends the handshake at both sides under that name, and the device asks three times",
+  () => {
+    const server = { cipherSuites: [cipherSuiteNamed("TLS_PSK_WITH_AES_128_GCM_SHA256")!] };
+    const pair = new FirmwarePair({ server });
+    const device = pair.addDevice(PLAIN_PSK);
+    pair.run();
+    assert.equal(
+      pair.eventsOf("handshakeFailed").map(({ error }) => error),
+      ["noCommonCipherSuite", "noCommonCipherSuite", "noCommonCipherSuite"],
+    );
+    assert.is(pair.counted("handshakeFailed.noCommonCipherSuite"), 3);
+    assert.is((device.end as { error: string }).error, "peerAlert");
+  },
+);
+
+session(
+  "RFC 6347 4.1.2.7: an alert that a forger writes before Finished costs the device a hello, and not the update",
+  () => {
+    const pair = new FirmwarePair();
+    const device = pair.addDevice(PLAIN_PSK);
+    const alert = WriteState.plaintext(9).seal(ContentType.alert, encodeAlert("fatal", "handshake_failure"));
+    device.device.handleDatagram(pair.now, alert);
+    pair.run();
+    assert.equal(device.story, ["handshakeFailed", "reconnecting", "connected", "done"]);
+  },
+);
 
 session("a silent server is a timeout of the handshake, and on plain CoAP an unanswered request", () => {
   const silent: PairInput = { wire: (_number, direction) => (direction === "down" ? "drop" : "deliver") };

@@ -25,12 +25,14 @@ const STEPS_MAX = 200_000;
 
 export type Fate = "deliver" | "drop" | "duplicate";
 export type Direction = "up" | "down";
-/** `number` counts the datagrams of both directions from 1. */
-export type Wire = (number: number, direction: Direction, datagram: Uint8Array) => Fate;
+/** `number` counts the datagrams of both directions from 1; `peer` is the address that one of them comes from or goes to. */
+export type Wire = (number: number, direction: Direction, datagram: Uint8Array, peer: PeerAddress) => Fate;
 
 export interface PairInput {
   readonly seed?: number;
   readonly wire?: Wire;
+  /** Told of each datagram when it has arrived, for somebody who reads along. */
+  readonly arrived?: (direction: Direction, datagram: Uint8Array, peer: PeerAddress) => void;
   readonly imageLength?: number;
   readonly server?: Partial<Omit<FirmwareServerInput, "now" | "random" | "catalogue">>;
   /** What the server's owner answers to a question for a key; "later" leaves it open. */
@@ -118,6 +120,14 @@ export class FirmwarePair {
     return paired;
   }
 
+  /** A datagram that no device sent, to the server as if from `from`; what answers it meets the wire. */
+  inject(scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
+    const buffer = new Uint8Array(datagram);
+    this.server.handleDatagram(this.now, scheme, from, buffer);
+    buffer.fill(0xee);
+    this.drive();
+  }
+
   /** Takes the power from a device: it neither sends nor hears any more. */
   removeDevice(paired: PairedDevice): void {
     this.devices.splice(this.devices.indexOf(paired), 1);
@@ -167,8 +177,11 @@ export class FirmwarePair {
     if (this.#arrivals[0]?.at === next) {
       this.#arrivals.shift()!.deliver();
     } else {
-      this.server.handleTimeout(this.now);
-      for (const { device } of this.devices) device.handleTimeout(this.now);
+      for (const timed of [this.server, ...this.devices.map(({ device }) => device)]) {
+        timed.handleTimeout(this.now);
+        const left = timed.pollTimeout();
+        if (left !== undefined && left <= this.now) throw new Error("a deadline stays after its time was handled");
+      }
     }
     this.drive();
     return true;
@@ -184,12 +197,12 @@ export class FirmwarePair {
     for (const paired of this.devices) {
       for (let next = paired.device.pollTransmit(); next !== undefined; next = paired.device.pollTransmit()) {
         const { scheme, address } = paired;
-        this.#launch("up", next, (bytes) => this.server.handleDatagram(this.now, scheme, address, bytes));
+        this.#launch("up", address, next, (bytes) => this.server.handleDatagram(this.now, scheme, address, bytes));
       }
     }
     for (let next = this.server.pollTransmit(); next !== undefined; next = this.server.pollTransmit()) {
       const { scheme, to, datagram } = next;
-      this.#launch("down", copyOf(datagram), (bytes) => {
+      this.#launch("down", to, copyOf(datagram), (bytes) => {
         // Whoever has left this address does not hear it.
         const paired = this.devices.find((device) => device.scheme === scheme && device.address === to);
         paired?.device.handleDatagram(this.now, bytes);
@@ -197,15 +210,16 @@ export class FirmwarePair {
     }
   }
 
-  #launch(direction: Direction, datagram: Uint8Array, receive: (bytes: Uint8Array) => void): void {
+  #launch(direction: Direction, peer: PeerAddress, datagram: Uint8Array, receive: (bytes: Uint8Array) => void): void {
     this.datagramCount++;
-    const fate = this.#input.wire?.(this.datagramCount, direction, datagram) ?? "deliver";
+    const fate = this.#input.wire?.(this.datagramCount, direction, datagram, peer) ?? "deliver";
     const at = addMs(this.now, LATENCY_MS);
     const deliver = () => {
       // The shell's buffer is used again: what either side keeps must not depend on it.
       const buffer = new Uint8Array(datagram);
       receive(buffer);
       buffer.fill(0xee);
+      this.#input.arrived?.(direction, datagram, peer);
     };
     if (fate !== "drop") this.#arrivals.push({ at, deliver });
     if (fate === "duplicate") this.#arrivals.push({ at, deliver });

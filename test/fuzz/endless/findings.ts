@@ -1,0 +1,12 @@
+// Cases that failed once, by their seeds: each is run again with every `npm test`, and names what it found.
+
+import type { Attacked } from "./fuzz-case.ts";
+
+export interface Finding {
+  readonly seed: number;
+  readonly attacked: Attacked;
+  /** What went wrong. */
+  readonly what: string;
+}
+
+export const FINDINGS: readonly Finding[] = [];

@@ -1,0 +1,213 @@
+// One case of the fuzzer: the whole server and whole devices in virtual time, and somebody hostile among them, all drawn
+// from one seed. A case that throws is a finding. What must hold whatever comes:
+//
+//   nothing throws, and a deadline that was handled moves on (FirmwarePair sees to the latter)
+//   tables stay within their limits, and are empty when everybody is gone
+//   who never showed a cookie gets no more bytes than it sent (RFC 6347 4.2.1)
+//   no device ever holds a wrong byte; where only the server was attacked, every honest device ends with the image
+
+import { copyOf, equal, toHex } from "../../../src/base/bytes.ts";
+import type { PeerAddress } from "../../../src/base/peer-address.ts";
+import { randomBytes } from "../../../src/base/random-source.ts";
+import { dialectNamed } from "../../../src/device/dialect.ts";
+import { DEFAULT_CIPHER_SUITES } from "../../../src/dtls/cipher-suite.ts";
+import { type Direction, type Fate, FirmwarePair, type PairedDevice } from "../../support/firmware-pair.ts";
+import { addressNumbered, IDENTITY, KEY, PSK_CCM_8 } from "../../support/firmware-scene.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+import { HostileClient, INSIDER_IDENTITY } from "./hostile-client.ts";
+import { hostileMessage, mutatedMessage } from "./message-mutation.ts";
+import { mutatedRecords } from "./record-mutation.ts";
+
+/** Who is attacked: the server alone, from wherever; or the devices too, by somebody who reads along. */
+export type Attacked = "server" | "devices";
+
+const ATTACKS = 250;
+const DEVICES = 3;
+const STRANGERS = 6;
+const HOSTILE_CLIENTS_MAX = 4;
+const SESSIONS_MAX = 24;
+const HANDSHAKES_MAX = 24;
+/** Datagrams that were overheard and may come again. */
+const OVERHEARD_MAX = 400;
+const FATES: readonly Fate[] = ["drop", "duplicate"];
+const DAY_MS = 24 * 3_600_000;
+
+/** Throws what is wrong, if anything is. The same seed gives the same case. */
+export function runCase(seed: number, attacked: Attacked): void {
+  new FuzzCase(seed, attacked).run();
+}
+
+class FuzzCase {
+  readonly #random: SeededRandom;
+  readonly #attacked: Attacked;
+  readonly #pair: FirmwarePair;
+  readonly #devices: PairedDevice[] = [];
+  readonly #hostile: HostileClient[] = [];
+  readonly #overheard: Record<Direction, Uint8Array[]> = { up: [], down: [] };
+  /** By address that never showed a cookie: bytes that it sent and got. */
+  readonly #strangers = new Map<PeerAddress, { sent: number; got: number }>();
+  #attacking = true;
+
+  constructor(seed: number, attacked: Attacked) {
+    this.#random = new SeededRandom(seed);
+    this.#attacked = attacked;
+    const keys = new Map([IDENTITY, INSIDER_IDENTITY].map((identity) => [toHex(identity), KEY]));
+    this.#pair = new FirmwarePair({
+      seed,
+      imageLength: 1 + this.#random.below(6_000),
+      wire: (_number, direction, datagram, peer) => this.#fateOf(direction, datagram, peer),
+      arrived: (direction, datagram, peer) => this.#overhear(direction, datagram, peer),
+      psk: (identity) => keys.get(toHex(identity)),
+      server: { dtlsParameters: { sessionsMax: SESSIONS_MAX, handshakesMax: HANDSHAKES_MAX } },
+    });
+    for (let number = 1; number <= STRANGERS; number++) {
+      this.#strangers.set(addressNumbered(500 + number), { sent: 0, got: 0 });
+    }
+  }
+
+  run(): void {
+    this.#addDevices();
+    for (let attack = 0; attack < ATTACKS; attack++) {
+      this.#pair.run(this.#random.below(60));
+      this.#attack();
+      this.#checkTables();
+      this.#checkStrangers();
+    }
+    this.#attacking = false;
+    this.#pair.run(DAY_MS);
+    for (const device of this.#devices) this.#checkDevice(device);
+    this.#pair.run(3 * DAY_MS);
+    const { sessionCount, handshakeCount } = this.#pair.server;
+    check(sessionCount === 0, `${sessionCount} sessions are left when everybody is gone`);
+    check(handshakeCount === 0, `${handshakeCount} handshakes are left when everybody is gone`);
+  }
+
+  #addDevices(): void {
+    const random = this.#random;
+    for (let number = 0; number < DEVICES; number++) {
+      const own = dialectNamed("own");
+      this.#devices.push(
+        this.#pair.addDevice({
+          dialect: random.below(2) === 0 ? { ...own, blockSize: 16 << random.below(7) } : own,
+          cipherSuites: random.below(2) === 0 ? [PSK_CCM_8] : DEFAULT_CIPHER_SUITES,
+          ...(random.below(2) === 0 && { connectionId: randomBytes(random, random.below(5)) }),
+        }),
+      );
+    }
+  }
+
+  #attack(): void {
+    const random = this.#random;
+    const ups = this.#overheard.up;
+    if (ups.length === 0) return;
+    const scheme = random.below(5) === 0 ? "coap" : "coaps";
+    switch (random.below(this.#attacked === "devices" ? 9 : 7)) {
+      case 0:
+        return this.#inject(scheme, this.#anyAddress(), randomBytes(random, random.below(200)));
+      case 1:
+        return this.#inject(scheme, this.#anyAddress(), mutatedRecords(random, picked(random, ups), ups));
+      case 2:
+        return this.#inject(scheme, this.#anyAddress(), picked(random, ups));
+      case 3:
+        return this.#inject("coap", this.#anyAddress(), this.#plainMessage());
+      case 4:
+        return this.#addHostileClient();
+      case 5:
+      case 6:
+        return this.#hostile[random.below(Math.max(1, this.#hostile.length))]?.act(this.#pair.now);
+      default:
+        return this.#attackDevice();
+    }
+  }
+
+  #plainMessage(): Uint8Array {
+    const message = hostileMessage(this.#random);
+    return this.#random.below(2) === 0 ? message : mutatedMessage(this.#random, message);
+  }
+
+  #addHostileClient(): void {
+    const random = this.#random;
+    if (this.#hostile.length === HOSTILE_CLIENTS_MAX) this.#hostile.splice(random.below(HOSTILE_CLIENTS_MAX), 1);
+    const address = addressNumbered(700 + random.below(40));
+    const client = new HostileClient({
+      now: this.#pair.now,
+      random,
+      insider: random.below(3) === 0,
+      address,
+      transmit: (datagram) => this.#inject("coaps", address, datagram),
+    });
+    this.#hostile.push(client);
+  }
+
+  /** Somebody who reads along speaks to a device in the server's place. */
+  #attackDevice(): void {
+    const random = this.#random;
+    const { down } = this.#overheard;
+    if (down.length === 0) return;
+    const datagram = picked(random, down);
+    const mutant = random.below(3) === 0 ? datagram : mutatedRecords(random, datagram, down);
+    picked(random, this.#devices).device.handleDatagram(this.#pair.now, copyOf(mutant));
+    this.#pair.drive();
+  }
+
+  #inject(scheme: "coap" | "coaps", from: PeerAddress, datagram: Uint8Array): void {
+    const stranger = scheme === "coaps" ? this.#strangers.get(from) : undefined;
+    if (stranger !== undefined) stranger.sent += datagram.length;
+    this.#pair.inject(scheme, from, datagram);
+  }
+
+  /** A stranger's, a device's, or one that somebody hostile has. */
+  #anyAddress(): PeerAddress {
+    const random = this.#random;
+    const kind = random.below(3);
+    if (kind === 0) return picked(random, this.#devices).address;
+    if (kind === 1) return addressNumbered(700 + random.below(40));
+    return picked(random, [...this.#strangers.keys()]);
+  }
+
+  #fateOf(direction: Direction, datagram: Uint8Array, peer: PeerAddress): Fate {
+    const stranger = direction === "down" ? this.#strangers.get(peer) : undefined;
+    // The version of CoAP tells plain answers from records.
+    if (stranger !== undefined && datagram[0]! >> 6 !== 1) stranger.got += datagram.length;
+    // The network is no friend either, as long as somebody is about.
+    return FATES[this.#attacking ? this.#random.below(40) : FATES.length] ?? "deliver";
+  }
+
+  #overhear(direction: Direction, datagram: Uint8Array, peer: PeerAddress): void {
+    if (direction === "down") {
+      for (const client of this.#hostile) {
+        if (client.address === peer) client.handleDatagram(this.#pair.now, copyOf(datagram));
+      }
+    }
+    const kept = this.#overheard[direction];
+    if (kept.length < OVERHEARD_MAX) kept.push(copyOf(datagram));
+    else kept[this.#random.below(OVERHEARD_MAX)] = copyOf(datagram);
+  }
+
+  #checkTables(): void {
+    const { sessionCount, handshakeCount } = this.#pair.server;
+    check(sessionCount <= SESSIONS_MAX, `${sessionCount} sessions where ${SESSIONS_MAX} are the most`);
+    check(handshakeCount <= HANDSHAKES_MAX, `${handshakeCount} handshakes where ${HANDSHAKES_MAX} are the most`);
+  }
+
+  #checkStrangers(): void {
+    for (const { sent, got } of this.#strangers.values()) {
+      check(got <= sent, `who never showed a cookie got ${got} bytes for ${sent}`);
+    }
+  }
+
+  #checkDevice(device: PairedDevice): void {
+    const { end } = device;
+    check(end !== undefined, "a device neither ended nor goes on");
+    if (end?.kind === "done") check(equal(device.received, this.#pair.imageBytes), "a device holds other bytes");
+    else check(this.#attacked === "devices", `an honest device ended with ${JSON.stringify(end)}`);
+  }
+}
+
+function picked<Thing>(random: SeededRandom, things: readonly Thing[]): Thing {
+  return things[random.below(things.length)]!;
+}
+
+function check(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what);
+}
