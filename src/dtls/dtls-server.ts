@@ -6,8 +6,9 @@ import { copyOf, latin1Of } from "../base/bytes.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { PrefixViews } from "../base/prefix-views.ts";
-import { type RandomSource, randomBytes } from "../base/random-source.ts";
+import { type RandomSource, randomBytes, randomUint16 } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
+import { AddressShares } from "./admission/address-shares.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import type { Discard, HandshakeError } from "./errors.ts";
@@ -27,6 +28,7 @@ import {
   CLIENT_HELLO_MESSAGE_SEQ_MAX,
   DATAGRAM_LENGTH_MAX,
   type DtlsParameters,
+  HANDSHAKES_PER_ADDRESS_MAX,
   HELLO_SEQUENCE_NUMBER_MAX,
   RECORDS_PER_DATAGRAM_MAX,
   SEQUENCE_NUMBERS_FEW,
@@ -94,6 +96,7 @@ export class DtlsServer {
   readonly #cookies: CookieIssuer;
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
+  readonly #shares: AddressShares;
   /** Sessions whose last flight may still be asked for, by the time when it no longer may. */
   readonly #lastFlights = new LastFlights();
   /** Where application data is sealed. */
@@ -106,6 +109,7 @@ export class DtlsServer {
     this.#outlet = input.outlet;
     this.saving = new SessionSaving(this.#sessions, input.outlet);
     this.#cookies = new CookieIssuer(input.now, input.random);
+    this.#shares = new AddressShares(input.now, input.random);
   }
 
   get sessionCount(): number {
@@ -136,7 +140,7 @@ export class DtlsServer {
   /** The key of an identity that pskWanted asked for; undefined when there is none. */
   handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined): void {
     for (const handshake of this.#handshakes.takeAwaiting(latin1Of(identity))) {
-      handshake.handlePsk(now, key);
+      handshake.handlePsk(now, identity, key);
       this.#handshakes.reschedule(handshake);
     }
   }
@@ -210,9 +214,7 @@ export class DtlsServer {
     for (const session of this.#sessions) {
       if (session.identityKey === key) this.#close(now, session, "keyRemoved");
     }
-    for (const handshake of this.#handshakes) {
-      if (handshake.identity && latin1Of(handshake.identity) === key) this.#drop(handshake);
-    }
+    for (const handshake of this.#handshakes) if (!handshake.forgetIdentity(key)) this.#drop(handshake);
   }
 
   /** The identities of all sessions, for a store that has lost count of what was removed. */
@@ -225,9 +227,7 @@ export class DtlsServer {
   /** Says close_notify to everyone and forgets everything. */
   shutdown(now: Instant): void {
     for (const session of this.#sessions) this.#close(now, session, "shutdown");
-    for (let handshake = this.#handshakes.oldest; handshake; handshake = this.#handshakes.oldest) {
-      this.#drop(handshake);
-    }
+    for (const handshake of this.#handshakes) this.#drop(handshake);
   }
 
   #handleRecord(now: Instant, from: PeerAddress, record: DtlsRecord): void {
@@ -239,7 +239,7 @@ export class DtlsServer {
     // Both may be there: a device that restarted handshakes anew beside its old association (RFC 6347 4.2.8), which has to
     // live on until the new Finished is verified. What the new keys do not open belongs to the old.
     const handshakeFirst = handshake !== undefined && (record.type === ContentType.handshake || session === undefined);
-    if (handshakeFirst && this.#handshakeTakes(now, handshake, record)) return;
+    if (handshakeFirst && this.#someHandshakeTakes(now, from, record)) return;
     if (session !== undefined) this.#handleSessionRecord(now, from, session, record);
   }
 
@@ -258,14 +258,22 @@ export class DtlsServer {
     return taken;
   }
 
+  #someHandshakeTakes(now: Instant, from: PeerAddress, record: DtlsRecord): boolean {
+    let taken = false;
+    for (const handshake of this.#handshakes.allAt(from)) {
+      if (this.#handshakeTakes(now, handshake, record)) taken = true;
+      // Its Finished was verified: the others at this address are gone with it.
+      if (handshake.entry === undefined) break;
+    }
+    return taken;
+  }
+
   #handlePlaintextRecord(now: Instant, from: PeerAddress, record: DtlsRecord): void {
     if (record.type === ContentType.alert) return this.#outlet.counted("alertUnauthenticated");
     if (record.type === ContentType.application_data) return this.#outlet.counted("applicationDataBeforeFinished");
-    const handshake = this.#handshakes.at(from);
     if (record.type === ContentType.change_cipher_spec) {
-      if (handshake === undefined) return this.#outlet.counted("changeCipherSpecUnexpected");
-      handshake.handleChangeCipherSpec(now, record.fragment);
-      return this.#handshakes.reschedule(handshake);
+      if (this.#handshakes.at(from) === undefined) return this.#outlet.counted("changeCipherSpecUnexpected");
+      return this.#eachHandshake(from, (handshake) => handshake.handleChangeCipherSpec(now, record.fragment));
     }
     const first = decodeHandshakeFragment(new ByteReader(record.fragment));
     if (!first.ok) return this.#outlet.counted(first.error);
@@ -273,9 +281,16 @@ export class DtlsServer {
       if (record.sequenceNumber > HELLO_SEQUENCE_NUMBER_MAX) return this.#outlet.counted("sequenceNumberTooHigh");
       return this.#handleClientHello(now, from, record, first.value);
     }
-    if (handshake === undefined) return this.#outlet.counted("unknownPeer");
-    handshake.handleHandshakeRecord(now, record.fragment);
-    this.#handshakes.reschedule(handshake);
+    if (this.#handshakes.at(from) === undefined) return this.#outlet.counted("unknownPeer");
+    this.#eachHandshake(from, (handshake) => handshake.handleHandshakeRecord(now, record.fragment));
+  }
+
+  /** What comes in plaintext does not say which of them it is for. */
+  #eachHandshake(from: PeerAddress, handle: (handshake: ServerHandshake) => void): void {
+    for (const handshake of this.#handshakes.allAt(from)) {
+      handle(handshake);
+      this.#handshakes.reschedule(handshake);
+    }
   }
 
   /** RFC 6347 4.2.1: no state before the cookie holds. What stands here costs a MAC and an answer smaller than the hello. */
@@ -291,8 +306,8 @@ export class DtlsServer {
       return this.#outlet.counted("messageSeqInvalid");
     }
     if (first) return this.#sendHelloVerifyRequest(now, from, record, messageSeq, hello);
-    const running = this.#handshakes.at(from);
-    if (running?.answers(hello.random, messageSeq)) {
+    const running = answering(this.#handshakes.allAt(from), hello.random, messageSeq);
+    if (running !== undefined) {
       running.handleHandshakeRecord(now, record.fragment);
       return this.#handshakes.reschedule(running);
     }
@@ -300,7 +315,7 @@ export class DtlsServer {
       this.#outlet.counted("cookieRefused");
       return this.#sendHelloVerifyRequest(now, from, record, messageSeq, hello);
     }
-    if (running !== undefined) this.#drop(running);
+    this.#makeRoom(now, from);
     this.#startHandshake(now, from, record, messageSeq, hello.random);
   }
 
@@ -318,6 +333,24 @@ export class DtlsServer {
     this.#outlet.transmit(to, WriteState.plaintext(record.sequenceNumber).seal(ContentType.handshake, message));
   }
 
+  /** For one more handshake: at its address, where the others go on in silence, and among all. */
+  #makeRoom(now: Instant, from: PeerAddress): void {
+    const running = this.#handshakes.allAt(from);
+    for (const handshake of running) handshake.quiet();
+    if (running.length >= HANDSHAKES_PER_ADDRESS_MAX) {
+      this.#evict(running[randomUint16(this.#random) % running.length]!);
+    }
+    const { size } = this.#handshakes;
+    if (size < this.#parameters.handshakesMax) return;
+    const chosen = this.#shares.choose(now, size, (index) => this.#handshakes.number(index).peer);
+    if (chosen !== undefined) this.#evict(this.#handshakes.number(chosen));
+  }
+
+  #evict(handshake: ServerHandshake): void {
+    this.#outlet.counted("handshakeEvicted");
+    this.#drop(handshake);
+  }
+
   #startHandshake(
     now: Instant,
     peer: PeerAddress,
@@ -325,11 +358,6 @@ export class DtlsServer {
     messageSeq: number,
     clientRandom: Uint8Array,
   ): void {
-    const oldest = this.#handshakes.oldest;
-    if (oldest !== undefined && this.#handshakes.size >= this.#parameters.handshakesMax) {
-      this.#outlet.counted("handshakeEvicted");
-      this.#drop(oldest);
-    }
     const handshake = new ServerHandshake(now, {
       peer,
       recordSequenceNumber: record.sequenceNumber,
@@ -374,7 +402,9 @@ export class DtlsServer {
   }
 
   #establish(now: Instant, handshake: ServerHandshake, session: Session): void {
+    this.#shares.authenticated(now, handshake.peer);
     this.#handshakes.remove(handshake);
+    for (const other of this.#handshakes.allAt(handshake.peer)) this.#drop(other);
     // RFC 6347 4.2.8: only now may the old association of this address go.
     const replaced = this.#sessions.at(session.peer);
     if (replaced !== undefined) this.#end(now, replaced, "replaced");
@@ -470,4 +500,18 @@ export class DtlsServer {
     handshake.abandon();
     this.#handshakes.remove(handshake);
   }
+}
+
+/** Whose hello this is: of those that were begun with it or later, the one that was begun first. */
+function answering(
+  handshakes: readonly ServerHandshake[],
+  clientRandom: Uint8Array,
+  messageSeq: number,
+): ServerHandshake | undefined {
+  let found: ServerHandshake | undefined;
+  for (const handshake of handshakes) {
+    if (!handshake.answers(clientRandom, messageSeq)) continue;
+    if (found === undefined || handshake.messageSeq < found.messageSeq) found = handshake;
+  }
+  return found;
 }

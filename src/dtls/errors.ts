@@ -7,6 +7,8 @@ import type { AlertName } from "./alert.ts";
 export type Discard =
   /** Application data of the new epoch before its Finished (RFC 6347 4.1). */
   | "applicationDataBeforeFinished"
+  /** An alert under keys of a handshake whose Finished has not come: only what was sent with them is forgotten. */
+  | "alertBeforeFinished"
   /** An alert that no key protects; anyone could have sent it. */
   | "alertUnauthenticated"
   /** A record that did not authenticate: damaged, forged, or made with another key. */
@@ -19,6 +21,8 @@ export type Discard =
   | "changeCipherSpecUnexpected"
   /** A record without Connection ID of an epoch that no session or handshake at this address has. */
   | "epochUnknown"
+  /** A Finished under good keys with other verify_data: its ClientKeyExchange is forgotten (RFC 5246 7.4.9). */
+  | "finishedMismatch"
   /** A handshake fragment that contradicts its own header or an earlier fragment (RFC 6347 4.2.3). */
   | "fragmentInconsistent"
   /** A handshake message above HANDSHAKE_MESSAGE_LENGTH_MAX, or too far ahead. */
@@ -33,6 +37,10 @@ export type Discard =
   | "heldRecordsFull"
   /** A decrypted record with Connection ID that names no real type (RFC 9146 4). */
   | "innerPlaintextEmpty"
+  /** A ClientKeyExchange that does not parse; anyone could have sent it. */
+  | "keyExchangeMalformed"
+  /** A ClientKeyExchange whose public key is not a point that may be used (RFC 8422 5.11). */
+  | "keyShareInvalid"
   /** A first message with a message_seq that no handshake begins with. */
   | "messageSeqInvalid"
   /** More records in a datagram than RECORDS_PER_DATAGRAM_MAX. */

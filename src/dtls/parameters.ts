@@ -45,8 +45,17 @@ export const CLIENT_HELLO_MESSAGE_SEQ_MAX = 3;
 /** RFC 4279 5.3: identities up to 128 bytes. */
 export const PSK_IDENTITY_LENGTH_MAX = 128;
 
-/** Each cookie secret is used this long and accepted as long again. */
-export const COOKIE_SECRET_LIFETIME_MS = 60_000;
+/**
+ * Handshakes at one address, which one client may have begun and others in its name: whoever sees a cookie on its way can
+ * send a hello with it. Of more, one by random choice gives way.
+ */
+export const HANDSHAKES_PER_ADDRESS_MAX = 4;
+
+/**
+ * Each cookie secret is used this long and accepted as long again, so a cookie lives this long at least: a device at a
+ * round trip of 60 s that loses its hello a few times still shows one that holds.
+ */
+export const COOKIE_SECRET_LIFETIME_MS = 300_000;
 
 /** A longer Connection ID in each record to the peer is more air than either side gains; RFC 9146 3 has up to 255. */
 export const CONNECTION_ID_LENGTH_MAX = 32;
@@ -95,10 +104,10 @@ export interface DtlsParameters {
   readonly retransmissionsMax: number;
   /**
    * A handshake that has not finished by then is dropped, ms. A LoRaWAN device that may send for one percent of the time
-   * is silent for minutes between two flights; what is half open costs little, and the oldest gives way.
+   * is silent for minutes between two flights; what is half open costs little, and gives way where there is too much of it.
    */
   readonly handshakeLifetimeMs: number;
-  /** Half-open handshakes; the oldest gives way. */
+  /** Half-open handshakes; one of a network that holds more of them than it has earned gives way. */
   readonly handshakesMax: number;
   /** Established sessions; the least recently used gives way. */
   readonly sessionsMax: number;

@@ -1,5 +1,5 @@
 // The cookie of HelloVerifyRequest (RFC 6347 4.2.1): a MAC over the peer's address and its hello's parameters, so that
-// proving an address costs us no state. The secret is replaced each minute and accepted for one minute more.
+// proving an address costs us no state. The secret is replaced every five minutes and accepted for five minutes more.
 
 import { timingSafeEqual } from "node:crypto";
 import type { Instant } from "../../base/instant.ts";
@@ -31,7 +31,7 @@ export class CookieIssuer {
     return cookieFor(this.#current, peer, hello);
   }
 
-  /** Whether `hello` shows a cookie that was issued for it, to this address, at most two minutes ago. */
+  /** Whether `hello` shows a cookie that was issued for it, to this address, at most ten minutes ago. */
   verifies(now: Instant, peer: PeerAddress, hello: ClientParameters): boolean {
     this.#rotate(now);
     if (hello.cookie.length !== COOKIE_LENGTH) return false;

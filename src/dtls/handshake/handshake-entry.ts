@@ -5,9 +5,10 @@ import { Deadline } from "../../base/deadline-heap.ts";
 
 export class HandshakeEntry<Handshake> extends Deadline<Handshake> {
   connectionId: number | undefined;
-  /** The identity that it waits for, as a map key. */
-  identity: string | undefined;
-  /** Neighbours in the order in which they were added. */
-  older: HandshakeEntry<Handshake> | undefined;
-  newer: HandshakeEntry<Handshake> | undefined;
+  /** The identities that it waits for, as map keys, each once. */
+  readonly awaited: string[] = [];
+  /** Where it stands among all. */
+  index = 0;
+  /** The next handshake at the same address. */
+  sibling: Handshake | undefined;
 }

@@ -101,27 +101,36 @@ export class HandshakeExchange {
     this.#transcript = new Transcript();
   }
 
-  /** Reads the peer's Finished out of a record of the new epoch, and verifies it (RFC 5246 7.4.9). */
-  takeFinished(content: Uint8Array, master: Uint8Array, sender: "client" | "server"): FinishedOutcome {
+  /**
+   * Reads the peer's Finished out of a record of the new epoch, and verifies it (RFC 5246 7.4.9). `before` stands between
+   * it and what was recorded, with a reassembly of its own: a ClientKeyExchange that is the client's only if this verifies.
+   */
+  takeFinished(
+    content: Uint8Array,
+    master: Uint8Array,
+    sender: "client" | "server",
+    before?: { readonly message: HandshakeMessage; readonly reassembly: Reassembly },
+  ): FinishedOutcome {
+    const { reassembly } = before ?? this;
     const decoded = decodeHandshakeFragment(new ByteReader(content));
-    const discard = decoded.ok ? this.reassembly.add(decoded.value) : decoded.error;
+    const discard = decoded.ok ? reassembly.add(decoded.value) : decoded.error;
     if (discard !== undefined) return { kind: "discarded", discard };
-    const message = this.reassembly.take();
+    const message = reassembly.take();
     if (message === undefined) return { kind: "incomplete" };
     if (message.type !== HandshakeType.finished) {
       const detail = `message type ${message.type} in place of Finished`;
       return { kind: "failed", error: handshakeError("unexpectedMessage", detail) };
     }
-    const expected = verifyData(master, sender, this.transcriptHash());
+    const expected = verifyData(master, sender, this.transcriptHash(before?.message));
     if (message.body.length !== expected.length || !timingSafeEqual(message.body, expected)) {
       return { kind: "failed", error: handshakeError("finishedMismatch", `the ${sender}'s verify_data differs`) };
     }
     return { kind: "finished", message };
   }
 
-  /** The hash of the messages so far. */
-  transcriptHash(): Uint8Array {
-    return this.#transcript.hash();
+  /** The hash of the messages so far, and of `next` behind them. */
+  transcriptHash(next?: HandshakeMessage): Uint8Array {
+    return this.#transcript.hash(next);
   }
 
   /** Sends a new flight. One that awaits an answer is sent again until settle() or until retransmissions run out. */

@@ -1,49 +1,51 @@
 // The half-open handshakes of a server: bounded, found by address or Connection ID, with one deadline each and the
-// identities whose keys they wait for. Whatever ends a handshake, remove() releases all of it.
+// identities whose keys they wait for. Several may run at one address, since whoever sees a cookie on its way can begin one
+// in its owner's name. Whatever ends a handshake, remove() releases all of it.
 
 import { DeadlineHeap } from "../../base/deadline-heap.ts";
 import type { Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
-import { RecencyList } from "../../base/recency-list.ts";
 import { SlotMap } from "../../base/slot-map.ts";
 import { HandshakeEntry } from "./handshake-entry.ts";
 import type { ServerHandshake } from "./server-handshake.ts";
 
-type Entry = HandshakeEntry<ServerHandshake>;
-
 export class HandshakeTable {
+  /** The newest of each address, which leads to the others. */
   readonly #byAddress = new SlotMap<PeerAddress, ServerHandshake>();
   readonly #byConnectionId = new SlotMap<number, ServerHandshake>();
   readonly #byIdentity = new SlotMap<string, ServerHandshake[]>();
   readonly #deadlines = new DeadlineHeap<ServerHandshake>();
-  /** In the order in which they were added. */
-  readonly #order = new RecencyList<Entry>();
-  #size = 0;
+  /** In no order: whoever leaves, the last one takes its place. */
+  readonly #all: ServerHandshake[] = [];
 
   get size(): number {
-    return this.#size;
+    return this.#all.length;
   }
 
   get earliestDeadline(): Instant | undefined {
     return this.#deadlines.earliest;
   }
 
-  get oldest(): ServerHandshake | undefined {
-    return this.#order.oldest?.thing;
+  /** The one with a number below `size`; numbers change whenever one is removed. */
+  number(index: number): ServerHandshake {
+    return this.#all[index]!;
   }
 
-  /** From the oldest on. Handshakes may be removed while iterating. */
+  /** Handshakes may be removed while iterating. */
   *[Symbol.iterator](): Generator<ServerHandshake> {
-    let entry = this.#order.oldest;
-    while (entry !== undefined) {
-      const next: Entry | undefined = entry.newer;
-      yield entry.thing;
-      entry = next;
-    }
+    for (let i = this.#all.length - 1; i >= 0; i--) yield this.#all[i]!;
   }
 
+  /** The newest at this address. */
   at(address: PeerAddress): ServerHandshake | undefined {
     return this.#byAddress.get(address);
+  }
+
+  /** All at this address, the newest first. */
+  allAt(address: PeerAddress): readonly ServerHandshake[] {
+    const all: ServerHandshake[] = [];
+    for (let one = this.at(address); one !== undefined; one = one.entry!.sibling) all.push(one);
+    return all;
   }
 
   withConnectionId(connectionId: number): ServerHandshake | undefined {
@@ -54,12 +56,11 @@ export class HandshakeTable {
     return this.#deadlines.takeDue(now);
   }
 
-  /** There is none at its address yet. */
   add(handshake: ServerHandshake): void {
     const entry = new HandshakeEntry<ServerHandshake>(handshake);
     handshake.entry = entry;
-    this.#order.add(entry);
-    this.#size++;
+    entry.index = this.#all.push(handshake) - 1;
+    entry.sibling = this.at(handshake.peer);
     this.#byAddress.set(handshake.peer, handshake);
     this.reschedule(handshake);
   }
@@ -76,8 +77,9 @@ export class HandshakeTable {
   }
 
   awaitPsk(handshake: ServerHandshake, identity: string): void {
-    if (handshake.entry === undefined) return;
-    handshake.entry.identity = identity;
+    const { entry } = handshake;
+    if (entry === undefined || entry.awaited.includes(identity)) return;
+    entry.awaited.push(identity);
     const waiting = this.#byIdentity.get(identity);
     if (waiting === undefined) this.#byIdentity.set(identity, [handshake]);
     else waiting.push(handshake);
@@ -88,20 +90,37 @@ export class HandshakeTable {
     const waiting = this.#byIdentity.get(identity);
     if (waiting === undefined) return [];
     this.#byIdentity.delete(identity);
-    for (const { entry } of waiting) entry!.identity = undefined;
+    for (const { entry } of waiting) entry!.awaited.splice(entry!.awaited.indexOf(identity), 1);
     return waiting;
   }
 
   remove(handshake: ServerHandshake): void {
     const { entry } = handshake;
     if (entry === undefined) return;
+    this.#unlink(handshake, entry.sibling);
     handshake.entry = undefined;
-    this.#order.remove(entry);
-    this.#size--;
+    const last = this.#all.pop()!;
+    if (last !== handshake) {
+      this.#all[entry.index] = last;
+      last.entry!.index = entry.index;
+    }
     this.#deadlines.delete(entry);
-    this.#byAddress.delete(handshake.peer);
     if (entry.connectionId !== undefined) this.#byConnectionId.delete(entry.connectionId);
-    if (entry.identity !== undefined) this.#stopAwaiting(handshake, entry.identity);
+    for (const identity of entry.awaited) this.#stopAwaiting(handshake, identity);
+  }
+
+  #unlink(handshake: ServerHandshake, next: ServerHandshake | undefined): void {
+    const newest = this.at(handshake.peer)!;
+    if (newest === handshake) {
+      if (next === undefined) this.#byAddress.delete(handshake.peer);
+      else this.#byAddress.set(handshake.peer, next);
+      return;
+    }
+    for (let one = newest.entry!; ; one = one.sibling!.entry!) {
+      if (one.sibling !== handshake) continue;
+      one.sibling = next;
+      return;
+    }
   }
 
   #stopAwaiting(handshake: ServerHandshake, identity: string): void {

@@ -6,20 +6,20 @@
 //   ClientKeyExchange, [ChangeCipherSpec], Finished ->
 //                              <------------------    [ChangeCipherSpec], Finished
 //
-// The state is named after what must come next and holds only what is known by then.
+// The state is named after what must come next and holds only what is known by then. Of the client's second flight only the
+// Finished proves whose it is: what comes before it in plaintext is kept beside what others say, and ends nothing.
 
-import { unreachable } from "../../base/assert.ts";
 import { ByteReader } from "../../base/byte-reader.ts";
-import { EMPTY, equal } from "../../base/bytes.ts";
+import { copyOf, EMPTY, equal, latin1Of } from "../../base/bytes.ts";
 import { addMs, type Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
-import { type RandomSource, randomBytes } from "../../base/random-source.ts";
+import { type RandomSource, randomBytes, randomUint16 } from "../../base/random-source.ts";
 import type { Secret } from "../../base/secret.ts";
 import { encodeAlert } from "../alert.ts";
 import type { CipherSuite } from "../cipher-suite.ts";
 import { alertFor, type Discard, type HandshakeError, type HandshakeErrorKind, handshakeError } from "../errors.ts";
 import { DTLS_1_2, type DtlsParameters, PLAINTEXT_LENGTH_MAX, PSK_IDENTITY_LENGTH_MAX } from "../parameters.ts";
-import { WriteState } from "../record/connection-state.ts";
+import { type OpenedRecord, WriteState } from "../record/connection-state.ts";
 import { ContentType, type DtlsRecord } from "../record/record.ts";
 import { Session } from "../session/session.ts";
 import type { Extensions, MutableExtensions } from "./extension.ts";
@@ -33,12 +33,14 @@ import {
 } from "./handshake-message.ts";
 import { HeldRecords } from "./held-records.ts";
 import { decodeClientHello, encodeServerHello } from "./hello.ts";
+import { type CandidateKeys, KEY_CANDIDATES_MAX, KeyCandidate } from "./key-candidate.ts";
 import { decodeClientKeyExchange, encodeServerKeyExchange } from "./key-exchange.ts";
 import { extendedMasterSecret, masterSecret, premasterSecret, verifyData } from "./key-schedule.ts";
 import { type KeyShare, keyShare } from "./key-share.ts";
 import { LastFlight } from "./last-flight.ts";
 import { type Negotiation, negotiate } from "./negotiation.ts";
-import { type PendingStates, pendingStates } from "./pending-states.ts";
+import { pendingStates } from "./pending-states.ts";
+import { Reassembly } from "./reassembly.ts";
 
 export interface ServerHandshakeInput {
   readonly peer: PeerAddress;
@@ -74,25 +76,9 @@ interface Agreed {
   readonly connectionId: Uint8Array;
 }
 
-interface Keyed {
-  readonly agreed: Agreed;
-  readonly identity: Uint8Array;
-  readonly identityKnown: boolean;
-  readonly masterSecret: Uint8Array;
-  readonly states: PendingStates;
-}
-
 type State =
   | { readonly kind: "expectClientHello" }
-  | { readonly kind: "expectClientKeyExchange"; readonly agreed: Agreed; readonly share: KeyShare | undefined }
-  | {
-      readonly kind: "expectPsk";
-      readonly agreed: Agreed;
-      readonly identity: Uint8Array;
-      readonly sharedSecret: Uint8Array | undefined;
-    }
-  | { readonly kind: "expectChangeCipherSpec"; readonly keyed: Keyed }
-  | { readonly kind: "expectFinished"; readonly keyed: Keyed }
+  | { readonly kind: "expectFinished"; readonly agreed: Agreed; readonly share: KeyShare | undefined }
   | { readonly kind: "ended" };
 
 export class ServerHandshake {
@@ -105,7 +91,10 @@ export class ServerHandshake {
   readonly #exchange: HandshakeExchange;
   readonly #plain: WriteState;
   readonly #held = new HeldRecords();
-  #changeCipherSpecHeld = false;
+  readonly #candidates: KeyCandidate[] = [];
+  /** Of a ClientKeyExchange that comes in more than one. */
+  #pieces: Reassembly | undefined;
+  #changeCipherSpecSeen = false;
   #keyRefusedTold = false;
   #state: State = { kind: "expectClientHello" };
 
@@ -128,13 +117,19 @@ export class ServerHandshake {
     return deadline === undefined || deadline > this.expiresAt ? this.expiresAt : deadline;
   }
 
-  /** Who the peer says it is; undefined before it did. Only its Finished proves it. */
-  get identity(): Uint8Array | undefined {
-    const state = this.#state;
-    if (state.kind === "expectPsk") return state.identity;
-    return state.kind === "expectChangeCipherSpec" || state.kind === "expectFinished"
-      ? state.keyed.identity
-      : undefined;
+  /** Forgets what was sent in the name of an identity whose key was removed; false when nothing else is left. */
+  forgetIdentity(identityKey: string): boolean {
+    for (const candidate of [...this.#candidates]) {
+      if (latin1Of(candidate.identity) === identityKey) this.#forget(candidate);
+      else continue;
+      if (this.#candidates.length === 0) return false;
+    }
+    return true;
+  }
+
+  /** Of the hello that began it. */
+  get messageSeq(): number {
+    return this.#input.messageSeq;
   }
 
   /**
@@ -161,64 +156,102 @@ export class ServerHandshake {
   }
 
   #handleFragment(now: Instant, fragment: HandshakeFragment): void {
-    const { kind } = this.#state;
-    const repeated = fragment.messageSeq < this.#exchange.reassembly.nextMessageSeq;
-    // After the ClientKeyExchange nothing more comes in plaintext. A Finished of epoch 0 is the forgery that skips
-    // ChangeCipherSpec, and it must not take the place of the real one.
-    const due = repeated || kind === "expectClientHello" || kind === "expectClientKeyExchange";
-    const discard = due ? this.#exchange.reassembly.add(fragment) : "handshakeUnexpected";
-    if (discard !== undefined) this.#input.outlet.counted(discard);
+    const { outlet } = this.#input;
+    const state = this.#state;
+    const { reassembly } = this.#exchange;
+    if (state.kind === "expectFinished" && fragment.messageSeq >= reassembly.nextMessageSeq) {
+      // Nothing but ClientKeyExchange comes in plaintext now. A Finished of epoch 0 is the forgery that skips
+      // ChangeCipherSpec, and it must not take the place of the real one.
+      const due =
+        fragment.messageSeq === reassembly.nextMessageSeq && fragment.type === HandshakeType.client_key_exchange;
+      if (due) this.#handleKeyExchangeFragment(now, fragment, state.agreed, state.share);
+      else outlet.counted("handshakeUnexpected");
+      return;
+    }
+    const discard = reassembly.add(fragment);
+    if (discard !== undefined) outlet.counted(discard);
     // The client repeats its hello because our flight got lost (RFC 6347 4.2.4); once is enough for all its fragments.
-    const helloRepeated = repeated && fragment.type === HandshakeType.client_hello && fragment.fragmentOffset === 0;
-    if (helloRepeated && kind === "expectClientKeyExchange") this.#exchange.resend(now);
+    const helloRepeated = fragment.type === HandshakeType.client_hello && fragment.fragmentOffset === 0;
+    if (helloRepeated && state.kind === "expectFinished") this.#exchange.resend(now);
   }
 
   /** ChangeCipherSpec has no message_seq: it waits where it overtook the ClientKeyExchange (RFC 6347 4.1). */
   handleChangeCipherSpec(now: Instant, content: Uint8Array): void {
-    const { kind } = this.#state;
-    const due = kind === "expectClientKeyExchange" || kind === "expectPsk" || kind === "expectChangeCipherSpec";
-    if (!due || this.#changeCipherSpecHeld || content.length !== 1 || content[0] !== 1) {
+    const due = this.#state.kind === "expectFinished" && !this.#changeCipherSpecSeen;
+    if (!due || content.length !== 1 || content[0] !== 1) {
       this.#input.outlet.counted("changeCipherSpecUnexpected");
       return;
     }
-    this.#changeCipherSpecHeld = true;
-    this.#changeCipherSpec(now);
+    this.#changeCipherSpecSeen = true;
+    this.#releaseHeld(now);
   }
 
   /** A record of epoch 1. False when it does not authenticate under this handshake's keys. */
   handleProtectedRecord(now: Instant, record: DtlsRecord): boolean {
-    if (this.#state.kind !== "expectFinished") {
-      const discard = this.#state.kind === "ended" ? "epochUnknown" : this.#held.hold(record);
-      if (discard !== undefined) this.#input.outlet.counted(discard);
-      return true;
+    const { outlet } = this.#input;
+    let discard: Discard | undefined = "epochUnknown";
+    let tried: KeyCandidate | undefined;
+    if (this.#state.kind !== "ended") {
+      if (!this.#changeCipherSpecSeen) return this.#hold(record);
+      // The newest first: the client's second flight comes in one piece mostly.
+      for (let i = this.#candidates.length - 1; i >= 0; i--) {
+        const candidate = this.#candidates[i]!;
+        if (candidate.keys === undefined) continue;
+        const opened = candidate.keys.states.read.open(record);
+        if (opened.ok) {
+          this.#handleOpened(now, candidate, candidate.keys, opened.value);
+          return true;
+        }
+        discard = opened.error;
+        tried ??= candidate;
+      }
+      // What opens under none of the keys may be meant for those that are still being asked for.
+      if (tried === undefined || this.#candidates.some(({ keys }) => keys === undefined)) return this.#hold(record);
     }
-    const { keyed } = this.#state;
-    const opened = keyed.states.read.open(record);
-    if (!opened.ok) {
-      this.#input.outlet.counted(opened.error);
-      if (opened.error !== "badRecordMac") return true;
-      this.#tellKeyRefused(now, keyed);
-      return false;
-    }
-    const { type, content } = opened.value;
-    if (type === ContentType.handshake) this.#handleFinishedRecord(now, content, keyed);
-    else if (type === ContentType.alert) this.#end(now, handshakeError("peerAlert", `description ${content[1]}`));
-    else this.#input.outlet.counted("applicationDataBeforeFinished");
+    outlet.counted(discard);
+    if (discard !== "badRecordMac") return true;
+    this.#tellKeyRefused(now, tried!);
+    return false;
+  }
+
+  #hold(record: DtlsRecord): boolean {
+    const discard = this.#held.hold(record);
+    if (discard !== undefined) this.#input.outlet.counted(discard);
     return true;
   }
 
+  #releaseHeld(now: Instant): void {
+    if (!this.#candidates.some(({ keys }) => keys !== undefined)) return;
+    for (const record of this.#held.release()) this.handleProtectedRecord(now, record);
+  }
+
+  #handleOpened(now: Instant, candidate: KeyCandidate, keys: CandidateKeys, { type, content }: OpenedRecord): void {
+    if (type === ContentType.handshake) this.#handleFinishedRecord(now, content, candidate, keys);
+    else if (type === ContentType.alert) {
+      // It speaks for itself alone: whoever has a key could otherwise end another's handshake.
+      this.#input.outlet.counted("alertBeforeFinished");
+      this.#forget(candidate);
+    } else this.#input.outlet.counted("applicationDataBeforeFinished");
+  }
+
   /** The answer to pskWanted. An unknown identity goes on with a key that nobody has (RFC 4279 2). */
-  handlePsk(now: Instant, key: Secret | undefined): void {
-    const state = this.#state;
-    if (state.kind !== "expectPsk") return;
-    const { agreed, identity, sharedSecret } = state;
-    const { negotiation, clientRandom, serverRandom } = agreed;
+  handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined): void {
+    for (const candidate of this.#candidates) {
+      if (candidate.keys === undefined && equal(candidate.identity, identity)) this.#deriveKeys(candidate, key);
+    }
+    if (this.#changeCipherSpecSeen) this.#releaseHeld(now);
+  }
+
+  #deriveKeys(candidate: KeyCandidate, key: Secret | undefined): void {
+    if (this.#state.kind !== "expectFinished") return;
+    const { negotiation, clientRandom, serverRandom, connectionId } = this.#state.agreed;
     const psk = key === undefined ? randomBytes(this.#input.random, 16) : key.reveal();
-    const premaster = premasterSecret(psk, sharedSecret);
+    const premaster = premasterSecret(psk, candidate.sharedSecret);
     const master = negotiation.extendedMasterSecret
-      ? extendedMasterSecret(premaster, this.#exchange.transcriptHash())
+      ? extendedMasterSecret(premaster, this.#exchange.transcriptHash(candidate.message))
       : masterSecret(premaster, clientRandom, serverRandom);
     premaster.fill(0);
+    candidate.sharedSecret?.fill(0);
     const states = pendingStates({
       role: "server",
       suite: negotiation.suite,
@@ -226,54 +259,47 @@ export class ServerHandshake {
       masterSecret: master,
       clientRandom,
       serverRandom,
-      readConnectionId: agreed.connectionId,
+      readConnectionId: connectionId,
       writeConnectionId: negotiation.clientConnectionId ?? EMPTY,
       random: this.#input.random,
     });
-    const keyed = { agreed, identity, identityKnown: key !== undefined, masterSecret: master, states };
-    this.#state = { kind: "expectChangeCipherSpec", keyed };
-    if (this.#changeCipherSpecHeld) this.#changeCipherSpec(now);
+    candidate.keys = { identityKnown: key !== undefined, masterSecret: master, states };
   }
 
   /** Sends the flight again, or gives up when the handshake's time is over. An early call does nothing. */
   handleTimeout(now: Instant): void {
     if (now >= this.expiresAt) {
-      this.#end(now, handshakeError("timeout", `in state ${this.#state.kind}`));
+      this.#end(now, handshakeError("timeout", `in state ${this.#awaited}`));
     } else if (!this.#exchange.handleTimeout(now)) {
       // Enough copies; a device on a slow link may still be on its way with its answer.
       this.#exchange.settle();
     }
   }
 
+  /** Another handshake of this address began, of the same client by all we know: no timer of ours shall confuse it. */
+  quiet(): void {
+    this.#exchange.settle();
+  }
+
   /** Ends without a word: another handshake took this one's place. */
   abandon(): void {
-    const state = this.#state;
-    if (state.kind === "expectChangeCipherSpec" || state.kind === "expectFinished") {
-      state.keyed.masterSecret.fill(0);
-      state.keyed.states.read.wipe();
-      state.keyed.states.write.wipe();
-    }
+    for (const candidate of this.#candidates.splice(0)) candidate.wipe();
     this.#state = { kind: "ended" };
     this.#exchange.settle();
   }
 
+  /** What is being waited for, for logs. */
+  get #awaited(): string {
+    if (this.#state.kind !== "expectFinished") return this.#state.kind;
+    if (this.#candidates.length === 0) return "expectClientKeyExchange";
+    if (!this.#candidates.some(({ keys }) => keys !== undefined)) return "expectPsk";
+    return this.#changeCipherSpecSeen ? "expectFinished" : "expectChangeCipherSpec";
+  }
+
   #handleMessage(now: Instant, message: HandshakeMessage): void {
-    const state = this.#state;
-    switch (state.kind) {
-      case "expectClientHello":
-        if (message.type !== HandshakeType.client_hello) return this.#refuseMessage(now, message);
-        return this.#handleClientHello(now, message);
-      case "expectClientKeyExchange":
-        if (message.type !== HandshakeType.client_key_exchange) return this.#refuseMessage(now, message);
-        return this.#handleClientKeyExchange(now, message, state.agreed, state.share);
-      case "expectPsk":
-      case "expectChangeCipherSpec":
-      case "expectFinished":
-      case "ended":
-        return;
-      default:
-        return unreachable(state);
-    }
+    if (this.#state.kind !== "expectClientHello") return;
+    if (message.type === HandshakeType.client_hello) this.#handleClientHello(now, message);
+    else this.#fail(now, "unexpectedMessage", `message type ${message.type} in state expectClientHello`);
   }
 
   #handleClientHello(now: Instant, message: HandshakeMessage): void {
@@ -291,7 +317,8 @@ export class ServerHandshake {
       connectionId: negotiation.clientConnectionId === undefined ? EMPTY : outlet.allocateConnectionId(this),
     };
     const share = negotiation.group === undefined ? undefined : keyShare(negotiation.group, random);
-    this.#state = { kind: "expectClientKeyExchange", agreed, share };
+    this.#state = { kind: "expectFinished", agreed, share };
+    this.#exchange.reassembly.dropIncomplete();
     this.#exchange.send(now, this.#helloFlight(agreed, share), true);
   }
 
@@ -314,68 +341,102 @@ export class ServerHandshake {
     return flight;
   }
 
-  #handleClientKeyExchange(now: Instant, message: HandshakeMessage, agreed: Agreed, share: KeyShare | undefined): void {
-    const exchange = decodeClientKeyExchange(message.body, agreed.negotiation.suite.keyExchange);
-    if (exchange === undefined) return this.#fail(now, "decodeError", "ClientKeyExchange");
-    const sharedSecret = share && exchange.publicKey && share.agree(exchange.publicKey);
-    if (share !== undefined && sharedSecret === undefined) {
-      return this.#fail(now, "keyShareInvalid", "the client's public key is not usable");
+  #handleKeyExchangeFragment(
+    now: Instant,
+    fragment: HandshakeFragment,
+    agreed: Agreed,
+    share: KeyShare | undefined,
+  ): void {
+    const whole = fragment.body.length === fragment.length;
+    const { type, messageSeq } = fragment;
+    const message = whole ? { type, messageSeq, body: copyOf(fragment.body) } : this.#gather(fragment);
+    if (message !== undefined) this.#handleClientKeyExchange(now, message, agreed, share);
+  }
+
+  /** Pieces that contradict each other are not all the client's: gathering begins anew with the one that came last. */
+  #gather(fragment: HandshakeFragment): HandshakeMessage | undefined {
+    this.#pieces ??= new Reassembly(fragment.messageSeq);
+    const discard = this.#pieces.add(fragment);
+    if (discard !== undefined) {
+      this.#input.outlet.counted(discard);
+      this.#pieces = new Reassembly(fragment.messageSeq);
+      this.#pieces.add(fragment);
     }
-    this.#exchange.record(message);
+    const message = this.#pieces.take();
+    if (message !== undefined) this.#pieces = undefined;
+    return message;
+  }
+
+  #handleClientKeyExchange(now: Instant, message: HandshakeMessage, agreed: Agreed, share: KeyShare | undefined): void {
+    const { outlet } = this.#input;
+    if (this.#candidates.some((candidate) => equal(candidate.message.body, message.body))) {
+      return outlet.counted("handshakeRepeated");
+    }
+    const exchange = decodeClientKeyExchange(message.body, agreed.negotiation.suite.keyExchange);
+    if (exchange === undefined) return outlet.counted("keyExchangeMalformed");
+    const sharedSecret = share && exchange.publicKey && share.agree(exchange.publicKey);
+    if (share !== undefined && sharedSecret === undefined) return outlet.counted("keyShareInvalid");
     this.#exchange.settle();
-    this.#exchange.reassembly.dropIncomplete();
     const { identity } = exchange;
-    this.#state = { kind: "expectPsk", agreed, identity, sharedSecret };
+    const candidate = new KeyCandidate(message, identity, sharedSecret);
+    if (this.#candidates.length >= KEY_CANDIDATES_MAX) this.#forget(this.#anyCandidate());
+    this.#candidates.push(candidate);
     // An identity that no store can hold is an unknown one, and is treated like every unknown one.
-    if (identity.length > PSK_IDENTITY_LENGTH_MAX) this.handlePsk(now, undefined);
-    else this.#input.outlet.pskWanted(now, this, identity);
+    if (identity.length > PSK_IDENTITY_LENGTH_MAX) this.handlePsk(now, identity, undefined);
+    else outlet.pskWanted(now, this, identity);
   }
 
-  #changeCipherSpec(now: Instant): void {
-    if (this.#state.kind !== "expectChangeCipherSpec") return;
-    this.#state = { kind: "expectFinished", keyed: this.#state.keyed };
-    for (const record of this.#held.release()) this.handleProtectedRecord(now, record);
+  #anyCandidate(): KeyCandidate {
+    return this.#candidates[randomUint16(this.#input.random) % this.#candidates.length]!;
   }
 
-  #handleFinishedRecord(now: Instant, content: Uint8Array, keyed: Keyed): void {
-    const outcome = this.#exchange.takeFinished(content, keyed.masterSecret, "client");
-    if (outcome.kind === "discarded") return this.#input.outlet.counted(outcome.discard);
-    if (outcome.kind === "failed") return this.#fail(now, outcome.error.kind, outcome.error.detail);
+  #forget(candidate: KeyCandidate): void {
+    this.#candidates.splice(this.#candidates.indexOf(candidate), 1);
+    candidate.wipe();
+  }
+
+  #handleFinishedRecord(now: Instant, content: Uint8Array, candidate: KeyCandidate, keys: CandidateKeys): void {
+    const outcome = this.#exchange.takeFinished(content, keys.masterSecret, "client", candidate);
     if (outcome.kind === "incomplete") return;
+    if (outcome.kind === "discarded") return this.#input.outlet.counted(outcome.discard);
+    if (outcome.kind === "failed") {
+      // In silence, as for a wrong key: an alert would end the handshake of whoever has this address.
+      this.#input.outlet.counted("finishedMismatch");
+      return this.#forget(candidate);
+    }
+    this.#exchange.record(candidate.message);
     this.#exchange.record(outcome.message);
-    this.#establish(now, outcome.message, keyed);
+    this.#establish(now, outcome.message, candidate, keys);
   }
 
-  #establish(now: Instant, finished: HandshakeMessage, keyed: Keyed): void {
-    const { agreed, identity, states } = keyed;
-    const body = verifyData(keyed.masterSecret, "server", this.#exchange.transcriptHash());
-    const ours = this.#exchange.message(states.write, HandshakeType.finished, body);
+  #establish(now: Instant, finished: HandshakeMessage, candidate: KeyCandidate, keys: CandidateKeys): void {
+    if (this.#state.kind !== "expectFinished") return;
+    const { negotiation } = this.#state.agreed;
+    const body = verifyData(keys.masterSecret, "server", this.#exchange.transcriptHash());
+    const ours = this.#exchange.message(keys.states.write, HandshakeType.finished, body);
     const flight: FlightItem[] = [{ kind: "changeCipherSpec", state: this.#plain }, ours];
-    keyed.masterSecret.fill(0);
+    keys.masterSecret.fill(0);
+    this.#candidates.splice(this.#candidates.indexOf(candidate), 1);
     const session = new Session(now, {
       // The address that showed the cookie, wherever the Finished came from: a later record may move it (RFC 9146 6).
       peer: this.peer,
-      identity,
-      suite: agreed.negotiation.suite,
-      encryptThenMac: agreed.negotiation.encryptThenMac,
-      read: states.read,
-      write: states.write,
-      peerPlaintextLengthMax: agreed.negotiation.plaintextLengthMax,
+      identity: candidate.identity,
+      suite: negotiation.suite,
+      encryptThenMac: negotiation.encryptThenMac,
+      read: keys.states.read,
+      write: keys.states.write,
+      peerPlaintextLengthMax: negotiation.plaintextLengthMax,
     });
-    this.#state = { kind: "ended" };
+    this.abandon();
     this.#exchange.send(now, flight, false);
     session.lastFlight = new LastFlight(now, this.#plain, ours.message, finished);
     this.#input.outlet.established(now, this, session);
   }
 
-  #tellKeyRefused(now: Instant, { identity, identityKnown }: Keyed): void {
+  #tellKeyRefused(now: Instant, { identity, keys }: KeyCandidate): void {
     if (this.#keyRefusedTold) return;
     this.#keyRefusedTold = true;
-    this.#input.outlet.keyRefused(now, this, identity, identityKnown);
-  }
-
-  #refuseMessage(now: Instant, message: HandshakeMessage): void {
-    this.#fail(now, "unexpectedMessage", `message type ${message.type} in state ${this.#state.kind}`);
+    this.#input.outlet.keyRefused(now, this, identity, keys!.identityKnown);
   }
 
   #fail(now: Instant, kind: HandshakeErrorKind, detail: string): void {

@@ -20,12 +20,13 @@ export class Transcript {
     this.#messages.push(message);
   }
 
-  /** The SHA-256 of all messages so far: 32 bytes. */
-  hash(): Uint8Array {
+  /** The SHA-256 of all messages so far, and of `next` behind them where it is there: 32 bytes. */
+  hash(next?: HandshakeMessage): Uint8Array {
     let length = 0;
     for (const message of this.#messages) {
       length += writeHandshakeFragment(BYTES, length, message, 0, message.body.length);
     }
+    if (next !== undefined) length += writeHandshakeFragment(BYTES, length, next, 0, next.body.length);
     return bytesOfLatin1(sha256(new Uint8Array(BYTES.buffer, 0, length)));
   }
 }

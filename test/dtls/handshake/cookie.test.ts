@@ -5,6 +5,7 @@ import { addMs, instant } from "../../../src/base/instant.ts";
 import { type PeerAddress, peerAddress } from "../../../src/base/peer-address.ts";
 import { CookieIssuer } from "../../../src/dtls/handshake/cookie.ts";
 import type { ClientParameters } from "../../../src/dtls/handshake/hello.ts";
+import { COOKIE_SECRET_LIFETIME_MS } from "../../../src/dtls/parameters.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 
 const cookie = suite("cookie");
@@ -33,16 +34,16 @@ cookie("RFC 6347 4.2.1: a cookie is 16 bytes, and holds for who got it", () => {
 
 cookie("RFC 6347 4.2.1: the same hello gets the same cookie while its secret lasts", () => {
   const { issuer, hello } = issued();
-  assert.equal(issuer.issue(addMs(START, 59_999), PEER, HELLO), hello.cookie);
-  assert.not.equal(issuer.issue(addMs(START, 60_000), PEER, HELLO), hello.cookie);
+  assert.equal(issuer.issue(addMs(START, COOKIE_SECRET_LIFETIME_MS - 1), PEER, HELLO), hello.cookie);
+  assert.not.equal(issuer.issue(addMs(START, COOKIE_SECRET_LIFETIME_MS), PEER, HELLO), hello.cookie);
 });
 
 for (const [after, holds] of [
-  [59_999, true],
-  [60_000, true],
-  [119_999, true],
-  [120_000, false],
-  [180_000, false],
+  [COOKIE_SECRET_LIFETIME_MS - 1, true],
+  [COOKIE_SECRET_LIFETIME_MS, true],
+  [2 * COOKIE_SECRET_LIFETIME_MS - 1, true],
+  [2 * COOKIE_SECRET_LIFETIME_MS, false],
+  [3 * COOKIE_SECRET_LIFETIME_MS, false],
   [86_400_000, false],
 ] as const) {
   cookie(`RFC 6347 4.2.1: ${after} ms after a secret began its cookies ${holds ? "hold" : "hold no more"}`, () => {
@@ -53,8 +54,8 @@ for (const [after, holds] of [
 
 cookie("RFC 6347 4.2.1: a cookie that lived through one rotation does not live through a second", () => {
   const { issuer, hello } = issued();
-  assert.ok(issuer.verifies(addMs(START, 60_000), PEER, hello));
-  assert.not(issuer.verifies(addMs(START, 120_000), PEER, hello));
+  assert.ok(issuer.verifies(addMs(START, COOKIE_SECRET_LIFETIME_MS), PEER, hello));
+  assert.not(issuer.verifies(addMs(START, 2 * COOKIE_SECRET_LIFETIME_MS), PEER, hello));
 });
 
 for (const [what, changes] of [

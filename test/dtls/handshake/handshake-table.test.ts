@@ -47,14 +47,26 @@ handshakeTable("a handshake is found by address and by Connection ID until it is
   assert.equal([table.size, table.earliestDeadline], [0, undefined]);
 });
 
-handshakeTable("the oldest is the one that was added first", () => {
+handshakeTable("each has a number, and the last one takes the number of whoever leaves", () => {
   const table = new HandshakeTable();
-  const [first, second] = [handshake(peerAt(1)), handshake(peerAt(2))];
-  table.add(first);
-  table.add(second);
-  assert.is(table.oldest, first);
-  table.remove(first);
-  assert.is(table.oldest, second);
+  const [first, second, third] = [1, 2, 3].map((port) => handshake(peerAt(port)));
+  for (const one of [first!, second!, third!]) table.add(one);
+  table.remove(first!);
+  assert.is(table.size, 2);
+  assert.is(table.number(0), third);
+  assert.is(table.number(1), second);
+});
+
+handshakeTable("several at one address are found together, whichever of them leaves", () => {
+  for (const leaving of [0, 1, 2]) {
+    const table = new HandshakeTable();
+    const all = [1, 1, 1].map((port) => handshake(peerAt(port)));
+    for (const one of all) table.add(one);
+    assert.is(table.at(peerAt(1)), all[2]);
+    table.remove(all[leaving]!);
+    const left = all.filter((_, i) => i !== leaving).reverse();
+    assert.ok(table.allAt(peerAt(1)).every((one, i) => one === left[i]) && table.size === 2);
+  }
 });
 
 handshakeTable("the earliest deadline is due first, and a removed handshake has none", () => {
