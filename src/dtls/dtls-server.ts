@@ -13,15 +13,10 @@ import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import type { Discard, HandshakeError } from "./errors.ts";
 import { CookieIssuer } from "./handshake/cookie.ts";
-import { encodeFlight } from "./handshake/handshake-exchange.ts";
-import {
-  decodeHandshakeFragment,
-  encodeHandshakeMessage,
-  type HandshakeFragment,
-  HandshakeType,
-} from "./handshake/handshake-message.ts";
+import { encodeFlight, helloVerifyRequest } from "./handshake/handshake-exchange.ts";
+import { decodeHandshakeFragment, type HandshakeFragment, HandshakeType } from "./handshake/handshake-message.ts";
 import { HandshakeTable } from "./handshake/handshake-table.ts";
-import { type ClientParameters, decodeClientParameters, encodeHelloVerifyRequest } from "./handshake/hello.ts";
+import { type ClientParameters, decodeClientParameters } from "./handshake/hello.ts";
 import { LastFlights } from "./handshake/last-flight.ts";
 import { ServerHandshake, type ServerHandshakeOutlet } from "./handshake/server-handshake.ts";
 import {
@@ -34,7 +29,6 @@ import {
   SEQUENCE_NUMBERS_FEW,
   SESSION_BUSY_MS,
 } from "./parameters.ts";
-import { WriteState } from "./record/connection-state.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
 import type { Session } from "./session/session.ts";
 import { SessionSaving, type SessionSavingCount } from "./session/session-saving.ts";
@@ -306,7 +300,7 @@ export class DtlsServer {
       return this.#outlet.counted("messageSeqInvalid");
     }
     if (first) return this.#sendHelloVerifyRequest(now, from, record, messageSeq, hello);
-    const running = answering(this.#handshakes.allAt(from), hello.random, messageSeq);
+    const running = this.#handshakes.answering(from, hello.random, messageSeq);
     if (running !== undefined) {
       running.handleHandshakeRecord(now, record.fragment);
       return this.#handshakes.reschedule(running);
@@ -319,18 +313,16 @@ export class DtlsServer {
     this.#startHandshake(now, from, record, messageSeq, hello.random);
   }
 
-  /** Stateless: record and message numbers are the hello's own (RFC 6347 4.2.1). */
   #sendHelloVerifyRequest(
     now: Instant,
     to: PeerAddress,
     record: DtlsRecord,
     messageSeq: number,
     hello: ClientParameters,
-  ): void {
-    const body = encodeHelloVerifyRequest(this.#cookies.issue(now, to, hello));
-    const message = encodeHandshakeMessage({ type: HandshakeType.hello_verify_request, messageSeq, body });
+  ) {
     this.#outlet.counted("helloVerifyRequest");
-    this.#outlet.transmit(to, WriteState.plaintext(record.sequenceNumber).seal(ContentType.handshake, message));
+    const cookie = this.#cookies.issue(now, to, hello);
+    this.#outlet.transmit(to, helloVerifyRequest(record.sequenceNumber, messageSeq, cookie));
   }
 
   /** For one more handshake: at its address, where the others go on in silence, and among all. */
@@ -500,18 +492,4 @@ export class DtlsServer {
     handshake.abandon();
     this.#handshakes.remove(handshake);
   }
-}
-
-/** Whose hello this is: of those that were begun with it or later, the one that was begun first. */
-function answering(
-  handshakes: readonly ServerHandshake[],
-  clientRandom: Uint8Array,
-  messageSeq: number,
-): ServerHandshake | undefined {
-  let found: ServerHandshake | undefined;
-  for (const handshake of handshakes) {
-    if (!handshake.answers(clientRandom, messageSeq)) continue;
-    if (found === undefined || handshake.messageSeq < found.messageSeq) found = handshake;
-  }
-  return found;
 }

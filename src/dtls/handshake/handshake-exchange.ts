@@ -7,15 +7,17 @@ import { ByteReader } from "../../base/byte-reader.ts";
 import { addMs, type Instant } from "../../base/instant.ts";
 import { type Discard, type HandshakeError, handshakeError } from "../errors.ts";
 import { type DtlsParameters, HANDSHAKE_DATAGRAM_LENGTH_MAX } from "../parameters.ts";
-import type { WriteState } from "../record/connection-state.ts";
+import { WriteState } from "../record/connection-state.ts";
 import { ContentType } from "../record/record.ts";
 import {
   decodeHandshakeFragment,
+  encodeHandshakeMessage,
   HANDSHAKE_HEADER_LENGTH,
   type HandshakeMessage,
   HandshakeType,
   writeHandshakeFragment,
 } from "./handshake-message.ts";
+import { encodeHelloVerifyRequest } from "./hello.ts";
 import { verifyData } from "./key-schedule.ts";
 import { Reassembly } from "./reassembly.ts";
 import { Transcript } from "./transcript.ts";
@@ -188,6 +190,13 @@ export class HandshakeExchange {
   #sendFlight(): void {
     for (const datagram of encodeFlight(this.#flight)) this.#transmit(datagram);
   }
+}
+
+/** Stateless, so it takes the record and message number of the hello that it answers (RFC 6347 4.2.1). */
+export function helloVerifyRequest(recordSequenceNumber: number, messageSeq: number, cookie: Uint8Array): Uint8Array {
+  const body = encodeHelloVerifyRequest(cookie);
+  const message = encodeHandshakeMessage({ type: HandshakeType.hello_verify_request, messageSeq, body });
+  return WriteState.plaintext(recordSequenceNumber).seal(ContentType.handshake, message);
 }
 
 /** The datagram that is being packed, the fragment that goes into it next, and what is in a ChangeCipherSpec. */

@@ -48,6 +48,16 @@ export class HandshakeTable {
     return all;
   }
 
+  /** Whose hello this is: of those that were begun with it or a later one, the one that was begun first. */
+  answering(address: PeerAddress, clientRandom: Uint8Array, messageSeq: number): ServerHandshake | undefined {
+    let found: ServerHandshake | undefined;
+    for (const handshake of this.allAt(address)) {
+      if (!handshake.answers(clientRandom, messageSeq)) continue;
+      if (found === undefined || handshake.messageSeq < found.messageSeq) found = handshake;
+    }
+    return found;
+  }
+
   withConnectionId(connectionId: number): ServerHandshake | undefined {
     return this.#byConnectionId.get(connectionId);
   }
