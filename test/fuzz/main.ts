@@ -27,12 +27,27 @@ const options = await yargs(hideBin(process.argv))
 
 const seed = options.seed ?? randomInt(SEED_BOUND);
 console.log(`seed ${seed}`);
-const begun = performance.now();
-let told = begun;
-let findings = 0;
-let count = 0;
-while (findings < FINDINGS_MAX && count < options.cases && performance.now() - begun < 1_000 * options.seconds) {
-  const caseSeed = (seed + count) % SEED_BOUND;
+process.exitCode = fuzz() === 0 ? 0 : 1;
+
+/** How much was found. */
+function fuzz(): number {
+  const begun = performance.now();
+  let told = begun;
+  let findings = 0;
+  let count = 0;
+  while (findings < FINDINGS_MAX && count < options.cases && performance.now() - begun < 1_000 * options.seconds) {
+    findings += findingsOf((seed + count) % SEED_BOUND);
+    count++;
+    if (performance.now() - told < TOLD_EVERY_MS) continue;
+    told = performance.now();
+    console.log(`${count} cases, ${findings} findings, ${Math.round((told - begun) / 1_000)} s`);
+  }
+  console.log(`${count} cases from seed ${seed}, ${findings} findings`);
+  return findings;
+}
+
+function findingsOf(caseSeed: number): number {
+  let findings = 0;
   for (const attacked of options.attacked === undefined ? ATTACKED : [options.attacked]) {
     try {
       runCase(caseSeed, attacked);
@@ -42,10 +57,5 @@ while (findings < FINDINGS_MAX && count < options.cases && performance.now() - b
       console.log(error);
     }
   }
-  count++;
-  if (performance.now() - told < TOLD_EVERY_MS) continue;
-  told = performance.now();
-  console.log(`${count} cases, ${findings} findings, ${Math.round((told - begun) / 1_000)} s`);
+  return findings;
 }
-console.log(`${count} cases from seed ${seed}, ${findings} findings`);
-process.exitCode = findings === 0 ? 0 : 1;
