@@ -16,7 +16,7 @@ import { CookieIssuer } from "./handshake/cookie.ts";
 import { encodeFlight, helloVerifyRequest } from "./handshake/handshake-exchange.ts";
 import { decodeHandshakeFragment, type HandshakeFragment, HandshakeType } from "./handshake/handshake-message.ts";
 import { HandshakeTable } from "./handshake/handshake-table.ts";
-import { type ClientParameters, decodeClientParameters } from "./handshake/hello.ts";
+import { type ClientHelloStart, decodeClientHelloStart } from "./handshake/hello.ts";
 import { LastFlights } from "./handshake/last-flight.ts";
 import { ServerHandshake, type ServerHandshakeOutlet } from "./handshake/server-handshake.ts";
 import {
@@ -287,9 +287,12 @@ export class DtlsServer {
     }
   }
 
-  /** RFC 6347 4.2.1: no state before the cookie holds. What stands here costs a MAC and an answer smaller than the hello. */
+  /**
+   * RFC 6347 4.2.1: no state before the cookie holds. What stands here costs a MAC and an answer smaller than the hello, of
+   * which `fragment` is the first piece or all.
+   */
   #handleClientHello(now: Instant, from: PeerAddress, record: DtlsRecord, fragment: HandshakeFragment): void {
-    const hello = decodeClientParameters(fragment.body);
+    const hello = decodeClientHelloStart(fragment.body);
     if (hello === undefined) {
       const whole = fragment.body.length === fragment.length;
       return this.#outlet.counted(whole ? "clientHelloMalformed" : "clientHelloIncomplete");
@@ -318,7 +321,7 @@ export class DtlsServer {
     to: PeerAddress,
     record: DtlsRecord,
     messageSeq: number,
-    hello: ClientParameters,
+    hello: ClientHelloStart,
   ) {
     this.#outlet.counted("helloVerifyRequest");
     const cookie = this.#cookies.issue(now, to, hello);

@@ -13,7 +13,7 @@ export type Discard =
   | "alertUnauthenticated"
   /** A record that did not authenticate: damaged, forged, or made with another key. */
   | "badRecordMac"
-  /** A ClientHello whose first fragment does not reach the cookie and the cipher suites. */
+  /** A ClientHello whose first fragment does not reach the cookie. */
   | "clientHelloIncomplete"
   /** A ClientHello that does not parse, before its sender proved its address. */
   | "clientHelloMalformed"

@@ -1,4 +1,4 @@
-// The cookie of HelloVerifyRequest (RFC 6347 4.2.1): a MAC over the peer's address and its hello's parameters, so that
+// The cookie of HelloVerifyRequest (RFC 6347 4.2.1): a MAC over the peer's address and the beginning of its hello, so that
 // proving an address costs us no state. The secret is replaced every five minutes and accepted for five minutes more.
 
 import { timingSafeEqual } from "node:crypto";
@@ -7,7 +7,7 @@ import type { PeerAddress } from "../../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../../base/random-source.ts";
 import { HmacSha256, writeDigest } from "../hmac.ts";
 import { COOKIE_SECRET_LIFETIME_MS } from "../parameters.ts";
-import type { ClientParameters } from "./hello.ts";
+import type { ClientHelloStart } from "./hello.ts";
 
 const COOKIE_LENGTH = 16;
 const SECRET_LENGTH = 32;
@@ -26,13 +26,13 @@ export class CookieIssuer {
   }
 
   /** 16 bytes that only this peer with this hello can show again. */
-  issue(now: Instant, peer: PeerAddress, hello: ClientParameters): Uint8Array {
+  issue(now: Instant, peer: PeerAddress, hello: ClientHelloStart): Uint8Array {
     this.#rotate(now);
     return cookieFor(this.#current, peer, hello);
   }
 
   /** Whether `hello` shows a cookie that was issued for it, to this address, at most ten minutes ago. */
-  verifies(now: Instant, peer: PeerAddress, hello: ClientParameters): boolean {
+  verifies(now: Instant, peer: PeerAddress, hello: ClientHelloStart): boolean {
     this.#rotate(now);
     if (hello.cookie.length !== COOKIE_LENGTH) return false;
     return shows(this.#current, peer, hello) || shows(this.#previous, peer, hello);
@@ -55,19 +55,21 @@ function periodOf(now: Instant): number {
   return Math.floor(now / COOKIE_SECRET_LIFETIME_MS);
 }
 
-function shows(mac: HmacSha256, peer: PeerAddress, hello: ClientParameters): boolean {
+function shows(mac: HmacSha256, peer: PeerAddress, hello: ClientHelloStart): boolean {
   return timingSafeEqual(cookieFor(mac, peer, hello), hello.cookie);
 }
 
-/** Covers what RFC 6347 4.2.1 tells a client to keep equal in both hellos; lengths come first, so nothing can be moved. */
-function cookieFor(mac: HmacSha256, peer: PeerAddress, hello: ClientParameters): Uint8Array {
-  const { version, sessionId, cipherSuites, compressionMethods } = hello;
+/**
+ * Covers of what RFC 6347 4.2.1 tells a client to keep equal in both hellos that which stands before the cookie: a small first
+ * fragment ends behind it, and need not be cut where the first hello was. Suites and compression methods are the Finished's
+ * to protect. Lengths come first, so nothing can be moved.
+ */
+function cookieFor(mac: HmacSha256, peer: PeerAddress, hello: ClientHelloStart): Uint8Array {
+  const { version, random, sessionId } = hello;
   putUint16(mac.uint8(peer.length), version);
-  putUint16(mac.uint8(sessionId.length), cipherSuites.length);
+  mac.uint8(sessionId.length);
   for (let i = 0; i < peer.length; i++) putUint16(mac, peer.charCodeAt(i));
-  mac.put(hello.random).put(sessionId);
-  for (const suite of cipherSuites) putUint16(mac, suite);
-  const digest = mac.put(compressionMethods).digest();
+  const digest = mac.put(random).put(sessionId).digest();
   const cookie = new Uint8Array(COOKIE_LENGTH);
   writeDigest(digest, cookie, 0, COOKIE_LENGTH);
   return cookie;

@@ -16,16 +16,16 @@ const RANDOM_LENGTH = 32;
 const SESSION_ID_LENGTH_MAX = 32;
 
 /** The fields that a ClientHello begins with; a cookie covers all of them but itself. */
-export interface ClientParameters {
+export interface ClientHelloStart {
   readonly version: number;
   readonly random: Uint8Array;
   readonly sessionId: Uint8Array;
   readonly cookie: Uint8Array;
-  readonly cipherSuites: readonly number[];
-  readonly compressionMethods: Uint8Array;
 }
 
-export interface ClientHello extends ClientParameters {
+export interface ClientHello extends ClientHelloStart {
+  readonly cipherSuites: readonly number[];
+  readonly compressionMethods: Uint8Array;
   readonly extensions: Extensions;
 }
 
@@ -38,31 +38,32 @@ export interface ServerHello {
   readonly extensions: Extensions;
 }
 
-/** Reads up to the extensions: all that the stateless part of a server looks at. */
-export function decodeClientParameters(body: Uint8Array): ClientParameters | undefined {
-  return readClientParameters(new ByteReader(body));
+/** Reads up to the cookie: all that the stateless part of a server looks at, and nearly all that a small fragment holds. */
+export function decodeClientHelloStart(body: Uint8Array): ClientHelloStart | undefined {
+  return readClientHelloStart(new ByteReader(body));
 }
 
 export function decodeClientHello(body: Uint8Array): ClientHello | undefined {
   const reader = new ByteReader(body);
-  const parameters = readClientParameters(reader);
-  if (parameters === undefined) return undefined;
+  const start = readClientHelloStart(reader);
+  if (start === undefined) return undefined;
+  const cipherSuites = decodeUint16List(reader);
+  const compressionMethods = reader.vector8();
+  if (reader.overrun || cipherSuites === undefined) return undefined;
+  if (cipherSuites.length === 0 || compressionMethods.length === 0) return undefined;
   const extensions = decodeExtensions(reader);
   if (extensions === undefined) return undefined;
-  const { version, random, sessionId, cookie, cipherSuites, compressionMethods } = parameters;
+  const { version, random, sessionId, cookie } = start;
   return { version, random, sessionId, cookie, cipherSuites, compressionMethods, extensions };
 }
 
-function readClientParameters(reader: ByteReader): ClientParameters | undefined {
+function readClientHelloStart(reader: ByteReader): ClientHelloStart | undefined {
   const version = reader.uint16();
   const random = reader.take(RANDOM_LENGTH);
   const sessionId = reader.vector8();
   const cookie = reader.vector8();
-  const cipherSuites = decodeUint16List(reader);
-  const compressionMethods = reader.vector8();
   if (reader.overrun || sessionId.length > SESSION_ID_LENGTH_MAX) return undefined;
-  if (cipherSuites === undefined || cipherSuites.length === 0 || compressionMethods.length === 0) return undefined;
-  return { version, random, sessionId, cookie, cipherSuites, compressionMethods };
+  return { version, random, sessionId, cookie };
 }
 
 export function encodeClientHello(hello: ClientHello): Uint8Array {
