@@ -4,11 +4,25 @@ import type { Scene } from "./bench.ts";
 import { blockScenes } from "./scenes/blocks.ts";
 import { busyMemoryScene } from "./scenes/busy-memory.ts";
 import { floodScene } from "./scenes/flood.ts";
+import { floodScenes } from "./scenes/floods.ts";
 import { handshakeScene } from "./scenes/handshakes.ts";
 import { idleScene } from "./scenes/idle.ts";
 import { largeStoreScene } from "./scenes/large-store.ts";
+import { linkQueriesScene } from "./scenes/link-queries.ts";
+import { oneAddressScene } from "./scenes/one-address.ts";
 import { startUpScene } from "./scenes/start-up.ts";
 
 export function allScenes(): readonly Scene[] {
-  return [...blockScenes(), idleScene, busyMemoryScene, handshakeScene, floodScene, startUpScene, largeStoreScene];
+  return [
+    ...blockScenes(),
+    idleScene,
+    busyMemoryScene,
+    handshakeScene,
+    floodScene,
+    ...floodScenes(),
+    linkQueriesScene,
+    oneAddressScene,
+    startUpScene,
+    largeStoreScene,
+  ];
 }

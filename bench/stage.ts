@@ -9,9 +9,9 @@ import type { Contender, ContenderId, Target } from "./targets/target.ts";
 const IMAGE_LENGTH = 128 * 1024;
 
 /** A server that runs. */
-export interface Actor {
-  readonly contender: Contender;
-  readonly target: Target;
+export interface Actor<Kind extends Target = Target> {
+  readonly contender: Contender<Kind>;
+  readonly target: Kind;
 }
 
 export class Stage {
@@ -28,7 +28,14 @@ export class Stage {
     id: ContenderId,
     identityCount: number,
   ): Promise<Actor | { readonly title: string; readonly absence: string }> {
-    const contender = this.#bench.contenders.get(id)!;
+    return this.startContender(this.#bench.contenders.get(id)!, identityCount);
+  }
+
+  /** The same for a kind that only one scene knows. */
+  async startContender<Kind extends Target>(
+    contender: Contender<Kind>,
+    identityCount: number,
+  ): Promise<Actor<Kind> | { readonly title: string; readonly absence: string }> {
     const absence = contender.absence();
     if (absence !== undefined) return { title: contender.title, absence };
     this.#bench.told(`${contender.title} begins`);
@@ -39,10 +46,18 @@ export class Stage {
   }
 
   /** Devices that are connected and whose answers were compared. */
-  async devices(target: Target, load: Omit<LoadInput, "image" | "native">): Promise<DeviceCrowd> {
-    const devices = await DeviceCrowd.open(target, { ...load, image: this.image, native: this.#bench.nativeLoad });
+  async devices(
+    target: Target,
+    load: Omit<LoadInput, "image" | "native"> & Partial<Pick<LoadInput, "native">>,
+  ): Promise<DeviceCrowd> {
+    const devices = await DeviceCrowd.open(target, { native: this.#bench.nativeLoad, ...load, image: this.image });
     this.#closers.push(() => devices.close());
     return devices;
+  }
+
+  /** Whatever else has to end with the scene. */
+  atTheEnd(close: () => void | Promise<void>): void {
+    this.#closers.push(close);
   }
 
   /** A crowd of its own before the DTLS port of `target`. */

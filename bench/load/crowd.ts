@@ -24,16 +24,22 @@ export class Crowd {
   readonly #socket: CrowdSocket;
   #count = 0;
 
-  /** Before 127.0.0.1:`serverPort`. Throws NativeAbsence unless `native` is false. */
-  constructor(serverPort: number, native = true) {
+  /** Before 127.0.0.1:`serverPort`. Throws NativeAbsence unless `native` is false; then see CrowdSocketInput. */
+  constructor(serverPort: number, native = true, ownAddresses = false) {
     const input = {
       serverPort,
+      ownAddresses,
       received: this.#received,
       outgoing: this.#outgoing,
       handleBatch: (count: number) => this.#handleBatch(count),
     };
     this.#socket = native ? new NativeCrowdSocket(crowdAddon(), input) : new DgramCrowdSocket(input);
     this.bytes = this.#outgoing.bytes;
+  }
+
+  /** See CrowdSocket. */
+  get descriptor(): number | undefined {
+    return this.#socket.descriptor;
   }
 
   /** Where `device` may write its next datagram, at most SLOT_LENGTH bytes: an offset into `bytes`. */

@@ -5,6 +5,7 @@ import type { CrowdSocket, CrowdSocketInput } from "./crowd-socket.ts";
 import { SLOT_LENGTH } from "./datagram-slots.ts";
 
 export class DgramCrowdSocket implements CrowdSocket {
+  readonly descriptor = undefined;
   readonly #input: CrowdSocketInput;
   readonly #sockets = new Map<number, Socket>();
 
@@ -34,6 +35,7 @@ export class DgramCrowdSocket implements CrowdSocket {
     socket.on("message", (datagram, { port }) => {
       if (port === this.#input.serverPort) this.#handleMessage(device, datagram);
     });
+    if (this.#input.ownAddresses === true) socket.bind(0, addressOf(device));
     this.#sockets.set(device, socket);
     return socket;
   }
@@ -45,4 +47,9 @@ export class DgramCrowdSocket implements CrowdSocket {
     received.devices[0] = device;
     this.flush(handleBatch(1));
   }
+}
+
+/** As native/crowd.c numbers them. */
+function addressOf(device: number): string {
+  return `127.${16 + (device >> 16)}.${(device >> 8) & 255}.${device & 255}`;
 }

@@ -2,6 +2,7 @@
 
 import { randomFillSync } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { EMPTY } from "../../src/base/bytes.ts";
 import { type Instant, instant } from "../../src/base/instant.ts";
 import { peerAddress } from "../../src/base/peer-address.ts";
 import { Secret } from "../../src/base/secret.ts";
@@ -22,6 +23,10 @@ export interface Credentials {
   readonly serverPort: number;
   identity(device: number): Uint8Array;
   readonly key: Uint8Array;
+  /** Whether this device asks for a Connection ID in what it sends (RFC 9146); nobody does when absent. */
+  usesConnectionId?(device: number): boolean;
+  /** Hears of each datagram that devices send. */
+  readonly tap?: (datagram: Uint8Array) => void;
 }
 
 export class Handshakes implements CrowdListener {
@@ -55,16 +60,20 @@ export class Handshakes implements CrowdListener {
 
   /** Sends a first hello; the crowd is to be flushed after. */
   begin(device: number): void {
-    const { serverPort, identity, key } = this.#credentials;
+    const { serverPort, identity, key, usesConnectionId, tap } = this.#credentials;
     const client = new DtlsClient(now(), {
       server: peerAddress("127.0.0.1", serverPort),
       identity: identity(device),
       key: new Secret(key.slice()),
       suites: this.#suites,
+      ...(usesConnectionId?.(device) && { connectionId: EMPTY }),
       parameters: DTLS_PARAMETERS,
       random: { fill: (target) => void randomFillSync(target) },
       outlet: {
-        transmit: (datagram) => this.#crowd.send(device, datagram),
+        transmit: (datagram) => {
+          tap?.(datagram);
+          this.#crowd.send(device, datagram);
+        },
         connected: (_now, session) => {
           this.#clients.delete(device);
           this.connected++;

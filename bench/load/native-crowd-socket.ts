@@ -14,6 +14,7 @@ type Handle = { readonly [handleBrand]: true };
 interface CrowdAddon {
   open(port: number, received: DatagramSlots, outgoing: DatagramSlots, handleBatch: (count: number) => number): Handle;
   flush(handle: Handle, count: number): number;
+  descriptor(handle: Handle): number;
   close(handle: Handle): void;
 }
 
@@ -33,6 +34,10 @@ export class NativeCrowdSocket implements CrowdSocket {
 
   flush(count: number): void {
     if (count > 0) this.#addon.flush(this.#handle, count);
+  }
+
+  get descriptor(): number {
+    return this.#addon.descriptor(this.#handle);
   }
 
   close(): void {

@@ -272,6 +272,17 @@ static napi_value flush_crowd(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// descriptor(crowd): its socket's, for a program that speaks from the same port. It stays the crowd's to close.
+static napi_value descriptor_of(napi_env env, napi_callback_info info) {
+  napi_value argument, result;
+  size_t count = 1;
+  void *data;
+  MUST(napi_get_cb_info(env, info, &count, &argument, NULL, NULL));
+  if (count < 1 || napi_get_value_external(env, argument, &data) != napi_ok) return refuse(env, "a crowd is needed");
+  MUST(napi_create_int32(env, ((crowd *)data)->fd, &result));
+  return result;
+}
+
 // close(crowd): it must not be used after.
 static napi_value close_crowd(napi_env env, napi_callback_info info) {
   napi_value argument;
@@ -291,7 +302,7 @@ NAPI_MODULE_INIT() {
   static const struct {
     const char *name;
     napi_callback function;
-  } functions[] = {{"open", open_crowd}, {"flush", flush_crowd}, {"close", close_crowd}};
+  } functions[] = {{"open", open_crowd}, {"flush", flush_crowd}, {"descriptor", descriptor_of}, {"close", close_crowd}};
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value value;
     MUST(napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, NULL, &value));

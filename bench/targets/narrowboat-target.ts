@@ -25,8 +25,9 @@ function mainIn(built: string): string {
 }
 
 const MAIN = mainIn(join(import.meta.dirname, "../.."));
-const PRODUCT = "bench";
-const VERSION = "1";
+/** What the devices ask for unless told otherwise. */
+export const PRODUCT = "bench";
+export const VERSION = "1";
 /** Written at a time. */
 const CSV_LINES = 10_000;
 

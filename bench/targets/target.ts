@@ -23,12 +23,12 @@ export interface TargetInput {
 }
 
 /** A kind of server that can be started, and what the rows call it. */
-export interface Contender {
+export interface Contender<Kind extends Target = Target> {
   readonly id: ContenderId;
   readonly title: string;
   /** Why it cannot be had here, in one line; undefined where it can. */
   absence(): string | undefined;
-  start(input: TargetInput): Promise<Target>;
+  start(input: TargetInput): Promise<Kind>;
 }
 
 export type ContenderId =

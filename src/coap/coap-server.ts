@@ -104,6 +104,17 @@ export class CoapServer<Association> {
     return this.#resends.length + this.#responder.length + this.#messageIds.length;
   }
 
+  /** How many entries each table holds. */
+  get tables(): Readonly<Record<string, number>> {
+    return {
+      resends: this.#resends.associationCount,
+      knownOptions: this.#knownOptions.size,
+      messageIds: this.#messageIds.associationCount,
+      separateResponses: this.#separate.total,
+      rememberedBytes: this.rememberedLength,
+    };
+  }
+
   /**
    * Takes one datagram of `association`; it may be a view of a buffer that is used again. `messageLengthMax`: the
    * longest message, in bytes, that the layers below can carry back; blocks shrink to fit, to 16 bytes at least.

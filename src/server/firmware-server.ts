@@ -79,6 +79,17 @@ export class FirmwareServer {
     return this.#dtls.handshakeCount;
   }
 
+  /** How many entries each table holds that peers can fill, by its name; bytes where the name says so. */
+  get tables(): Readonly<Record<string, number>> {
+    return {
+      sessions: this.#dtls.sessionCount,
+      busySessions: this.#dtls.busySessionCount,
+      handshakes: this.#dtls.handshakeCount,
+      ...this.#coap.tables,
+      transfers: this.#transfers.size,
+    };
+  }
+
   /** `datagram` may be a view of a buffer that is used again after the call. */
   handleDatagram(now: Instant, scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
     this.#transmits.keepBorrowed();

@@ -115,6 +115,11 @@ export class ServerShell {
     return [...this.#ports].map(([scheme, { host, port }]) => ({ scheme, host, port }));
   }
 
+  /** See FirmwareServer. */
+  get tables(): Readonly<Record<string, number>> {
+    return this.#server.tables;
+  }
+
   /** Says close_notify to every session and ends. */
   async stop(): Promise<void> {
     this.#server.shutdown(systemNow());

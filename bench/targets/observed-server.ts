@@ -1,0 +1,68 @@
+// node observed-server.js DATA: what `narrowboat serve --coap` serves, on free ports of 127.0.0.1, and what nobody can ask
+// `serve`: how many entries each table holds, how much memory is in use after a collection, and what becomes of both when
+// time passes. It is asked over the channel that child processes of Node.js have; it needs --expose-gc.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
+import { PskStore } from "../../psk/psk-store.ts";
+import { jsonLog } from "../../src/cli/serve/server-log.ts";
+import { ServerShell } from "../../src/shell/server-shell.ts";
+import { keepHeapSmall } from "../../src/shell/small-heap.ts";
+import { onStopSignal } from "../../src/shell/stop-signals.ts";
+import type { Observation } from "./observed-target.ts";
+
+/** A collection frees what finalizers hold only in the next. */
+const COLLECTIONS = 4;
+const COLLECTION_PAUSE_MS = 50;
+/** Longer than the shell's look at its stores, which arms its timer anew. */
+const PASS_PAUSE_MS = 1_500;
+
+const [data] = process.argv.slice(2);
+const passTime = clockThatPasses();
+keepHeapSmall();
+const images = FirmwareStore.open(data!);
+const keys = PskStore.open(data!);
+const host = "127.0.0.1";
+const shell = await ServerShell.start({
+  images,
+  keys,
+  log: await jsonLog(),
+  listen: [
+    { scheme: "coaps", host, port: 0 },
+    { scheme: "coap", host, port: 0 },
+  ],
+});
+onStopSignal(() => void shell.stop());
+for (const { scheme, port } of shell.addresses) console.log(`listening ${scheme}://${host}:${port}`);
+process.on("message", (passMs: number) => void answer(passMs));
+await shell.stopped;
+images.close();
+keys.close();
+process.disconnect();
+
+/** Lets time pass for the server, and tells what is there then. */
+async function answer(passMs: number): Promise<void> {
+  if (passMs > 0) {
+    passTime(passMs);
+    await sleep(PASS_PAUSE_MS);
+  }
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < COLLECTIONS; i++) {
+    globalThis.gc!();
+    await sleep(COLLECTION_PAUSE_MS);
+    const { heapUsed, external } = process.memoryUsage();
+    least = Math.min(least, heapUsed + external);
+  }
+  const observation: Observation = { tables: shell.tables, memoryBytes: least };
+  process.send!(observation);
+}
+
+/** Puts the clock that the server looks at forward by what the function is given. */
+function clockThatPasses(): (ms: number) => void {
+  const monotonic = performance.now.bind(performance);
+  let passedMs = 0;
+  performance.now = () => monotonic() + passedMs;
+  return (ms) => {
+    passedMs += ms;
+  };
+}
