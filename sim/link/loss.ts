@@ -1,5 +1,5 @@
 // What a link loses: one decision for each transmission of a frame. A model is parameters, as a profile gives them;
-// a process is a model with its state in one direction of one link. links.md 4.1 and 4.2 give the formulas.
+// a process is a model with its state in one direction of one link. docs/links.md 2 gives the formulas.
 
 import * as v from "valibot";
 import type { Instant } from "../../src/base/instant.ts";

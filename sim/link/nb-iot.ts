@@ -1,5 +1,5 @@
 // NB-IoT transport blocks (3GPP TS 36.213 v13.2, tables 16.4.1.5.1-1 and 16.5.1.2-2) and how long one takes with its
-// control channel, repetitions and acknowledgement: where the rates of the NB-IoT profiles come from (links.md 1.1).
+// control channel, repetitions and acknowledgement: where the rates of the NB-IoT profiles come from (docs/links.md 1).
 
 /** How many subframes (down) or resource units (up) the columns of the tables stand for. */
 export const UNIT_COUNTS = [1, 2, 3, 4, 5, 6, 8, 10] as const;

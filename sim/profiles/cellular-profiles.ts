@@ -1,4 +1,4 @@
-// NB-IoT by coverage class, LTE-M, and NB-IoT over satellites: links.md 7, rows 1 to 6. A cellular bearer keeps order,
+// NB-IoT by coverage class, LTE-M, and NB-IoT over satellites: docs/links.md 4. A cellular bearer keeps order,
 // repairs most loss itself and so is late rather than lossy.
 
 import type { DelayModel } from "../link/delay.ts";

@@ -1,4 +1,4 @@
-// LoRaWAN with SCHC: links.md 7, rows 7 to 11. Loss is per frame and nearly independent of its length, so the longest
+// LoRaWAN with SCHC: docs/links.md 4. Loss is per frame and nearly independent of its length, so the longest
 // frame of a data rate wins; what bounds an update in Europe is the gateway's duty cycle.
 
 import { type DataRate, EU868_DATA_RATES, US915_DATA_RATES } from "../link/lora.ts";

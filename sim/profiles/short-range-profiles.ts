@@ -1,4 +1,4 @@
-// Meshes, BLE and, for its refusal, Sigfox: links.md 7, rows 12 to 15. In a mesh loss is per fragment and hop, so the
+// Meshes, BLE and, for its refusal, Sigfox: docs/links.md 4. In a mesh loss is per fragment and hop, so the
 // longest block is not the best.
 
 import type { LinkProfile } from "./profile.ts";

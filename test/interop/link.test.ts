@@ -129,7 +129,7 @@ test(`${CROWD_COUNT} clients at once: the server sees a source port for each, an
   assert.is((await link.stop()).clients, CROWD_COUNT);
 });
 
-test("links.md 4.3: measured from outside, 20 % are lost each way and the delay is no less than the profile's", async () => {
+test("docs/links.md 2.1: measured from outside, 20 % are lost each way and the delay is no less than the profile's", async () => {
   const count = 3000;
   const [server, client] = [await UdpEnd.open(), await UdpEnd.open()];
   const link = await LinkProgram.start(server.port, LOSSY, ...SEED);

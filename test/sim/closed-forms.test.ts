@@ -1,4 +1,4 @@
-// The closed forms of links.md 5, met by the whole: the real server, DTLS, CoAP and a stop-and-wait device in virtual
+// The closed forms of docs/links.md 3, met by the whole: the real server, DTLS, CoAP and a stop-and-wait device in virtual
 // time. stop-and-wait.test.ts holds the link models alone to the same figures.
 
 import { suite } from "uvu";

@@ -77,7 +77,7 @@ simulation("RFC 6347 4.1.2.6: on a link that doubles datagrams no record is acce
   for (let seed = 1; seed <= 5; seed++) assert.ok(scene(doubling, { seed }).run(DAY), `seed ${seed}`);
 });
 
-// links.md 8, group 15: copies of a request that are sent although the answer is on its way, by T0 of RFC 7252 4.8.
+// docs/links.md 3.3: copies of a request that are sent although the answer is on its way, by T0 of RFC 7252 4.8.
 for (const [rtt, perRequest] of [
   ["1500ms", 0],
   ["4s", 1],

@@ -1,6 +1,6 @@
-// The closed forms of stop-and-wait over a link, met by the link models: links.md 5.1, 5.4 and groups 14 and 28 of 8.
+// The closed forms of stop-and-wait over a link, met by the link models: docs/links.md 3.
 //
-// Why the table of 5.1 is shown twice. At 1 % loss some 400 of 20,000 exchanges wait at all, and each for another time: by
+// Why the table of 3.1 is shown twice. At 1 % loss some 400 of 20,000 exchanges wait at all, and each for another time: by
 // independent draws their mean scatters by 5 %, so that 2 % is luck. Draws that are spread evenly (randomised quasi-Monte
 // Carlo, see support/quasi-random.ts) take that chance out and leave the expectation as it is: it scatters by 0.2 to 0.9 %.
 // Of a thousand seeds 19 are beyond 2 % at 1 % loss, 6 at 5 % and none above: three losses in a row come 0.16 times in 20,000

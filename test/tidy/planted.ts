@@ -153,6 +153,13 @@ export const PLANTED: Readonly<Record<string, Planted>> = {
     broken: [{ "README.md": `Run ${HOME}` }, { "src/coap/a.ts": `const path = "${HOME}";` }],
     kept: { "README.md": `See https://example.org${HOME} and ./work/lists` },
   },
+  "a document that the code cites is in the repository": {
+    broken: [{ "src/coap/a.ts": `// ${"peers"}.md 4.1 has it.` }, { "test/a.test.ts": `// ${"notes"}.md 2` }],
+    kept: {
+      "docs/links.md": "",
+      "src/coap/a.ts": '// docs/links.md 2, links.md 3.1; "summary.md" is a file of the user',
+    },
+  },
   "every test file makes a suite, and every suite is run": {
     broken: [
       { "test/a.test.ts": 'const block = suite("block");\nblock("x", () => {});' },

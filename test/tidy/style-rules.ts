@@ -78,6 +78,22 @@ const noMachinePaths = ban({
   pattern: /(?<![\w.~:/-])\/(?:home|root|work|tmp|Users)\/\w[^\s"'`]*/g,
 });
 
+/** A document with the section that is meant. */
+const CITATION = /(?<![\w/.-])((?:[\w.-]+\/)*[\w-]+\.md) \d/g;
+
+const documentsHere: Rule = {
+  name: "a document that the code cites is in the repository",
+  reason: "who follows a reference has to find it, and whoever changes it has to see who relies on it",
+  violations: (files) => {
+    const paths = files.map(({ path }) => path);
+    const isHere = (name: string) => paths.some((path) => path === name || path.endsWith(`/${name}`));
+    return files.filter(isTypeScript).flatMap((file) => {
+      const cited = [...file.text.matchAll(CITATION)].filter((match) => !isHere(match[1]!));
+      return cited.map((match) => violation(file, match.index, match[1]!));
+    });
+  },
+};
+
 const suitesRun: Rule = {
   name: "every test file makes a suite, and every suite is run",
   reason: "a suite without run() passes in silence",
@@ -117,6 +133,7 @@ export const STYLE_RULES: readonly Rule[] = [
   noSilencing,
   noWorkNotes,
   noMachinePaths,
+  documentsHere,
   suitesRun,
   allTestsRun,
 ];

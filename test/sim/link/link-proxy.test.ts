@@ -151,7 +151,7 @@ proxy("a scheduled loss takes no time on air, unlike one of the link", () => {
   assert.is(log.proxy.statistics.up.bytesOnAir, 128);
 });
 
-proxy("links.md 4.3: Bernoulli loss of 20 % is measured within 4 standard deviations, each way", () => {
+proxy("docs/links.md 2.1: Bernoulli loss of 20 % is measured within 4 standard deviations, each way", () => {
   const log = new ProxyLog({ profile: "bernoulli:loss=20%" });
   while (log.atServer.length === 0) {
     log.fromClient(1, 0);

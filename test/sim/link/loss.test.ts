@@ -36,7 +36,7 @@ function near(actual: number, expected: number, tolerance: number): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`);
 }
 
-/** links.md 4.3: four standard deviations, the variance of a Gilbert-Elliott chain widened by its correlation. */
+/** docs/links.md 2.1: four standard deviations, the variance of a Gilbert-Elliott chain widened by its correlation. */
 function tolerance(probability: number, correlation = 0): number {
   const variance = (probability * (1 - probability)) / FRAME_COUNT;
   return 4 * Math.sqrt((variance * (1 + correlation)) / (1 - correlation));
