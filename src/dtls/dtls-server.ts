@@ -11,7 +11,7 @@ import type { Secret } from "../base/secret.ts";
 import { AddressShares } from "./admission/address-shares.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
-import type { Discard, HandshakeError } from "./errors.ts";
+import type { DtlsServerOutlet, SessionEnd } from "./dtls-server-outlet.ts";
 import { CookieIssuer } from "./handshake/cookie.ts";
 import { encodeFlight, helloVerifyRequest } from "./handshake/handshake-exchange.ts";
 import { decodeHandshakeFragment, type HandshakeFragment, HandshakeType } from "./handshake/handshake-message.ts";
@@ -31,44 +31,9 @@ import {
 } from "./parameters.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
 import type { Session } from "./session/session.ts";
-import { SessionSaving, type SessionSavingCount } from "./session/session-saving.ts";
+import { SessionSaving } from "./session/session-saving.ts";
 import { type SessionSnapshot, sessionFrom } from "./session/session-snapshot.ts";
 import { CONNECTION_ID_LENGTH, connectionIdKey, SessionTable } from "./session/session-table.ts";
-
-/** Why a session ended. */
-export type SessionEnd =
-  | "closeNotify"
-  | "evicted"
-  | "fatalAlert"
-  | "forgeries"
-  | "idle"
-  | "keyRemoved"
-  | "keysExhausted"
-  | "replaced"
-  | "shutdown";
-
-/** What is counted beside discards. */
-export type DtlsCount =
-  | Discard
-  | SessionSavingCount
-  | "helloVerifyRequest"
-  | "cookieRefused"
-  | "handshakeEvicted"
-  | "lastFlightResent";
-
-export interface DtlsServerOutlet {
-  transmit(to: PeerAddress, datagram: Uint8Array): void;
-  /** `data` is valid until the call returns. */
-  applicationData(now: Instant, session: Session, data: Uint8Array): void;
-  /** A question: answer with handlePsk, at once or later. */
-  pskWanted(now: Instant, identity: Uint8Array): void;
-  sessionUp(now: Instant, session: Session): void;
-  sessionDown(now: Instant, session: Session, end: SessionEnd): void;
-  handshakeFailed(now: Instant, peer: PeerAddress, error: HandshakeError): void;
-  /** See ServerHandshakeOutlet. The handshake goes on: the peer hears nothing of it, and may find the right key. */
-  keyRefused(now: Instant, peer: PeerAddress, identity: Uint8Array, identityKnown: boolean): void;
-  counted(name: DtlsCount): void;
-}
 
 export interface DtlsServerInput {
   readonly now: Instant;

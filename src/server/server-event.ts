@@ -1,7 +1,7 @@
 // What the server tells its driver: questions, and what an operator wants to know. Nothing here holds a key or a payload.
 
 import type { PeerAddress } from "../base/peer-address.ts";
-import type { SessionEnd } from "../dtls/dtls-server.ts";
+import type { SessionEnd } from "../dtls/dtls-server-outlet.ts";
 import type { HandshakeErrorKind } from "../dtls/errors.ts";
 import type { TransferNews } from "./transfers.ts";
 
