@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
-import { nativeParts } from "../src/native/native-parts.ts";
+import { systemNativeParts } from "../src/shell/system-native-parts.ts";
 import type { Bench } from "./bench.ts";
 import { contendersWith } from "./contenders.ts";
 import { type BaselineEntry, baselineFor, updateBaseline } from "./guard/baseline.ts";
@@ -39,6 +39,7 @@ const options = await yargs(hideBin(process.argv))
 
 const resources = new Resources();
 resources.releaseAtTheEnd();
+const nativeParts = systemNativeParts();
 const absence = nativeLoadAbsence() ?? (typeof nativeParts === "string" ? `native parts: ${nativeParts}` : undefined);
 if (absence === undefined) await run();
 else {

@@ -6,6 +6,7 @@ import { profileNamed } from "../sim/profiles/profiles.ts";
 import { Simulation } from "../sim/simulation.ts";
 import { addMs, instant } from "../src/base/instant.ts";
 import { dialectNamed } from "../src/device/dialect.ts";
+import { systemCrypto } from "../src/shell/system-crypto.ts";
 
 const REPORT_EVERY_MS = 10_000;
 /** Virtual time; by then a device has ended or never will. */
@@ -25,6 +26,7 @@ const { devices: deviceCount, size: imageLength, seed } = options;
 const began = performance.now();
 const simulation = new Simulation({
   seed,
+  crypto: systemCrypto(),
   profile: profileNamed(options.profile),
   dialect: dialectNamed("own"),
   imageLength,

@@ -1,6 +1,7 @@
 // The image of a simulation: bytes drawn from its seed, in a catalogue of one.
 
-import { createHash } from "node:crypto";
+import { bytesOfLatin1 } from "../src/base/bytes.ts";
+import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import type { Catalogue, CatalogueImage } from "../src/firmware/catalogue.ts";
 import type { Prng } from "./prng.ts";
 
@@ -15,16 +16,16 @@ export class DrawnImage implements Catalogue, CatalogueImage {
   readonly sha256: Uint8Array;
   readonly #bytes: Uint8Array;
 
-  constructor(bytes: Uint8Array) {
+  constructor(crypto: CryptoProvider, bytes: Uint8Array) {
     this.#bytes = bytes;
     this.length = bytes.length;
-    this.sha256 = createHash("sha256").update(bytes).digest();
+    this.sha256 = bytesOfLatin1(crypto.sha256(bytes));
   }
 
-  static of(length: number, random: Prng): DrawnImage {
+  static of(crypto: CryptoProvider, length: number, random: Prng): DrawnImage {
     const bytes = new Uint8Array(length);
     random.fill(bytes);
-    return new DrawnImage(bytes);
+    return new DrawnImage(crypto, bytes);
   }
 
   get path(): readonly string[] {

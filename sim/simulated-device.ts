@@ -4,6 +4,7 @@ import { toUtf8 } from "../src/base/bytes.ts";
 import type { Instant } from "../src/base/instant.ts";
 import { type PeerAddress, peerAddress, portOf } from "../src/base/peer-address.ts";
 import type { Secret } from "../src/base/secret.ts";
+import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import type { DeviceEvent, DeviceStatistics } from "../src/device/device-event.ts";
 import type { Dialect } from "../src/device/dialect.ts";
 import { FirmwareDevice } from "../src/device/firmware-device.ts";
@@ -44,6 +45,7 @@ export interface SimulatedDeviceInput {
   readonly key: Secret;
   readonly suite: CipherSuite;
   readonly server: PeerAddress;
+  readonly crypto: CryptoProvider;
   readonly random: Prng;
   readonly medium?: SharedMedium;
   readonly dtlsParameters?: Partial<DtlsParameters>;
@@ -114,7 +116,7 @@ export class SimulatedDevice {
   /** Starts the device, or starts it again: what was in memory is gone, what was in flash is there. */
   boot(now: Instant): void {
     this.#startedAt ??= now;
-    const { number, server, key, suite, image, dialect, random, trace, dtlsParameters } = this.#input;
+    const { number, server, key, suite, image, dialect, crypto, random, trace, dtlsParameters } = this.#input;
     this.#device = new FirmwareDevice(now, {
       server,
       security: { identity: toUtf8(`d${number}`), key, cipherSuites: [suite], connectionId: new Uint8Array(0) },
@@ -123,6 +125,7 @@ export class SimulatedDevice {
       dialect,
       slot: this.#slot,
       progress: this.#progress,
+      crypto,
       random: random.fork(`boot ${this.#boots++}`),
       ...(dtlsParameters && { dtlsParameters }),
       tap: (datagram, message) => {

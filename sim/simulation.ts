@@ -7,6 +7,7 @@ import { DeadlineQueue } from "../src/base/deadline-queue.ts";
 import { addMs, type Instant, instant } from "../src/base/instant.ts";
 import { type PeerAddress, peerAddress } from "../src/base/peer-address.ts";
 import { Secret } from "../src/base/secret.ts";
+import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import type { Dialect } from "../src/device/dialect.ts";
 import { type CipherSuite, cipherSuiteNamed } from "../src/dtls/cipher-suite.ts";
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
@@ -27,6 +28,7 @@ const CIPHER_SUITE: CipherSuite = cipherSuiteNamed("TLS_PSK_WITH_AES_128_CCM_8")
 
 export interface SimulationInput {
   readonly seed: number;
+  readonly crypto: CryptoProvider;
   readonly profile: LinkProfile;
   readonly dialect: Dialect;
   /** Bytes. */
@@ -69,7 +71,7 @@ export class Simulation {
   constructor(input: SimulationInput) {
     this.#input = input;
     this.#random = new Prng(input.seed);
-    this.image = DrawnImage.of(input.imageLength, this.#random.fork("image"));
+    this.image = DrawnImage.of(input.crypto, input.imageLength, this.#random.fork("image"));
     const key = new Uint8Array(KEY_LENGTH);
     this.#random.fork("key").fill(key);
     this.#key = new Secret(key);
@@ -125,6 +127,7 @@ export class Simulation {
       key: this.#key,
       suite: CIPHER_SUITE,
       server: SERVER_ADDRESS,
+      crypto: this.#input.crypto,
       random: this.#random.fork(`device ${number}`),
       ...(medium && { medium }),
       ...(trace && { trace }),
@@ -150,6 +153,7 @@ export class Simulation {
     const { serverDtlsParameters } = this.#input;
     return new FirmwareServer({
       now: this.now,
+      crypto: this.#input.crypto,
       random: this.#random.fork(`server ${this.#serverStarts++}`),
       catalogue: this.image,
       cipherSuites: [CIPHER_SUITE],

@@ -10,6 +10,7 @@ import { type CipherSuite, cipherSuiteNamed } from "../../src/dtls/cipher-suite.
 import { DtlsClient } from "../../src/dtls/dtls-client.ts";
 import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
 import type { Session } from "../../src/dtls/session/session.ts";
+import { systemCrypto } from "../../src/shell/system-crypto.ts";
 import type { Crowd, CrowdListener } from "./crowd.ts";
 
 /** What RFC 7925 asks of every device, and what all peers have. */
@@ -34,6 +35,7 @@ export class Handshakes implements CrowdListener {
   connected = 0;
   readonly #crowd: Crowd;
   readonly #credentials: Credentials;
+  readonly #crypto = systemCrypto();
   readonly #suites: readonly CipherSuite[] = [SUITE];
   readonly #established: (device: number, session: Session, client: DtlsClient) => void;
   readonly #clients = new Map<number, DtlsClient>();
@@ -68,6 +70,7 @@ export class Handshakes implements CrowdListener {
       suites: this.#suites,
       ...(usesConnectionId?.(device) && { connectionId: EMPTY }),
       parameters: DTLS_PARAMETERS,
+      crypto: this.#crypto,
       random: { fill: (target) => void randomFillSync(target) },
       outlet: {
         transmit: (datagram) => {

@@ -2,6 +2,7 @@
 // all of them: run 7 of one combination draws from the same seed as run 7 of another.
 
 import { instant } from "../../src/base/instant.ts";
+import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
 import { type Dialect, type DialectName, dialectNamed, dialectWith } from "../../src/device/dialect.ts";
 import { meanExchangeSeconds, suggestedAckTimeoutSeconds } from "../link/exchange-time.ts";
 import { Prng } from "../prng.ts";
@@ -91,10 +92,11 @@ export function seedOfRun(seed: number, index: number): number {
 }
 
 /** One update of one device. */
-export function runOnce(combination: Combination, seed: number, trace?: Trace): RunResult {
+export function runOnce(crypto: CryptoProvider, combination: Combination, seed: number, trace?: Trace): RunResult {
   const { profile, imageLength } = combination;
   const simulation = new Simulation({
     seed,
+    crypto,
     profile,
     dialect: dialectWith(dialectNamed(combination.dialect), combination),
     imageLength,

@@ -29,7 +29,7 @@ export function put(target: Uint8Array, at: number, source: Uint8Array): void {
   set.call(target, source, at);
 }
 
-/** Equality for public values. For cookies and verify_data use node:crypto's timingSafeEqual. */
+/** Equality for public values. For cookies and verify_data use a CryptoProvider's equalInConstantTime. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;

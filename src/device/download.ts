@@ -2,12 +2,12 @@
 // of requests at a time; what arrived is in the slot, and what is not there is asked for. It knows neither sockets nor
 // DTLS nor timers; FirmwareDevice joins it with those.
 
-import { createHash, type Hash } from "node:crypto";
 import { EMPTY, equal } from "../base/bytes.ts";
 import { blockOption, blockSizeOf, decodeBlock, NUM_MAX, offsetOf } from "../coap/block.ts";
 import { Code, formatCode } from "../coap/code.ts";
 import type { Message } from "../coap/message.ts";
 import { decodeUint, isRecognised, type Option, OptionNumber, uintOption } from "../coap/option.ts";
+import type { CryptoProvider, Sha256Stream } from "../crypto/crypto-provider.ts";
 import type { BlockSize } from "./block-size.ts";
 import type { ImageSlot } from "./image-slot.ts";
 
@@ -50,11 +50,14 @@ export class Download {
   #confirmed = false;
   /** The body ends here or before: blocks from here on were refused. */
   #endMax = Number.POSITIVE_INFINITY;
-  #hash: Hash = createHash("sha256");
+  readonly #crypto: CryptoProvider;
+  #hash: Sha256Stream;
   #hashed = 0;
 
   /** `sayBlockSizeFirst` is early negotiation; without it the first request leaves the size to the server. */
-  constructor(slot: ImageSlot, blockSize: BlockSize, sayBlockSizeFirst: boolean) {
+  constructor(crypto: CryptoProvider, slot: ImageSlot, blockSize: BlockSize, sayBlockSizeFirst: boolean) {
+    this.#crypto = crypto;
+    this.#hash = crypto.sha256Stream();
     this.#slot = slot;
     this.#blockSize = blockSize;
     this.#sayBlockSizeFirst = sayBlockSizeFirst;
@@ -68,7 +71,7 @@ export class Download {
   /** The SHA-256 of the whole image, once it is there. */
   digest(): Uint8Array {
     this.#hashPrefix();
-    return Uint8Array.from(this.#hash.copy().digest());
+    return this.#hash.clone().digest();
   }
 
   /** The next block that is neither in the slot nor asked for by `requests`; undefined when there is none to ask for now. */
@@ -209,7 +212,7 @@ export class Download {
     this.#confirmed = true;
     this.#frontier = 0;
     this.#endMax = Number.POSITIVE_INFINITY;
-    this.#hash = createHash("sha256");
+    this.#hash = this.#crypto.sha256Stream();
     this.#hashed = 0;
     return { kind: "restart" };
   }

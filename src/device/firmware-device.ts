@@ -15,6 +15,7 @@ import { CoapClient, type RequestId } from "../coap/coap-client.ts";
 import { Code } from "../coap/code.ts";
 import type { Message } from "../coap/message.ts";
 import { BLOCK_SIZE_MAX, DEFAULT_TRANSMISSION_PARAMETERS } from "../coap/parameters.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { CipherSuite } from "../dtls/cipher-suite.ts";
 import { type ClientEnd, DtlsClient } from "../dtls/dtls-client.ts";
 import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
@@ -60,6 +61,7 @@ export interface FirmwareDeviceInput {
   /** Where the image goes, and where the record of what is there goes: see ImageSlot. */
   readonly slot: Flash;
   readonly progress: Flash;
+  readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly dtlsParameters?: Partial<DtlsParameters>;
   /** For traces: each CoAP message of ours in clear, with the datagram that carries it sealed. */
@@ -96,7 +98,7 @@ export class FirmwareDevice {
       dialect.blockSize === "auto"
         ? new BlockSize(szxOf(BLOCK_SIZE_MAX), false)
         : new BlockSize(szxOf(dialect.blockSize), true);
-    this.#download = new Download(this.#slot, this.#blockSize, dialect.saysBlockSizeFirst);
+    this.#download = new Download(input.crypto, this.#slot, this.#blockSize, dialect.saysBlockSizeFirst);
     this.#window = new RequestWindow(dialect.window === "auto" ? undefined : dialect.window, dialect.firstTimeoutMs);
     this.#firstTimeoutMs = dialect.firstTimeoutMs;
     this.#reconnectionsLeft = dialect.reconnections;
@@ -169,6 +171,7 @@ export class FirmwareDevice {
         retransmitMaxMs: Math.max(DTLS_PARAMETERS.retransmitMaxMs, this.#firstTimeoutMs),
         ...this.#input.dtlsParameters,
       },
+      crypto: this.#input.crypto,
       random: this.#input.random,
       outlet: {
         transmit: (datagram) => this.#transmit(datagram),

@@ -2,6 +2,8 @@
 // (ECDHE_PSK with CBC). All use the PRF with SHA-256.
 
 import type { RandomSource } from "../base/random-source.ts";
+import type { TagLength } from "../crypto/aead.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { aeadProtection } from "./record/aead.ts";
 import { cbcProtection } from "./record/cbc.ts";
 import type { RecordProtection } from "./record/record-protection.ts";
@@ -13,12 +15,15 @@ export interface CipherSuite {
   readonly keyExchange: "psk" | "ecdhe_psk";
   /** RFC 7366 concerns CBC suites only. */
   readonly canEncryptThenMac: boolean;
-  protection(random: RandomSource, encryptThenMac: boolean): RecordProtection;
+  /** Made once for all sessions that have it: see SuiteProtections. `random` makes the IVs of CBC. */
+  protection(crypto: CryptoProvider, random: RandomSource, encryptThenMac: boolean): RecordProtection;
 }
 
-const CCM_8 = aeadProtection("aes-128-ccm", 8);
-const CCM = aeadProtection("aes-128-ccm", 16);
-const GCM = aeadProtection("aes-128-gcm", 16);
+type AeadCipher = readonly [name: "ccm" | "gcm", tagLength: TagLength];
+
+const CCM_8: AeadCipher = ["ccm", 8];
+const CCM: AeadCipher = ["ccm", 16];
+const GCM: AeadCipher = ["gcm", 16];
 
 /** Every suite that can be named, those first that forward secrecy and short records speak for. */
 export const CIPHER_SUITES: readonly CipherSuite[] = [
@@ -42,9 +47,15 @@ function aeadSuite(
   id: number,
   name: string,
   keyExchange: CipherSuite["keyExchange"],
-  protection: RecordProtection,
+  [cipher, tagLength]: AeadCipher,
 ): CipherSuite {
-  return { id, name, keyExchange, canEncryptThenMac: false, protection: () => protection };
+  return {
+    id,
+    name,
+    keyExchange,
+    canEncryptThenMac: false,
+    protection: ({ aead }) => aeadProtection(aead[cipher], aead.arrays, tagLength),
+  };
 }
 
 function cbcSuite(id: number, name: string, keyExchange: CipherSuite["keyExchange"]): CipherSuite {

@@ -8,6 +8,7 @@ import type { PeerAddress } from "../base/peer-address.ts";
 import { PrefixViews } from "../base/prefix-views.ts";
 import { type RandomSource, randomBytes, randomUint16 } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { AddressShares } from "./admission/address-shares.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
@@ -34,9 +35,11 @@ import type { Session } from "./session/session.ts";
 import { SessionSaving } from "./session/session-saving.ts";
 import { type SessionSnapshot, sessionFrom } from "./session/session-snapshot.ts";
 import { CONNECTION_ID_LENGTH, connectionIdKey, SessionTable } from "./session/session-table.ts";
+import { SuiteProtections } from "./suite-protections.ts";
 
 export interface DtlsServerInput {
   readonly now: Instant;
+  readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly parameters: DtlsParameters;
   /** In the operator's order of preference. */
@@ -47,6 +50,8 @@ export interface DtlsServerInput {
 export class DtlsServer {
   /** What makes sessions outlive the process. */
   readonly saving: SessionSaving;
+  readonly #crypto: CryptoProvider;
+  readonly #protections: SuiteProtections;
   readonly #random: RandomSource;
   readonly #parameters: DtlsParameters;
   readonly #suites: readonly CipherSuite[];
@@ -62,12 +67,14 @@ export class DtlsServer {
   readonly #datagrams = new PrefixViews(new Uint8Array(DATAGRAM_LENGTH_MAX));
 
   constructor(input: DtlsServerInput) {
+    this.#crypto = input.crypto;
+    this.#protections = new SuiteProtections(input.crypto, input.random);
     this.#random = input.random;
     this.#parameters = input.parameters;
     this.#suites = input.cipherSuites;
     this.#outlet = input.outlet;
     this.saving = new SessionSaving(this.#sessions, input.outlet);
-    this.#cookies = new CookieIssuer(input.now, input.random);
+    this.#cookies = new CookieIssuer(input.now, input.crypto, input.random);
     this.#shares = new AddressShares(input.now, input.random);
   }
 
@@ -150,7 +157,7 @@ export class DtlsServer {
    */
   restore(now: Instant, number: number, snapshot: SessionSnapshot, skipped: number): boolean {
     const sequenceNumberEnd = snapshot.sequenceNumberEnd + skipped;
-    const restored = sessionFrom({ ...snapshot, sequenceNumberEnd }, this.#suites, this.#random);
+    const restored = sessionFrom({ ...snapshot, sequenceNumberEnd }, this.#suites, this.#protections);
     const idleSince = addMs(snapshot.lastActiveAt, this.#parameters.sessionIdleMs);
     const id = restored?.read.connectionId;
     const named = id !== undefined && (id.length === 0 || id.length === CONNECTION_ID_LENGTH);
@@ -325,6 +332,8 @@ export class DtlsServer {
       clientRandom: copyOf(clientRandom),
       suites: this.#suites,
       parameters: this.#parameters,
+      crypto: this.#crypto,
+      protections: this.#protections,
       random: this.#random,
       outlet: this.#handshakeOutlet,
     });

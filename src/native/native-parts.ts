@@ -1,4 +1,4 @@
-// The parts in C, where they are built and wanted. Whoever uses one has a part in TypeScript that does the same.
+// The parts in C, where they are built. Whoever uses one has a part in TypeScript that does the same.
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,27 +12,22 @@ export interface NativeParts {
   readonly datagramPort: NativeDatagramPort;
 }
 
-/** Why there are no native parts: the operator's wish, or nothing that was built for this system from these sources. */
-export type NativeAbsence = "off" | "not-built";
-
-/** The environment variable that leaves the native parts out when it is "off". */
-export const NATIVE_VARIABLE = "NARROWBOAT_NATIVE";
-
-export const nativeParts: NativeParts | NativeAbsence = find();
-
-function find(): NativeParts | NativeAbsence {
-  if (process.env[NATIVE_VARIABLE] === "off") return "off";
+/** The same each time in a thread; undefined where nothing was built for this system from these sources. */
+export function loadNativeParts(): NativeParts | undefined {
+  const directory = packageDirectory(import.meta.dirname);
+  if (directory === undefined) return undefined;
   try {
-    const parts = load(packageDirectory()) as NativeParts;
-    return parts.datagramPort.noteLength === 2 * Note.LENGTH ? parts : "not-built";
+    const parts = load(directory) as NativeParts;
+    return parts.datagramPort.noteLength === 2 * Note.LENGTH ? parts : undefined;
   } catch {
-    return "not-built";
+    return undefined;
   }
 }
 
-/** Above this file, whether it runs from the package or from a clone's dist/. */
-function packageDirectory(): string {
-  let directory = import.meta.dirname;
-  while (!existsSync(join(directory, "package.json"))) directory = dirname(directory);
-  return directory;
+/** Above `start`, whether it lies in the package or in a clone's dist/; undefined outside of any, as in a bundle. */
+export function packageDirectory(start: string): string | undefined {
+  for (let directory = start; ; directory = dirname(directory)) {
+    if (existsSync(join(directory, "package.json"))) return directory;
+    if (directory === dirname(directory)) return undefined;
+  }
 }

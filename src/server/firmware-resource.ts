@@ -1,16 +1,17 @@
 // The resources: `/fw/<product>/<version>`, an image or the slice of it that `offset` and `length` ask for, and
 // `/.well-known/core`, the links to all images (RFC 6690). Decides by request alone; holds no state about any peer.
 
-import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { toUtf8 } from "../base/bytes.ts";
+import { bytesOfLatin1, toUtf8 } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { type Body, BytesBody, ContentFormat } from "../coap/body.ts";
 import { Code } from "../coap/code.ts";
 import { filterLinks, formatLinks, type Link } from "../coap/link-format.ts";
 import type { Request } from "../coap/request.ts";
 import type { PlainResponse, Response } from "../coap/response.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { Catalogue, CatalogueImage } from "../firmware/catalogue.ts";
+import { ETAG_LENGTH } from "../firmware/image-etag.ts";
 import { ImageBody } from "./image-body.ts";
 import { type ResourcePath, resourcePath } from "./resource-path.ts";
 
@@ -21,6 +22,7 @@ const IMAGE_RESOURCE_TYPE = "fw.image";
 export const LINK_BODIES_MAX = 16;
 
 export class FirmwareResource {
+  readonly #crypto: CryptoProvider;
   readonly #catalogue: Catalogue;
   readonly #imageDamaged: (path: string, reason: string) => void;
   readonly #linkBodies = new LRUCache<string, Body>({ max: LINK_BODIES_MAX });
@@ -32,7 +34,8 @@ export class FirmwareResource {
   #links: readonly Link[] | undefined;
 
   /** `imageDamaged` is told of each request for an image that cannot be served. */
-  constructor(catalogue: Catalogue, imageDamaged: (path: string, reason: string) => void) {
+  constructor(crypto: CryptoProvider, catalogue: Catalogue, imageDamaged: (path: string, reason: string) => void) {
+    this.#crypto = crypto;
     this.#catalogue = catalogue;
     this.#imageDamaged = imageDamaged;
   }
@@ -73,14 +76,14 @@ export class FirmwareResource {
     if (queries.length === 0) return ok(this.#wholeBody(image));
     const slice = sliceAsked(queries, image.length);
     if (slice === undefined) return failed({ code: Code.BAD_REQUEST, payload: toUtf8("offset or length") });
-    return ok(new ImageBody(image, slice.start, slice.length));
+    return ok(new ImageBody(this.#crypto, image, slice.start, slice.length));
   }
 
   #wholeBody(image: CatalogueImage): ImageBody {
     if (this.#lastBody?.image === image) return this.#lastBody;
     let body = this.#imageBodies.get(image);
     if (body === undefined) {
-      body = new ImageBody(image, 0, image.length);
+      body = new ImageBody(this.#crypto, image, 0, image.length);
       this.#imageBodies.set(image, body);
     }
     this.#lastBody = body;
@@ -97,7 +100,7 @@ export class FirmwareResource {
       attributes: { rt: IMAGE_RESOURCE_TYPE, ct: ContentFormat.OCTET_STREAM, sz: length },
     }));
     const bytes = toUtf8(formatLinks(filterLinks(this.#links, queries)));
-    const etag = createHash("sha256").update(bytes).digest().subarray(0, 8);
+    const etag = bytesOfLatin1(this.#crypto.sha256(bytes).slice(0, ETAG_LENGTH));
     const body = new BytesBody(ContentFormat.LINK_FORMAT, bytes, etag);
     this.#linkBodies.set(key, body);
     return body;

@@ -11,6 +11,7 @@ import type { RandomSource } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
 import { CoapServer } from "../coap/coap-server.ts";
 import type { Scheme } from "../coap/coap-uri.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { type CipherSuite, DEFAULT_CIPHER_SUITES } from "../dtls/cipher-suite.ts";
 import { DtlsServer } from "../dtls/dtls-server.ts";
 import { DTLS_PARAMETERS, type DtlsParameters, SEQUENCE_NUMBERS_RESERVED } from "../dtls/parameters.ts";
@@ -32,6 +33,7 @@ const PLAIN_MESSAGE_LENGTH_MAX = 1152;
 
 export interface FirmwareServerInput {
   readonly now: Instant;
+  readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly catalogue: Catalogue;
   /** In order of preference; DEFAULT_CIPHER_SUITES when absent. */
@@ -57,11 +59,11 @@ export class FirmwareServer {
   readonly #tap: FirmwareServerInput["tap"];
 
   constructor(input: FirmwareServerInput) {
-    this.#resource = new FirmwareResource(input.catalogue, (path, reason) => {
+    this.#resource = new FirmwareResource(input.crypto, input.catalogue, (path, reason) => {
       this.#events.push({ kind: "imageDamaged", path, reason });
     });
     this.#tap = input.tap;
-    this.#freshness = new Freshness(input.random, input.coapEcho ?? false);
+    this.#freshness = new Freshness(input.crypto, input.random, input.coapEcho ?? false);
     this.#dtls = this.#createDtls(input);
     this.#coap = this.#createCoap(input);
   }
@@ -164,6 +166,7 @@ export class FirmwareServer {
   #createDtls(input: FirmwareServerInput): DtlsServer {
     return new DtlsServer({
       now: input.now,
+      crypto: input.crypto,
       random: input.random,
       parameters: { ...DTLS_PARAMETERS, ...input.dtlsParameters },
       cipherSuites: input.cipherSuites ?? DEFAULT_CIPHER_SUITES,

@@ -8,7 +8,8 @@ import { AssociationTable } from "../coap/association-table.ts";
 import { Code } from "../coap/code.ts";
 import { ECHO_LENGTH, type EchoPolicy } from "../coap/echo.ts";
 import { ENTRY_OVERHEAD_LENGTH, EXCHANGE_LIFETIME_MS } from "../coap/parameters.ts";
-import { HmacSha256, writeDigest } from "../dtls/hmac.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { HmacSha256 } from "../crypto/hmac.ts";
 import { Session } from "../dtls/session/session.ts";
 import type { Association } from "./association.ts";
 
@@ -18,6 +19,7 @@ export const PROVEN_ADDRESSES_MAX = 16_384;
 const SECRET_LENGTH = 32;
 
 export class Freshness implements EchoPolicy<Association> {
+  readonly #crypto: CryptoProvider;
   readonly #random: RandomSource;
   readonly #addressesToo: boolean;
   readonly #provenAddresses = new AssociationTable<PeerAddress, "proven", true>({
@@ -29,7 +31,8 @@ export class Freshness implements EchoPolicy<Association> {
   #mac: HmacSha256 | undefined;
 
   /** `addressesToo`: whether addresses on plain CoAP have to show that they are their own. */
-  constructor(random: RandomSource, addressesToo: boolean) {
+  constructor(crypto: CryptoProvider, random: RandomSource, addressesToo: boolean) {
+    this.#crypto = crypto;
     this.#random = random;
     this.#addressesToo = addressesToo;
   }
@@ -39,9 +42,9 @@ export class Freshness implements EchoPolicy<Association> {
   }
 
   mac(message: Uint8Array): Uint8Array {
-    this.#mac ??= new HmacSha256(randomBytes(this.#random, SECRET_LENGTH));
+    this.#mac ??= this.#freshSecret();
     const value = new Uint8Array(ECHO_LENGTH);
-    writeDigest(this.#mac.put(message).digest(), value, 0, ECHO_LENGTH);
+    this.#mac.put(message).digestInto(value, 0, ECHO_LENGTH);
     return value;
   }
 
@@ -65,5 +68,12 @@ export class Freshness implements EchoPolicy<Association> {
 
   pollTimeout(): Instant | undefined {
     return this.#provenAddresses.pollTimeout();
+  }
+
+  #freshSecret(): HmacSha256 {
+    const secret = randomBytes(this.#random, SECRET_LENGTH);
+    const mac = this.#crypto.hmacSha256(secret);
+    secret.fill(0);
+    return mac;
   }
 }

@@ -1,9 +1,10 @@
 // An image, or a slice of one, as a body that CoAP can cut into blocks.
 
-import { createHash } from "node:crypto";
 import { ByteWriter } from "../base/byte-writer.ts";
+import { bytesOfLatin1, concat } from "../base/bytes.ts";
 import { type Body, ContentFormat, representationOptions } from "../coap/body.ts";
 import type { EncodedOptions } from "../coap/encoded-options.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { CatalogueImage } from "../firmware/catalogue.ts";
 import { ETAG_LENGTH, etagOf } from "../firmware/image-etag.ts";
 
@@ -16,11 +17,11 @@ export class ImageBody implements Body {
   readonly contentFormat = ContentFormat.OCTET_STREAM;
   readonly representation: EncodedOptions;
 
-  constructor(image: CatalogueImage, start: number, length: number) {
+  constructor(crypto: CryptoProvider, image: CatalogueImage, start: number, length: number) {
     this.image = image;
     this.start = start;
     this.length = length;
-    this.etag = length === image.length ? etagOf(image.sha256) : sliceEtag(image, start, length);
+    this.etag = length === image.length ? etagOf(image.sha256) : sliceEtag(crypto, image, start, length);
     this.representation = representationOptions(this.etag, this.contentFormat);
   }
 
@@ -33,7 +34,7 @@ export class ImageBody implements Body {
  * A slice has an ETag of its own: a client that forgets its Uri-Query after the first block gets blocks of the whole image,
  * and must not take them for blocks of the slice.
  */
-function sliceEtag(image: CatalogueImage, start: number, length: number): Uint8Array {
+function sliceEtag(crypto: CryptoProvider, image: CatalogueImage, start: number, length: number): Uint8Array {
   const range = new ByteWriter().uint32(start).uint32(length).finish();
-  return createHash("sha256").update(image.sha256).update(range).digest().subarray(0, ETAG_LENGTH);
+  return bytesOfLatin1(crypto.sha256(concat(image.sha256, range)).slice(0, ETAG_LENGTH));
 }

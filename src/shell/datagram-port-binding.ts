@@ -1,10 +1,11 @@
 // Which of the two ports a server gets: the native one where it is built and wanted, or else one of node:dgram.
 
-import { type NativeAbsence, type NativeParts, nativeParts } from "../native/native-parts.ts";
+import type { NativeParts } from "../native/native-parts.ts";
 import type { DatagramPort, DatagramPortOutlet } from "./datagram-port.ts";
 import { DgramPort } from "./dgram-port.ts";
 import { isAddressOfMany } from "./local-addresses.ts";
 import { NativeDatagramPort } from "./native-datagram-port.ts";
+import { type NativeAbsence, systemNativeParts } from "./system-native-parts.ts";
 
 /**
  * Listens on an IP address; without one on every address of the computer, IPv6 and IPv4 by one port, or IPv4 alone where
@@ -15,7 +16,7 @@ export async function bindDatagramPort(
   host: string | undefined,
   port: number,
   outlet: DatagramPortOutlet,
-  native: NativeParts | NativeAbsence = nativeParts,
+  native: NativeParts | NativeAbsence = systemNativeParts(),
 ): Promise<DatagramPort> {
   if (host !== undefined) return bindAddress(host, port, outlet, native);
   try {

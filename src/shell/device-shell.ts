@@ -5,6 +5,7 @@ import type { DeviceEvent, DeviceStatistics } from "../device/device-event.ts";
 import { FirmwareDevice, type FirmwareDeviceInput } from "../device/firmware-device.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { systemNow } from "./system-clock.ts";
+import { systemCrypto } from "./system-crypto.ts";
 import { SystemRandom } from "./system-random.ts";
 import { UdpSocket } from "./udp-socket.ts";
 
@@ -25,8 +26,15 @@ export class DeviceShell {
   #heard = false;
 
   /** Opens a socket and begins. Rejects with the system's error, ENETUNREACH, or with what the flash throws. */
-  static async start(input: Omit<FirmwareDeviceInput, "random">, outlet: DeviceOutlet): Promise<DeviceShell> {
-    const shell = new DeviceShell(systemNow(), { ...input, random: new SystemRandom() }, outlet);
+  static async start(
+    input: Omit<FirmwareDeviceInput, "crypto" | "random">,
+    outlet: DeviceOutlet,
+  ): Promise<DeviceShell> {
+    const shell = new DeviceShell(
+      systemNow(),
+      { ...input, crypto: systemCrypto(), random: new SystemRandom() },
+      outlet,
+    );
     await shell.rebind();
     shell.#drive();
     return shell;

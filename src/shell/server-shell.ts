@@ -12,6 +12,7 @@ import type { DatagramPort } from "./datagram-port.ts";
 import { bindDatagramPort } from "./datagram-port-binding.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { systemNow } from "./system-clock.ts";
+import { systemCrypto } from "./system-crypto.ts";
 import { SystemRandom } from "./system-random.ts";
 
 /** How often the stores are asked for what other processes did: half of the two seconds that an operator is promised. */
@@ -102,7 +103,13 @@ export class ServerShell {
     this.#images = images;
     this.#keys = keys;
     this.#log = log;
-    this.#server = new FirmwareServer({ ...options, now: systemNow(), random: new SystemRandom(), catalogue: images });
+    this.#server = new FirmwareServer({
+      ...options,
+      now: systemNow(),
+      crypto: systemCrypto(),
+      random: new SystemRandom(),
+      catalogue: images,
+    });
     this.stopped = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });

@@ -8,7 +8,7 @@ import { baselineFor, updateBaseline } from "../../bench/guard/baseline.ts";
 import { GUARDS } from "../../bench/guard/guards.ts";
 import { summaryText, verdictOn } from "../../bench/guard/verdict.ts";
 import { nativeLoadAbsence } from "../../bench/load/crowd.ts";
-import { nativeParts } from "../../src/native/native-parts.ts";
+import { systemNativeParts } from "../../src/shell/system-native-parts.ts";
 
 const MAIN = join(import.meta.dirname, "../../bench/guard-main.js");
 
@@ -70,7 +70,7 @@ guard("a baseline has an entry for each major version of Node.js", ({ folder }) 
   assert.is(baselineFor(path, "22.0.0"), undefined);
 });
 
-if (nativeLoadAbsence() === undefined && typeof nativeParts !== "string") {
+if (nativeLoadAbsence() === undefined && typeof systemNativeParts() !== "string") {
   guard("bench:ci exits 1 with the reason when the baseline is not met", ({ folder }) => {
     const [path, summary] = [join(folder, "baseline.json"), join(folder, "summary.md")];
     // So low that today's figure is certain to be worse.

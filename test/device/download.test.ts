@@ -8,6 +8,7 @@ import { type BlockRequest, Download, type DownloadStep, RESTARTS_MAX } from "..
 import { ImageSlot } from "../../src/device/image-slot.ts";
 import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { countingBytes, lineFromMessage, messageFromLine } from "../support/coap-line.ts";
+import { CRYPTO } from "../support/crypto.ts";
 
 const download = suite("download");
 
@@ -32,7 +33,7 @@ class Script {
     const chips = [new MemoryFlash(slotLength, 1_024), new MemoryFlash(2 ** 20, 1_024)] as const;
     before?.(new ImageSlot(...chips));
     this.slot = new ImageSlot(...chips);
-    this.download = new Download(this.slot, new BlockSize(szx, true), sayBlockSizeFirst);
+    this.download = new Download(CRYPTO, this.slot, new BlockSize(szx, true), sayBlockSizeFirst);
   }
 
   /** What the next request asks for, beside the path; undefined when there is nothing to ask for now. */

@@ -10,6 +10,7 @@ import { DIALECT_NAMES, type Dialect, dialectNamed } from "../../src/device/dial
 import { FirmwareDevice, type FirmwareDeviceInput } from "../../src/device/firmware-device.ts";
 import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { lineFromMessage, messageFromLine } from "../support/coap-line.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { IDENTITY, PSK_CCM_8, SERVER_ADDRESS } from "../support/firmware-scene.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 
@@ -24,6 +25,7 @@ class HandServer {
   /** Our own device, one block of 64 bytes at a time, unless `dialect` says otherwise. */
   constructor(input: Partial<FirmwareDeviceInput> = {}, dialect: Partial<Dialect> = {}) {
     this.device = new FirmwareDevice(this.now, {
+      crypto: CRYPTO,
       server: SERVER_ADDRESS,
       path: ["fw", "hub", "1.0"],
       queries: [],

@@ -4,7 +4,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { CipherContext, NativeAead } from "../../src/native/aead.ts";
 import { type NativeDatagramPort, Note, type PortHandle } from "../../src/native/datagram-port.ts";
-import { nativeParts } from "../../src/native/native-parts.ts";
+import { systemNativeParts } from "../../src/shell/system-native-parts.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 
 const HANDLES_MAX = 40;
@@ -209,6 +209,7 @@ function detach({ buffer }: Uint8Array): void {
 }
 
 async function main(seed: number, count: number): Promise<void> {
+  const nativeParts = systemNativeParts();
   if (typeof nativeParts !== "object") throw new Error(`native parts: ${nativeParts}`);
   const caller = new HostileCaller(seed, nativeParts.datagramPort, nativeParts.aead);
   for (let i = 0; i < count; i++) {

@@ -20,6 +20,7 @@ import { keyBlock, masterSecret, premasterSecret } from "../../src/dtls/handshak
 import { DTLS_PARAMETERS, HANDSHAKE_DATAGRAM_LENGTH_MAX } from "../../src/dtls/parameters.ts";
 import { WriteState } from "../../src/dtls/record/connection-state.ts";
 import { ContentType } from "../../src/dtls/record/record.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { KEY } from "../support/observed-server.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 
@@ -47,6 +48,7 @@ class ObservedClient {
 
   constructor(offer: Pick<ClientHandshakeInput, "connectionId" | "maxFragmentLength" | "recordSizeLimit"> = {}) {
     this.dtls = new DtlsClient(this.now, {
+      crypto: CRYPTO,
       server: peerAddress("192.0.2.99", 5684),
       identity: toUtf8("device-1"),
       key: KEY,
@@ -197,12 +199,12 @@ speech("RFC 5246 7.3: a second ServerKeyExchange ends the handshake", () => {
 /** The server's write state of a plain PSK handshake without extended master secret. */
 function serverKeys(client: ObservedClient): WriteState {
   const clientRandom = client.sent[0]!.subarray(27, 59);
-  const master = masterSecret(premasterSecret(KEY.reveal()), clientRandom, SERVER_HELLO.random);
-  const block = new ByteReader(keyBlock(master, clientRandom, SERVER_HELLO.random, 40));
+  const master = masterSecret(CRYPTO, premasterSecret(KEY.reveal()), clientRandom, SERVER_HELLO.random);
+  const block = new ByteReader(keyBlock(CRYPTO, master, clientRandom, SERVER_HELLO.random, 40));
   block.take(16);
   const key = block.take(16);
   block.take(4);
-  const protection = PSK_SUITE.protection(new SeededRandom(1), false);
+  const protection = PSK_SUITE.protection(CRYPTO, new SeededRandom(1), false);
   return new WriteState(1, protection, new Secret(concat(key, block.take(4))), EMPTY);
 }
 

@@ -1,10 +1,11 @@
 // A native port in a worker thread, which ends as it is told.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { nativeParts } from "../../src/native/native-parts.ts";
 import { NativeDatagramPort } from "../../src/shell/native-datagram-port.ts";
+import { systemNativeParts } from "../../src/shell/system-native-parts.ts";
 import { PortListener } from "../shell/port-listener.ts";
 
+const nativeParts = systemNativeParts();
 if (typeof nativeParts !== "object") throw new Error(`native parts: ${nativeParts}`);
 const at = new PortListener();
 const port = new NativeDatagramPort(nativeParts.datagramPort, "127.0.0.1", 0, at);

@@ -8,6 +8,7 @@ import type { BodyResponse } from "../../src/coap/response.ts";
 import { FirmwareResource, LINK_BODIES_MAX } from "../../src/server/firmware-resource.ts";
 import { ImageBody } from "../../src/server/image-body.ts";
 import { countingBytes, messageFromLine } from "../support/coap-line.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { FirmwareScene, type ScenePeer } from "../support/firmware-scene.ts";
 
 const resource = suite("firmware-resource");
@@ -35,7 +36,7 @@ class Visitor {
   }
 
   etagOf(start: number, length: number): string {
-    return toHex(new ImageBody(this.image, start, length).etag);
+    return toHex(new ImageBody(CRYPTO, this.image, start, length).etag);
   }
 
   links(queries = ""): string {
@@ -223,7 +224,7 @@ resource("the catalogue is listed once, however many filters are asked for", () 
 });
 
 resource("LINK_BODIES_MAX filtered lists are kept, and one more puts out the one not asked for longest", () => {
-  const links = new FirmwareResource(new Visitor().scene.catalogue, () => {});
+  const links = new FirmwareResource(CRYPTO, new Visitor().scene.catalogue, () => {});
   const bodyFor = (size: number) => {
     const datagram = encodeMessage(messageFromLine(`CON 1 GET /.well-known/core ?sz=${size}`, 0));
     const decoded = decodeMessage(datagram) as { readonly value: DecodedMessage };

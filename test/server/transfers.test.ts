@@ -4,6 +4,7 @@ import { type Instant, instant } from "../../src/base/instant.ts";
 import { ImageBody } from "../../src/server/image-body.ts";
 import { TRANSFER_RANGES_MAX, TRANSFERS_MAX, Transfers } from "../../src/server/transfers.ts";
 import { countingBytes } from "../support/coap-line.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { MemoryImage } from "../support/memory-catalogue.ts";
 
 const transfers = suite("transfers");
@@ -21,7 +22,7 @@ class Follower {
   }
 
   news(offset: number, length: number, image = IMAGE) {
-    const body = new ImageBody(image, 0, image.length);
+    const body = new ImageBody(CRYPTO, image, 0, image.length);
     return this.transfers.blockServed(this.now, "device", body, offset, length);
   }
 }
@@ -107,7 +108,7 @@ transfers("the same image found anew in the catalogue goes on", () => {
 
 transfers("a slice counts where it lies in the image", () => {
   const follower = new Follower();
-  const slice = new ImageBody(IMAGE, 600, 400);
+  const slice = new ImageBody(CRYPTO, IMAGE, 600, 400);
   follower.transfers.blockServed(follower.now, "device", slice, 0, 400);
   assert.equal(follower.serves(0, 600), ["done 100"]);
 });
@@ -121,7 +122,7 @@ transfers("a forgotten device begins anew", () => {
 
 transfers("of TRANSFERS_MAX and one more, the one without a block for longest is forgotten", () => {
   const many = new Transfers<string>();
-  const body = new ImageBody(IMAGE, 0, 1_000);
+  const body = new ImageBody(CRYPTO, IMAGE, 0, 1_000);
   const block = (device: number) => many.blockServed(instant(0), `device ${device}`, body, 0, 10).length;
   for (let device = 0; device < TRANSFERS_MAX; device++) block(device);
   assert.is(block(0), 0);

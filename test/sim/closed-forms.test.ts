@@ -9,6 +9,7 @@ import { Simulation } from "../../sim/simulation.ts";
 import { Trace } from "../../sim/trace.ts";
 import { instant } from "../../src/base/instant.ts";
 import { type Dialect, dialectNamed } from "../../src/device/dialect.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { lossyExchanges } from "../support/lossy-exchanges.ts";
 
 const closedForms = suite("closed-forms");
@@ -21,6 +22,7 @@ closedForms(
   "RTT 138 ms, no loss, 380,000 bytes in blocks of 64, stop-and-wait, handshake included: 819.4 s, within 1 %",
   () => {
     const simulation = new Simulation({
+      crypto: CRYPTO,
       seed: 1,
       profile: profileNamed("ideal:rtt=138ms"),
       dialect: dialectNamed("riot"),
@@ -95,6 +97,7 @@ function downloadSeconds(seed: number, profile: LinkProfile, dialect: Dialect): 
   const patience = { retransmitMs: 60_000 };
   const dtls = { serverDtlsParameters: patience, deviceDtlsParameters: patience };
   const simulation = new Simulation({
+    crypto: CRYPTO,
     seed,
     profile,
     dialect,

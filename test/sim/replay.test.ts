@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { profileNamed } from "../../sim/profiles/profiles.ts";
 import { Trace } from "../../sim/trace.ts";
 import { combinationsFor, runOnce } from "../../sim/tune/tune.ts";
+import { CRYPTO } from "../support/crypto.ts";
 
 const replay = suite("replay");
 
@@ -20,7 +21,7 @@ function traceOf(profile: string, seed: number): string {
     ackTimeoutsSeconds: [9],
     windows: [],
   });
-  runOnce(combination!, seed, new Trace((line) => lines.push(line)));
+  runOnce(CRYPTO, combination!, seed, new Trace((line) => lines.push(line)));
   return lines.join("\n");
 }
 

@@ -7,6 +7,7 @@ import { Simulation, SimulationFinding, type SimulationInput } from "../../sim/s
 import { Trace } from "../../sim/trace.ts";
 import { addMs, instant } from "../../src/base/instant.ts";
 import { dialectNamed } from "../../src/device/dialect.ts";
+import { CRYPTO } from "../support/crypto.ts";
 
 const simulation = suite("simulation");
 
@@ -14,6 +15,7 @@ const DAY = instant(86_400_000);
 
 function scene(profile: string | LinkProfile, input: Partial<SimulationInput> = {}): Simulation {
   return new Simulation({
+    crypto: CRYPTO,
     seed: 1,
     profile: typeof profile === "string" ? profileNamed(profile) : profile,
     dialect: dialectNamed("own"),

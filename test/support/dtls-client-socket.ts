@@ -11,6 +11,7 @@ import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
 import { DeadlineTimer } from "../../src/shell/deadline-timer.ts";
 import { systemNow } from "../../src/shell/system-clock.ts";
 import { SystemRandom } from "../../src/shell/system-random.ts";
+import { CRYPTO } from "./crypto.ts";
 
 const HOST = "127.0.0.1";
 const CONNECT_LIMIT_MS = 30_000;
@@ -52,6 +53,7 @@ export class DtlsClientSocket {
   private constructor(socket: Socket, input: DtlsClientSocketInput, settle: (failure: string | undefined) => void) {
     this.#socket = socket;
     this.#client = new DtlsClient(systemNow(), {
+      crypto: CRYPTO,
       server: peerAddress(HOST, input.port),
       identity: toUtf8(input.identity),
       key: new Secret(toUtf8(input.key)),

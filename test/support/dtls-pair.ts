@@ -14,6 +14,7 @@ import { DTLS_PARAMETERS, type DtlsParameters } from "../../src/dtls/parameters.
 import type { Session } from "../../src/dtls/session/session.ts";
 import type { NumberedSnapshot } from "../../src/dtls/session/session-saving.ts";
 import { decodeSessionSnapshot } from "../../src/dtls/session/session-snapshot.ts";
+import { CRYPTO } from "./crypto.ts";
 import { IDENTITY, KEY } from "./observed-server.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
@@ -75,6 +76,7 @@ export class DtlsPair {
     this.#input = input;
     this.server = this.#createServer(new SeededRandom(input.seed ?? 1));
     this.client = new DtlsClient(this.now, {
+      crypto: CRYPTO,
       server: SERVER_ADDRESS,
       identity: input.identity ?? IDENTITY,
       key: input.clientKey ?? KEY,
@@ -111,6 +113,7 @@ export class DtlsPair {
     const parameters = { ...DTLS_PARAMETERS, ...input.parameters };
     const answer = input.psk ?? ((identity) => (Buffer.compare(identity, IDENTITY) === 0 ? KEY : undefined));
     return new DtlsServer({
+      crypto: CRYPTO,
       now: this.now,
       random,
       parameters,

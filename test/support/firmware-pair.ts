@@ -15,6 +15,7 @@ import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../../src/server/firmware-server.ts";
 import type { ServerEvent } from "../../src/server/server-event.ts";
+import { CRYPTO } from "./crypto.ts";
 import { addressNumbered, IDENTITY, KEY, SERVER_ADDRESS } from "./firmware-scene.ts";
 import { MemoryCatalogue, type MemoryImage } from "./memory-catalogue.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -94,7 +95,13 @@ export class FirmwarePair {
   }
 
   #createServer(random: SeededRandom): FirmwareServer {
-    return new FirmwareServer({ now: this.now, random, catalogue: this.catalogue, ...this.#input.server });
+    return new FirmwareServer({
+      now: this.now,
+      crypto: CRYPTO,
+      random,
+      catalogue: this.catalogue,
+      ...this.#input.server,
+    });
   }
 
   addDevice(input: DeviceInput = {}): PairedDevice {
@@ -103,6 +110,7 @@ export class FirmwarePair {
     const security = { identity, key, cipherSuites, ...(connectionId && { connectionId }) };
     const slot = input.slot ?? new MemoryFlash(SLOT_LENGTH, PAGE_LENGTH);
     const device = new FirmwareDevice(this.now, {
+      crypto: CRYPTO,
       server: SERVER_ADDRESS,
       path: input.path ?? ["fw", "hub", "1.0"],
       queries: input.queries ?? [],

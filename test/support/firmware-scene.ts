@@ -14,6 +14,7 @@ import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../../src/server/firmware-server.ts";
 import type { ServerEvent } from "../../src/server/server-event.ts";
 import { lineFromMessage, messageFromLine } from "./coap-line.ts";
+import { CRYPTO } from "./crypto.ts";
 import { MemoryCatalogue } from "./memory-catalogue.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
@@ -44,6 +45,7 @@ export class FirmwareScene {
 
   constructor(input: SceneInput = {}) {
     this.server = new FirmwareServer({
+      crypto: CRYPTO,
       now: this.now,
       random: new SeededRandom(1),
       catalogue: this.catalogue,
@@ -164,6 +166,7 @@ export class SecurePeer extends ScenePeer {
       this.client.handleDatagram(scene.now, datagram);
     });
     this.client = new DtlsClient(scene.now, {
+      crypto: CRYPTO,
       server: SERVER_ADDRESS,
       identity: IDENTITY,
       key: KEY,

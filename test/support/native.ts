@@ -1,6 +1,7 @@
 // The native parts, for the tests that need them.
 
-import { type NativeParts, nativeParts } from "../../src/native/native-parts.ts";
+import type { NativeParts } from "../../src/native/native-parts.ts";
+import { systemNativeParts } from "../../src/shell/system-native-parts.ts";
 import { absent } from "./peers.ts";
 
 /**
@@ -8,6 +9,7 @@ import { absent } from "./peers.ts";
  * that need them. Switched off, they are not missed.
  */
 export function builtNativeParts(): NativeParts | undefined {
+  const nativeParts = systemNativeParts();
   if (typeof nativeParts === "object") return nativeParts;
   if (nativeParts === "not-built") return absent("the native parts' tools are", "gcc make python3");
   console.log("\nskipped: the native parts are switched off");

@@ -12,6 +12,7 @@ import type { DtlsCount, SessionEnd } from "../../src/dtls/dtls-server-outlet.ts
 import type { HandshakeError } from "../../src/dtls/errors.ts";
 import { DTLS_PARAMETERS, type DtlsParameters } from "../../src/dtls/parameters.ts";
 import type { Session } from "../../src/dtls/session/session.ts";
+import { CRYPTO } from "./crypto.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 export const IDENTITY = toUtf8("device-1");
@@ -48,6 +49,7 @@ export class ObservedServer {
   constructor(input: ObservedServerInput = {}) {
     const answer = input.psk ?? ((identity) => (equal(identity, IDENTITY) ? KEY : undefined));
     this.dtls = new DtlsServer({
+      crypto: CRYPTO,
       now: this.now,
       random: input.random ?? new SeededRandom(input.seed ?? 1),
       parameters: { ...DTLS_PARAMETERS, ...input.parameters },

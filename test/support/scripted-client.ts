@@ -35,6 +35,7 @@ import {
 import { type KeyShare, keyShare, NAMED_GROUPS } from "../../src/dtls/handshake/key-share.ts";
 import { ReadState, WriteState } from "../../src/dtls/record/connection-state.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "../../src/dtls/record/record.ts";
+import { CRYPTO } from "./crypto.ts";
 import { IDENTITY, KEY, type ObservedServer } from "./observed-server.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
@@ -140,7 +141,7 @@ export class ScriptedClient {
 
   /** What the client's Finished has to say now. */
   verifyData(): Uint8Array {
-    return verifyData(this.#master, "client", this.#transcriptHash());
+    return verifyData(CRYPTO, this.#master, "client", this.#transcriptHash());
   }
 
   // Records and datagrams.
@@ -260,11 +261,11 @@ export class ScriptedClient {
         if (this.#share !== undefined) return "ServerKeyExchange";
         const { group, publicKey } = decodeServerKeyExchange(message.body, "ecdhe_psk")!.keyShare!;
         this.#serverPublicKey = publicKey;
-        this.#share = keyShare(group, this.#random);
+        this.#share = keyShare(CRYPTO, group, this.#random);
         break;
       }
       case HandshakeType.finished:
-        return equal(message.body, verifyData(this.#master, "server", this.#transcriptHash()))
+        return equal(message.body, verifyData(CRYPTO, this.#master, "server", this.#transcriptHash()))
           ? "Finished"
           : "Finished of another handshake";
       default:
@@ -276,7 +277,7 @@ export class ScriptedClient {
   }
 
   #protection() {
-    return this.#suite.protection(this.#random, this.serverHello?.extensions.encryptThenMac === true);
+    return this.#suite.protection(CRYPTO, this.#random, this.serverHello?.extensions.encryptThenMac === true);
   }
 
   /** RFC 5246 6.3, written out once more: client keys before server keys, kind by kind. */
@@ -284,11 +285,13 @@ export class ScriptedClient {
     const { random: serverRandom, extensions } = this.serverHello!;
     const premaster = premasterSecret(this.#key.reveal(), this.#share?.agree(this.#serverPublicKey!));
     this.#master = extensions.extendedMasterSecret
-      ? extendedMasterSecret(premaster, this.#transcriptHash())
-      : masterSecret(premaster, this.#clientRandom, serverRandom);
+      ? extendedMasterSecret(CRYPTO, premaster, this.#transcriptHash())
+      : masterSecret(CRYPTO, premaster, this.#clientRandom, serverRandom);
     const protection = this.#protection();
     const [first, second] = protection.keyParts as [number, number];
-    const block = new ByteReader(keyBlock(this.#master, this.#clientRandom, serverRandom, 2 * (first + second)));
+    const block = new ByteReader(
+      keyBlock(CRYPTO, this.#master, this.#clientRandom, serverRandom, 2 * (first + second)),
+    );
     const [clientFirst, serverFirst] = [block.take(first), block.take(first)];
     const [clientSecond, serverSecond] = [block.take(second), block.take(second)];
     this.#writeKeys = concat(clientFirst, clientSecond);

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path/posix";
 import { type Rule, violation } from "./rule.ts";
 import { isTypeScript, type SourceFile } from "./source-file.ts";
 
-const CORES = ["src/base", "src/coap", "src/dtls", "src/firmware", "src/server", "src/device"];
+const CORES = ["src/base", "src/crypto", "src/coap", "src/dtls", "src/firmware", "src/server", "src/device"];
 const STORES = ["src/store", "firmware-store", "psk"];
 const ALL_BUT_BENCH_AND_TEST = [...CORES, ...STORES, "src/native", "src/shell", "src/cli", "sim"];
 
@@ -12,11 +12,12 @@ const ALL_BUT_BENCH_AND_TEST = [...CORES, ...STORES, "src/native", "src/shell", 
 const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "src/base": [],
   "src/native": ["src/base"],
+  "src/crypto": ["src/base", "src/native"],
   "src/coap": ["src/base"],
-  "src/dtls": ["src/base", "src/native"],
+  "src/dtls": ["src/base", "src/crypto"],
   "src/firmware": ["src/base"],
-  "src/server": ["src/base", "src/coap", "src/dtls", "src/firmware"],
-  "src/device": ["src/base", "src/coap", "src/dtls", "src/firmware"],
+  "src/server": ["src/base", "src/crypto", "src/coap", "src/dtls", "src/firmware"],
+  "src/device": ["src/base", "src/crypto", "src/coap", "src/dtls", "src/firmware"],
   "src/shell": [...CORES, "src/native", "sim", ...STORES],
   "src/cli": ALL_BUT_BENCH_AND_TEST,
   "src/store": ["src/base"],
@@ -62,6 +63,33 @@ const acyclic: Rule = {
     return cyclesIn(graph).map((cycle) => `${cycle.join(" -> ")} -> ${cycle[0]}`);
   },
 };
+
+const noLibraryOfCryptography: Rule = {
+  name: "no core imports a library of cryptography, nor a provider that does",
+  reason: "a provider is an argument there: a device without OpenSSL brings its own, and a test one that watches",
+  violations: (files) => {
+    const byPath = new Map(files.map((file) => [file.path, file]));
+    const cores = files.filter((file) => HANDED_A_PROVIDER.test(file.path));
+    return cores.flatMap((file) =>
+      [...reachedFrom(file, byPath)].flatMap((path) => {
+        const found = byPath.get(path)!.imports.find(({ specifier }) => CRYPTOGRAPHY.test(specifier));
+        return found === undefined ? [] : [`${file.path}: reaches ${found.specifier} through ${path}`];
+      }),
+    );
+  },
+};
+
+const HANDED_A_PROVIDER = /^(?:src\/(?:base|coap|dtls|firmware|server|device)|sim)\//;
+const CRYPTOGRAPHY = /^(?:node:crypto|@noble\/.*)$/;
+
+/** The paths of all that a file imports, and of what that imports, itself included. */
+function reachedFrom(file: SourceFile, byPath: ReadonlyMap<string, SourceFile>): Set<string> {
+  const reached = new Set([file.path]);
+  for (const path of reached) {
+    for (const { target } of localImports(byPath.get(path)!)) if (byPath.has(target)) reached.add(target);
+  }
+  return reached;
+}
 
 function importsInsideFolder(file: SourceFile): string[] {
   const targets = localImports(file).map(({ target }) => target);
@@ -130,4 +158,10 @@ const usedPackages: Rule = {
   },
 };
 
-export const IMPORT_RULES: readonly Rule[] = [directions, acyclic, declaredPackages, usedPackages];
+export const IMPORT_RULES: readonly Rule[] = [
+  directions,
+  acyclic,
+  noLibraryOfCryptography,
+  declaredPackages,
+  usedPackages,
+];

@@ -13,7 +13,7 @@ import type { PullTarget } from "./target.ts";
 const HINT_DELAY_MS = 5_000;
 
 export interface DownloadInput {
-  readonly device: Omit<FirmwareDeviceInput, "random" | "slot" | "progress">;
+  readonly device: Omit<FirmwareDeviceInput, "crypto" | "random" | "slot" | "progress">;
   /** "host:port", as the user wrote it. */
   readonly server: string;
   /** Absent on plain CoAP. */

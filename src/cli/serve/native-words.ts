@@ -1,6 +1,7 @@
 // Which parts serve, in words.
 
-import { NATIVE_VARIABLE, type NativeAbsence, type NativeParts } from "../../native/native-parts.ts";
+import type { NativeParts } from "../../native/native-parts.ts";
+import { NATIVE_VARIABLE, type NativeAbsence } from "../../shell/system-native-parts.ts";
 
 /** The line that `serve` says below its `listening` lines. */
 export function nativeWords(parts: NativeParts | NativeAbsence, platform: NodeJS.Platform): string {

@@ -4,11 +4,11 @@ import { FirmwareStore } from "../../../firmware-store/firmware-store.ts";
 import { PskStore } from "../../../psk/psk-store.ts";
 import { uriHost } from "../../coap/coap-uri.ts";
 import type { CipherSuite } from "../../dtls/cipher-suite.ts";
-import { nativeParts } from "../../native/native-parts.ts";
 import { hostAddress } from "../../shell/host-address.ts";
 import { type ListenAddress, ListenError, ServerShell, type ServerShellInput } from "../../shell/server-shell.ts";
 import { keepHeapSmall } from "../../shell/small-heap.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
+import { systemNativeParts } from "../../shell/system-native-parts.ts";
 import { DATA_DIRECTORY } from "../command.ts";
 import { wrongUse } from "../command-error.ts";
 import { nativeWords } from "./native-words.ts";
@@ -61,7 +61,7 @@ export async function serveUntilStopped(
     for (const { scheme, host, port } of shell.addresses) console.log(`listening ${scheme}://${uriHost(host)}:${port}`);
     for (const line of ready(shell.addresses)) console.log(line);
     // Not on stdout, which programs read.
-    console.error(nativeWords(nativeParts, process.platform));
+    console.error(nativeWords(systemNativeParts(), process.platform));
     for (const line of missing) console.error(line);
     await shell.stopped.finally(ignoreSignals);
   } finally {

@@ -10,6 +10,7 @@ import { type Combination, combinationsFor, runOnce, seedOfRun } from "../../../
 import { type TuneRow, tuneRows } from "../../../sim/tune/tune-row.ts";
 import { DIALECT_NAMES } from "../../device/dialect.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
+import { systemCrypto } from "../../shell/system-crypto.ts";
 import { runsOf } from "../../shell/tune-runs.ts";
 import { parseSeed } from "../arguments.ts";
 import { type ArgumentsOf, type GlobalArguments, word } from "../command.ts";
@@ -127,7 +128,7 @@ function trace(combinations: readonly Combination[], runs: number, seed: number)
         `${runs} run${runs === 1 ? "" : "s"} each: give one profile, block size, --ack-timeout and window, and no --runs`,
     );
   }
-  const result = runOnce(combination, seedOfRun(seed, 0), new Trace(console.log));
+  const result = runOnce(systemCrypto(), combination, seedOfRun(seed, 0), new Trace(console.log));
   console.error(`seed ${seed}`);
   if (!result.completed) throw jobFailed(`the update did not end: ${result.failure}`);
 }

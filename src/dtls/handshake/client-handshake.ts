@@ -15,6 +15,7 @@ import type { Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../../base/random-source.ts";
 import type { Secret } from "../../base/secret.ts";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { alertText, decodeAlert, encodeAlert } from "../alert.ts";
 import type { CipherSuite } from "../cipher-suite.ts";
 import { alertFor, type Discard, type HandshakeError, type HandshakeErrorKind, handshakeError } from "../errors.ts";
@@ -62,6 +63,7 @@ export interface ClientHandshakeInput {
   /** RFC 8449 4: bytes of plaintext that the device takes in a record. */
   readonly recordSizeLimit?: number;
   readonly parameters: DtlsParameters;
+  readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly outlet: ClientHandshakeOutlet;
 }
@@ -108,7 +110,8 @@ export class ClientHandshake {
   constructor(now: Instant, input: ClientHandshakeInput) {
     this.#input = input;
     this.#clientRandom = randomBytes(input.random, 32);
-    this.#exchange = new HandshakeExchange((datagram) => input.outlet.transmit(datagram), input.parameters, 0, 0);
+    const { crypto, outlet, parameters } = input;
+    this.#exchange = new HandshakeExchange((datagram) => outlet.transmit(datagram), crypto, parameters, 0, 0);
     this.#sendHello(now);
   }
 
@@ -275,14 +278,14 @@ export class ClientHandshake {
     exchange: ServerKeyExchange | undefined,
   ): void {
     this.#exchange.record(message);
-    const { random, identity, key } = this.#input;
+    const { crypto, random, identity, key } = this.#input;
     let publicKey: Uint8Array | undefined;
     let sharedSecret: Uint8Array | undefined;
     if (agreed.suite.keyExchange === "ecdhe_psk") {
       const theirs = exchange?.keyShare;
       if (theirs === undefined) return this.#fail(now, "unexpectedMessage", "no ServerKeyExchange");
       if (!NAMED_GROUPS.includes(theirs.group)) return this.#fail(now, "noCommonGroup", `group ${theirs.group}`);
-      const ours = keyShare(theirs.group, random);
+      const ours = keyShare(crypto, theirs.group, random);
       publicKey = ours.publicKey;
       sharedSecret = ours.agree(theirs.publicKey);
       if (sharedSecret === undefined)
@@ -292,7 +295,7 @@ export class ClientHandshake {
     const flight: FlightItem[] = [this.#exchange.message(this.#plain, HandshakeType.client_key_exchange, body)];
     const keyed = this.#keyed(agreed, premasterSecret(key.reveal(), sharedSecret));
     flight.push({ kind: "changeCipherSpec", state: this.#plain });
-    const finished = verifyData(keyed.masterSecret, "client", this.#exchange.transcriptHash());
+    const finished = verifyData(crypto, keyed.masterSecret, "client", this.#exchange.transcriptHash());
     flight.push(this.#exchange.message(keyed.states.write, HandshakeType.finished, finished));
     this.#exchange.reassembly.dropIncomplete();
     this.#state = { kind: "expectChangeCipherSpec", keyed };
@@ -301,21 +304,20 @@ export class ClientHandshake {
 
   #keyed(agreed: Agreed, premaster: Uint8Array): Keyed {
     const { suite, extensions, serverRandom } = agreed;
+    const { crypto, random } = this.#input;
     const master = extensions.extendedMasterSecret
-      ? extendedMasterSecret(premaster, this.#exchange.transcriptHash())
-      : masterSecret(premaster, this.#clientRandom, serverRandom);
+      ? extendedMasterSecret(crypto, premaster, this.#exchange.transcriptHash())
+      : masterSecret(crypto, premaster, this.#clientRandom, serverRandom);
     premaster.fill(0);
-    const states = pendingStates({
+    const states = pendingStates(crypto, {
       role: "client",
-      suite,
-      encryptThenMac: extensions.encryptThenMac === true,
+      protection: suite.protection(crypto, random, extensions.encryptThenMac === true),
       masterSecret: master,
       clientRandom: this.#clientRandom,
       serverRandom,
       // RFC 9146 3: what we asked for counts only when the server answered.
       readConnectionId: extensions.connectionId === undefined ? EMPTY : this.#input.connectionId!,
       writeConnectionId: extensions.connectionId ?? EMPTY,
-      random: this.#input.random,
     });
     return { agreed, masterSecret: master, states };
   }

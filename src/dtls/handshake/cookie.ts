@@ -1,11 +1,11 @@
 // The cookie of HelloVerifyRequest (RFC 6347 4.2.1): a MAC over the peer's address and the beginning of its hello, so that
 // proving an address costs us no state. The secret is replaced every five minutes and accepted for five minutes more.
 
-import { timingSafeEqual } from "node:crypto";
 import type { Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../../base/random-source.ts";
-import { HmacSha256, writeDigest } from "../hmac.ts";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
+import type { HmacSha256 } from "../../crypto/hmac.ts";
 import { COOKIE_SECRET_LIFETIME_MS } from "../parameters.ts";
 import type { ClientHelloStart } from "./hello.ts";
 
@@ -13,12 +13,14 @@ const COOKIE_LENGTH = 16;
 const SECRET_LENGTH = 32;
 
 export class CookieIssuer {
+  readonly #crypto: CryptoProvider;
   readonly #random: RandomSource;
   #period: number;
   #current: HmacSha256;
   #previous: HmacSha256;
 
-  constructor(now: Instant, random: RandomSource) {
+  constructor(now: Instant, crypto: CryptoProvider, random: RandomSource) {
+    this.#crypto = crypto;
     this.#random = random;
     this.#period = periodOf(now);
     this.#current = this.#freshSecret();
@@ -35,28 +37,36 @@ export class CookieIssuer {
   verifies(now: Instant, peer: PeerAddress, hello: ClientHelloStart): boolean {
     this.#rotate(now);
     if (hello.cookie.length !== COOKIE_LENGTH) return false;
-    return shows(this.#current, peer, hello) || shows(this.#previous, peer, hello);
+    return this.#shows(this.#current, peer, hello) || this.#shows(this.#previous, peer, hello);
   }
 
   #rotate(now: Instant): void {
     const period = periodOf(now);
     if (period === this.#period) return;
-    this.#previous = period === this.#period + 1 ? this.#current : this.#freshSecret();
+    this.#previous.release();
+    if (period === this.#period + 1) this.#previous = this.#current;
+    else {
+      this.#current.release();
+      this.#previous = this.#freshSecret();
+    }
     this.#current = this.#freshSecret();
     this.#period = period;
   }
 
   #freshSecret(): HmacSha256 {
-    return new HmacSha256(randomBytes(this.#random, SECRET_LENGTH));
+    const secret = randomBytes(this.#random, SECRET_LENGTH);
+    const mac = this.#crypto.hmacSha256(secret);
+    secret.fill(0);
+    return mac;
+  }
+
+  #shows(mac: HmacSha256, peer: PeerAddress, hello: ClientHelloStart): boolean {
+    return this.#crypto.equalInConstantTime(cookieFor(mac, peer, hello), hello.cookie);
   }
 }
 
 function periodOf(now: Instant): number {
   return Math.floor(now / COOKIE_SECRET_LIFETIME_MS);
-}
-
-function shows(mac: HmacSha256, peer: PeerAddress, hello: ClientHelloStart): boolean {
-  return timingSafeEqual(cookieFor(mac, peer, hello), hello.cookie);
 }
 
 /**
@@ -69,9 +79,8 @@ function cookieFor(mac: HmacSha256, peer: PeerAddress, hello: ClientHelloStart):
   putUint16(mac.uint8(peer.length), version);
   mac.uint8(sessionId.length);
   for (let i = 0; i < peer.length; i++) putUint16(mac, peer.charCodeAt(i));
-  const digest = mac.put(random).put(sessionId).digest();
   const cookie = new Uint8Array(COOKIE_LENGTH);
-  writeDigest(digest, cookie, 0, COOKIE_LENGTH);
+  mac.put(random).put(sessionId).digestInto(cookie, 0, COOKIE_LENGTH);
   return cookie;
 }
 

@@ -2,9 +2,9 @@
 // the flight in the air with its timer. The states of RFC 6347 4.2.4 in values: a flight that awaits an answer is WAITING,
 // one that does not is FINISHED; PREPARING and SENDING take no time here.
 
-import { timingSafeEqual } from "node:crypto";
 import { ByteReader } from "../../base/byte-reader.ts";
 import { addMs, type Instant } from "../../base/instant.ts";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { type Discard, type HandshakeError, handshakeError } from "../errors.ts";
 import { type DtlsParameters, HANDSHAKE_DATAGRAM_LENGTH_MAX } from "../parameters.ts";
 import { WriteState } from "../record/connection-state.ts";
@@ -42,9 +42,10 @@ export type FinishedOutcome =
 
 export class HandshakeExchange {
   readonly reassembly: Reassembly;
+  readonly #crypto: CryptoProvider;
   readonly #parameters: DtlsParameters;
   readonly #transmit: (datagram: Uint8Array) => void;
-  #transcript = new Transcript();
+  #transcript: Transcript;
   #messageSeq: number;
   #flight: readonly FlightItem[] = [];
   #sentAt: Instant | undefined;
@@ -57,11 +58,14 @@ export class HandshakeExchange {
   /** `messageSeq` is the number of our first message, `peerMessageSeq` that of the peer's. */
   constructor(
     transmit: (datagram: Uint8Array) => void,
+    crypto: CryptoProvider,
     parameters: DtlsParameters,
     messageSeq: number,
     peerMessageSeq: number,
   ) {
     this.#transmit = transmit;
+    this.#crypto = crypto;
+    this.#transcript = new Transcript(crypto);
     this.#parameters = parameters;
     this.#messageSeq = messageSeq;
     this.#timeoutMs = parameters.retransmitMs;
@@ -100,7 +104,7 @@ export class HandshakeExchange {
 
   /** Forgets what was recorded: the first hello and HelloVerifyRequest do not count (RFC 6347 4.2.6). */
   restartTranscript(): void {
-    this.#transcript = new Transcript();
+    this.#transcript = new Transcript(this.#crypto);
   }
 
   /**
@@ -123,8 +127,8 @@ export class HandshakeExchange {
       const detail = `message type ${message.type} in place of Finished`;
       return { kind: "failed", error: handshakeError("unexpectedMessage", detail) };
     }
-    const expected = verifyData(master, sender, this.transcriptHash(before?.message));
-    if (message.body.length !== expected.length || !timingSafeEqual(message.body, expected)) {
+    const expected = verifyData(this.#crypto, master, sender, this.transcriptHash(before?.message));
+    if (message.body.length !== expected.length || !this.#crypto.equalInConstantTime(message.body, expected)) {
       return { kind: "failed", error: handshakeError("finishedMismatch", `the ${sender}'s verify_data differs`) };
     }
     return { kind: "finished", message };

@@ -2,7 +2,8 @@
 // RFC 5489 2 (ECDHE_PSK); RFC 7627 4 (extended master secret).
 
 import { concat, toUtf8 } from "../../base/bytes.ts";
-import { HmacSha256, MAC_LENGTH, writeDigest } from "../hmac.ts";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
+import { MAC_LENGTH } from "../../crypto/hmac.ts";
 
 const MASTER_SECRET_LENGTH = 48;
 const VERIFY_DATA_LENGTH = 12;
@@ -12,19 +13,26 @@ const EXTENDED_MASTER_SECRET = toUtf8("extended master secret");
 const KEY_EXPANSION = toUtf8("key expansion");
 const FINISHED = { client: toUtf8("client finished"), server: toUtf8("server finished") };
 
-/** One for all calls, without a key between them: three arrays less for each, 1 µs. */
-const HMAC = new HmacSha256();
-
 /** RFC 5246 5: PRF(secret, label, seed) with P_SHA256, cut to `length` bytes. */
-export function prf(secret: Uint8Array, label: Uint8Array, seed: Uint8Array, length: number): Uint8Array {
+export function prf(
+  crypto: CryptoProvider,
+  secret: Uint8Array,
+  label: Uint8Array,
+  seed: Uint8Array,
+  length: number,
+): Uint8Array {
   const output = new Uint8Array(length);
-  let a = HMAC.begin(secret).put(label).put(seed).digest();
+  const mac = crypto.hmacSha256(secret);
+  let a = mac.put(label).put(seed).digest();
   for (let offset = 0; offset < length; offset += MAC_LENGTH) {
-    const block = HMAC.putDigest(a).put(label).put(seed).digest();
-    writeDigest(block, output, offset, Math.min(MAC_LENGTH, length - offset));
-    if (offset + MAC_LENGTH < length) a = HMAC.putDigest(a).digest();
+    mac
+      .putDigest(a)
+      .put(label)
+      .put(seed)
+      .digestInto(output, offset, Math.min(MAC_LENGTH, length - offset));
+    if (offset + MAC_LENGTH < length) a = mac.putDigest(a).digest();
   }
-  HMAC.wipe();
+  mac.release();
   return output;
 }
 
@@ -37,28 +45,43 @@ export function premasterSecret(psk: Uint8Array, otherSecret: Uint8Array = new U
 }
 
 /** RFC 5246 8.1. */
-export function masterSecret(premaster: Uint8Array, clientRandom: Uint8Array, serverRandom: Uint8Array): Uint8Array {
-  return prf(premaster, MASTER_SECRET, concat(clientRandom, serverRandom), MASTER_SECRET_LENGTH);
+export function masterSecret(
+  crypto: CryptoProvider,
+  premaster: Uint8Array,
+  clientRandom: Uint8Array,
+  serverRandom: Uint8Array,
+): Uint8Array {
+  return prf(crypto, premaster, MASTER_SECRET, concat(clientRandom, serverRandom), MASTER_SECRET_LENGTH);
 }
 
 /** RFC 7627 4: `sessionHash` covers the handshake up to and including the ClientKeyExchange. */
-export function extendedMasterSecret(premaster: Uint8Array, sessionHash: Uint8Array): Uint8Array {
-  return prf(premaster, EXTENDED_MASTER_SECRET, sessionHash, MASTER_SECRET_LENGTH);
+export function extendedMasterSecret(
+  crypto: CryptoProvider,
+  premaster: Uint8Array,
+  sessionHash: Uint8Array,
+): Uint8Array {
+  return prf(crypto, premaster, EXTENDED_MASTER_SECRET, sessionHash, MASTER_SECRET_LENGTH);
 }
 
 /** RFC 5246 6.3. */
 export function keyBlock(
+  crypto: CryptoProvider,
   master: Uint8Array,
   clientRandom: Uint8Array,
   serverRandom: Uint8Array,
   length: number,
 ): Uint8Array {
-  return prf(master, KEY_EXPANSION, concat(serverRandom, clientRandom), length);
+  return prf(crypto, master, KEY_EXPANSION, concat(serverRandom, clientRandom), length);
 }
 
 /** RFC 5246 7.4.9: the 12 bytes of a Finished over `handshakeHash`, the hash of all messages before it. */
-export function verifyData(master: Uint8Array, sender: "client" | "server", handshakeHash: Uint8Array): Uint8Array {
-  return prf(master, FINISHED[sender], handshakeHash, VERIFY_DATA_LENGTH);
+export function verifyData(
+  crypto: CryptoProvider,
+  master: Uint8Array,
+  sender: "client" | "server",
+  handshakeHash: Uint8Array,
+): Uint8Array {
+  return prf(crypto, master, FINISHED[sender], handshakeHash, VERIFY_DATA_LENGTH);
 }
 
 function uint16(value: number): Uint8Array {

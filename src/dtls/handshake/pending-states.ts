@@ -1,17 +1,16 @@
 // The pending states of RFC 5246 6.1: from the secrets of a handshake to the connection states of epoch 1.
 
-import type { RandomSource } from "../../base/random-source.ts";
 import { Secret } from "../../base/secret.ts";
-import type { CipherSuite } from "../cipher-suite.ts";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { ReadState, WriteState } from "../record/connection-state.ts";
+import type { RecordProtection } from "../record/record-protection.ts";
 import { keyBlock } from "./key-schedule.ts";
 
 const EPOCH = 1;
 
 export interface PendingStatesInput {
   readonly role: "client" | "server";
-  readonly suite: CipherSuite;
-  readonly encryptThenMac: boolean;
+  readonly protection: RecordProtection;
   readonly masterSecret: Uint8Array;
   readonly clientRandom: Uint8Array;
   readonly serverRandom: Uint8Array;
@@ -19,7 +18,6 @@ export interface PendingStatesInput {
   readonly readConnectionId: Uint8Array;
   /** What we put into our records to the peer. */
   readonly writeConnectionId: Uint8Array;
-  readonly random: RandomSource;
 }
 
 export interface PendingStates {
@@ -27,11 +25,11 @@ export interface PendingStates {
   readonly write: WriteState;
 }
 
-export function pendingStates(input: PendingStatesInput): PendingStates {
-  const protection = input.suite.protection(input.random, input.encryptThenMac);
+export function pendingStates(crypto: CryptoProvider, input: PendingStatesInput): PendingStates {
+  const { protection } = input;
   let length = 0;
   for (const part of protection.keyParts) length += part;
-  const block = keyBlock(input.masterSecret, input.clientRandom, input.serverRandom, 2 * length);
+  const block = keyBlock(crypto, input.masterSecret, input.clientRandom, input.serverRandom, 2 * length);
   const client = new Uint8Array(length);
   const server = new Uint8Array(length);
   let offset = 0;

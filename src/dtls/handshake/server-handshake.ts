@@ -15,6 +15,7 @@ import { addMs, type Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
 import { type RandomSource, randomBytes, randomUint16 } from "../../base/random-source.ts";
 import type { Secret } from "../../base/secret.ts";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { encodeAlert } from "../alert.ts";
 import type { CipherSuite } from "../cipher-suite.ts";
 import { alertFor, type Discard, type HandshakeError, type HandshakeErrorKind, handshakeError } from "../errors.ts";
@@ -22,6 +23,7 @@ import { DTLS_1_2, type DtlsParameters, PLAINTEXT_LENGTH_MAX, PSK_IDENTITY_LENGT
 import { type OpenedRecord, WriteState } from "../record/connection-state.ts";
 import { ContentType, type DtlsRecord } from "../record/record.ts";
 import { Session } from "../session/session.ts";
+import type { SuiteProtections } from "../suite-protections.ts";
 import type { Extensions, MutableExtensions } from "./extension.ts";
 import type { HandshakeEntry } from "./handshake-entry.ts";
 import { type FlightItem, HandshakeExchange } from "./handshake-exchange.ts";
@@ -51,6 +53,8 @@ export interface ServerHandshakeInput {
   readonly clientRandom: Uint8Array;
   readonly suites: readonly CipherSuite[];
   readonly parameters: DtlsParameters;
+  readonly crypto: CryptoProvider;
+  readonly protections: SuiteProtections;
   readonly random: RandomSource;
   readonly outlet: ServerHandshakeOutlet;
 }
@@ -103,9 +107,10 @@ export class ServerHandshake {
     this.peer = input.peer;
     this.expiresAt = addMs(now, input.parameters.handshakeLifetimeMs);
     this.#plain = WriteState.plaintext(input.recordSequenceNumber);
-    const { messageSeq, outlet, parameters } = input;
+    const { crypto, messageSeq, outlet, parameters } = input;
     this.#exchange = new HandshakeExchange(
       (datagram) => outlet.transmit(this, datagram),
+      crypto,
       parameters,
       messageSeq,
       messageSeq,
@@ -245,23 +250,22 @@ export class ServerHandshake {
   #deriveKeys(candidate: KeyCandidate, key: Secret | undefined): void {
     if (this.#state.kind !== "expectFinished") return;
     const { negotiation, clientRandom, serverRandom, connectionId } = this.#state.agreed;
+    const { crypto, protections } = this.#input;
     const psk = key === undefined ? randomBytes(this.#input.random, 16) : key.reveal();
     const premaster = premasterSecret(psk, candidate.sharedSecret);
     const master = negotiation.extendedMasterSecret
-      ? extendedMasterSecret(premaster, this.#exchange.transcriptHash(candidate.message))
-      : masterSecret(premaster, clientRandom, serverRandom);
+      ? extendedMasterSecret(crypto, premaster, this.#exchange.transcriptHash(candidate.message))
+      : masterSecret(crypto, premaster, clientRandom, serverRandom);
     premaster.fill(0);
     candidate.sharedSecret?.fill(0);
-    const states = pendingStates({
+    const states = pendingStates(crypto, {
       role: "server",
-      suite: negotiation.suite,
-      encryptThenMac: negotiation.encryptThenMac,
+      protection: protections.of(negotiation.suite, negotiation.encryptThenMac),
       masterSecret: master,
       clientRandom,
       serverRandom,
       readConnectionId: connectionId,
       writeConnectionId: negotiation.clientConnectionId ?? EMPTY,
-      random: this.#input.random,
     });
     candidate.keys = { identityKnown: key !== undefined, masterSecret: master, states };
   }
@@ -309,14 +313,14 @@ export class ServerHandshake {
     if (!negotiated.ok) return this.#fail(now, negotiated.error.kind, negotiated.error.detail);
     this.#exchange.record(message);
     const negotiation = negotiated.value;
-    const { random, outlet } = this.#input;
+    const { crypto, random, outlet } = this.#input;
     const agreed: Agreed = {
       negotiation,
       clientRandom: this.#input.clientRandom,
       serverRandom: randomBytes(random, 32),
       connectionId: negotiation.clientConnectionId === undefined ? EMPTY : outlet.allocateConnectionId(this),
     };
-    const share = negotiation.group === undefined ? undefined : keyShare(negotiation.group, random);
+    const share = negotiation.group === undefined ? undefined : keyShare(crypto, negotiation.group, random);
     this.#state = { kind: "expectFinished", agreed, share };
     this.#exchange.reassembly.dropIncomplete();
     this.#exchange.send(now, this.#helloFlight(agreed, share), true);
@@ -412,7 +416,7 @@ export class ServerHandshake {
   #establish(now: Instant, finished: HandshakeMessage, candidate: KeyCandidate, keys: CandidateKeys): void {
     if (this.#state.kind !== "expectFinished") return;
     const { negotiation } = this.#state.agreed;
-    const body = verifyData(keys.masterSecret, "server", this.#exchange.transcriptHash());
+    const body = verifyData(this.#input.crypto, keys.masterSecret, "server", this.#exchange.transcriptHash());
     const ours = this.#exchange.message(keys.states.write, HandshakeType.finished, body);
     const flight: FlightItem[] = [{ kind: "changeCipherSpec", state: this.#plain }, ours];
     keys.masterSecret.fill(0);

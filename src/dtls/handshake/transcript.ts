@@ -2,7 +2,7 @@
 // message_seq included. They are few and short, so that hashing all of them anew costs less than a context that is copied.
 
 import { bytesOfLatin1 } from "../../base/bytes.ts";
-import { sha256 } from "../hmac.ts";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { HANDSHAKE_MESSAGE_LENGTH_MAX } from "../parameters.ts";
 import { HANDSHAKE_HEADER_LENGTH, type HandshakeMessage, writeHandshakeFragment } from "./handshake-message.ts";
 
@@ -13,7 +13,12 @@ const MESSAGES_MAX = 7;
 const BYTES = new Uint8Array(MESSAGES_MAX * (HANDSHAKE_HEADER_LENGTH + HANDSHAKE_MESSAGE_LENGTH_MAX));
 
 export class Transcript {
+  readonly #crypto: CryptoProvider;
   readonly #messages: HandshakeMessage[] = [];
+
+  constructor(crypto: CryptoProvider) {
+    this.#crypto = crypto;
+  }
 
   /** The message's body is not copied: whoever has it leaves it as it is. */
   add(message: HandshakeMessage): void {
@@ -27,6 +32,6 @@ export class Transcript {
       length += writeHandshakeFragment(BYTES, length, message, 0, message.body.length);
     }
     if (next !== undefined) length += writeHandshakeFragment(BYTES, length, next, 0, next.body.length);
-    return bytesOfLatin1(sha256(new Uint8Array(BYTES.buffer, 0, length)));
+    return bytesOfLatin1(this.#crypto.sha256(new Uint8Array(BYTES.buffer, 0, length)));
   }
 }

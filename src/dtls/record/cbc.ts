@@ -3,17 +3,23 @@
 // One failure for everything: bad padding, bad MAC and bad length leave by the same return, and under MAC-then-encrypt
 // the MAC is computed over as many bytes whatever the padding says (RFC 5246 6.2.3.2, implementation note).
 
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
 import { type RandomSource, randomBytes } from "../../base/random-source.ts";
-import { additionalData, type RecordContext, type RecordProtection } from "./record-protection.ts";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
+import { type HmacSha256, MAC_LENGTH } from "../../crypto/hmac.ts";
+import {
+  additionalData,
+  type RecordContext,
+  type RecordOpener,
+  type RecordProtection,
+  type RecordSealer,
+} from "./record-protection.ts";
 
-const MAC_LENGTH = 32;
 const MAC_KEY_LENGTH = 32;
 const KEY_LENGTH = 16;
 const BLOCK_LENGTH = 16;
 
 /** Key material of one direction: the MAC key, then the AES key. `random` makes the IVs. */
-export function cbcProtection(random: RandomSource, encryptThenMac: boolean): RecordProtection {
+export function cbcProtection(crypto: CryptoProvider, random: RandomSource, encryptThenMac: boolean): RecordProtection {
   return {
     keyParts: [MAC_KEY_LENGTH, KEY_LENGTH],
     overhead: BLOCK_LENGTH + MAC_LENGTH + BLOCK_LENGTH,
@@ -24,79 +30,114 @@ export function cbcProtection(random: RandomSource, encryptThenMac: boolean): Re
       return BLOCK_LENGTH + paddedLength(inside) + (encryptThenMac ? MAC_LENGTH : 0);
     },
 
-    sealer: (keys) => ({
-      seal(context, record, offset, length) {
-        const iv = randomBytes(random, BLOCK_LENGTH);
-        record.set(iv, offset);
-        const plaintext = record.subarray(offset + BLOCK_LENGTH, offset + BLOCK_LENGTH + length);
-        const mac = encryptThenMac ? undefined : macOf(keys, context, plaintext, length);
-        const encrypted = encrypt(keys, iv, plaintext, mac);
-        record.set(encrypted, offset + BLOCK_LENGTH);
-        if (!encryptThenMac) return;
-        const end = offset + BLOCK_LENGTH + encrypted.length;
-        record.set(macOf(keys, context, record.subarray(offset, end), end - offset), end);
-      },
-      release: () => {},
-    }),
-
-    opener: (keys) => ({
-      open: (context, fragment) =>
-        encryptThenMac ? openMacLast(keys, context, fragment) : openMacInside(keys, context, fragment),
-      release: () => {},
-    }),
+    sealer: (keys) => new CbcSealer(crypto, random, encryptThenMac, keys),
+    opener: (keys) => new CbcOpener(crypto, encryptThenMac, keys),
   };
 }
 
-function openMacLast(keys: Uint8Array, context: RecordContext, fragment: Uint8Array): Uint8Array | undefined {
-  const end = fragment.length - MAC_LENGTH;
-  if (end < 2 * BLOCK_LENGTH || end % BLOCK_LENGTH !== 0) return undefined;
-  const covered = fragment.subarray(0, end);
-  if (!timingSafeEqual(macOf(keys, context, covered, end), fragment.subarray(end))) return undefined;
-  const padded = decrypt(keys, covered);
-  const length = padded.length - 1 - padded[padded.length - 1]!;
-  return length < 0 ? undefined : padded.subarray(0, length);
-}
+class CbcSealer implements RecordSealer {
+  readonly #crypto: CryptoProvider;
+  readonly #random: RandomSource;
+  readonly #encryptThenMac: boolean;
+  readonly #key: Uint8Array;
+  readonly #mac: HmacSha256;
 
-function openMacInside(keys: Uint8Array, context: RecordContext, fragment: Uint8Array): Uint8Array | undefined {
-  if (fragment.length < 2 * BLOCK_LENGTH + MAC_LENGTH || fragment.length % BLOCK_LENGTH !== 0) return undefined;
-  const padded = decrypt(keys, fragment);
-  const paddingLength = padded[padded.length - 1]!;
-  const lengthMax = padded.length - 1 - MAC_LENGTH;
-  let wrong = paddingLength > lengthMax ? 1 : 0;
-  // As if there were no padding when the padding is wrong, so that there is always a MAC to compute.
-  const length = wrong ? lengthMax : lengthMax - paddingLength;
-  for (let i = 1; i <= 256 && i < padded.length; i++) {
-    const inPadding = i <= paddingLength + 1 ? 1 : 0;
-    wrong |= inPadding * (padded[padded.length - i]! ^ paddingLength);
+  constructor(crypto: CryptoProvider, random: RandomSource, encryptThenMac: boolean, keys: Uint8Array) {
+    this.#crypto = crypto;
+    this.#random = random;
+    this.#encryptThenMac = encryptThenMac;
+    this.#key = keys.subarray(MAC_KEY_LENGTH);
+    this.#mac = crypto.hmacSha256(keys.subarray(0, MAC_KEY_LENGTH));
   }
-  const expected = macOf(keys, context, padded.subarray(0, length), length);
-  // The bytes that the padding saved the hash are hashed here, so that its length does not show in the time.
-  createHmac("sha256", keys.subarray(0, MAC_KEY_LENGTH)).update(padded.subarray(length, lengthMax)).digest();
-  const matches = timingSafeEqual(expected, padded.subarray(length, length + MAC_LENGTH));
-  return matches && wrong === 0 ? padded.subarray(0, length) : undefined;
+
+  seal(context: RecordContext, record: Uint8Array, offset: number, length: number): void {
+    const iv = randomBytes(this.#random, BLOCK_LENGTH);
+    record.set(iv, offset);
+    const plaintext = record.subarray(offset + BLOCK_LENGTH, offset + BLOCK_LENGTH + length);
+    const mac = this.#encryptThenMac ? undefined : macOf(this.#mac, context, plaintext, length);
+    const encrypted = this.#crypto.encryptCbc(this.#key, iv, padded(plaintext, mac));
+    record.set(encrypted, offset + BLOCK_LENGTH);
+    if (!this.#encryptThenMac) return;
+    const end = offset + BLOCK_LENGTH + encrypted.length;
+    record.set(macOf(this.#mac, context, record.subarray(offset, end), end - offset), end);
+  }
+
+  release(): void {
+    this.#mac.release();
+  }
 }
 
-function macOf(keys: Uint8Array, context: RecordContext, covered: Uint8Array, length: number): Uint8Array {
-  return createHmac("sha256", keys.subarray(0, MAC_KEY_LENGTH))
-    .update(additionalData(context, length))
-    .update(covered)
-    .digest();
+class CbcOpener implements RecordOpener {
+  readonly #crypto: CryptoProvider;
+  readonly #encryptThenMac: boolean;
+  readonly #key: Uint8Array;
+  readonly #mac: HmacSha256;
+
+  constructor(crypto: CryptoProvider, encryptThenMac: boolean, keys: Uint8Array) {
+    this.#crypto = crypto;
+    this.#encryptThenMac = encryptThenMac;
+    this.#key = keys.subarray(MAC_KEY_LENGTH);
+    this.#mac = crypto.hmacSha256(keys.subarray(0, MAC_KEY_LENGTH));
+  }
+
+  open(context: RecordContext, fragment: Uint8Array): Uint8Array | undefined {
+    return this.#encryptThenMac ? this.#openMacLast(context, fragment) : this.#openMacInside(context, fragment);
+  }
+
+  release(): void {
+    this.#mac.release();
+  }
+
+  #openMacLast(context: RecordContext, fragment: Uint8Array): Uint8Array | undefined {
+    const end = fragment.length - MAC_LENGTH;
+    if (end < 2 * BLOCK_LENGTH || end % BLOCK_LENGTH !== 0) return undefined;
+    const covered = fragment.subarray(0, end);
+    const expected = macOf(this.#mac, context, covered, end);
+    if (!this.#crypto.equalInConstantTime(expected, fragment.subarray(end))) return undefined;
+    const padded = this.#decrypt(covered);
+    const length = padded.length - 1 - padded[padded.length - 1]!;
+    return length < 0 ? undefined : padded.subarray(0, length);
+  }
+
+  #openMacInside(context: RecordContext, fragment: Uint8Array): Uint8Array | undefined {
+    if (fragment.length < 2 * BLOCK_LENGTH + MAC_LENGTH || fragment.length % BLOCK_LENGTH !== 0) return undefined;
+    const padded = this.#decrypt(fragment);
+    const paddingLength = padded[padded.length - 1]!;
+    const lengthMax = padded.length - 1 - MAC_LENGTH;
+    let wrong = paddingLength > lengthMax ? 1 : 0;
+    // As if there were no padding when the padding is wrong, so that there is always a MAC to compute.
+    const length = wrong ? lengthMax : lengthMax - paddingLength;
+    for (let i = 1; i <= 256 && i < padded.length; i++) {
+      const inPadding = i <= paddingLength + 1 ? 1 : 0;
+      wrong |= inPadding * (padded[padded.length - i]! ^ paddingLength);
+    }
+    const expected = macOf(this.#mac, context, padded.subarray(0, length), length);
+    // The bytes that the padding saved the hash are hashed here, so that its length does not show in the time.
+    this.#mac.put(padded.subarray(length, lengthMax)).digest();
+    const matches = this.#crypto.equalInConstantTime(expected, padded.subarray(length, length + MAC_LENGTH));
+    return matches && wrong === 0 ? padded.subarray(0, length) : undefined;
+  }
+
+  #decrypt(ivAndCiphertext: Uint8Array): Uint8Array {
+    const iv = ivAndCiphertext.subarray(0, BLOCK_LENGTH);
+    return this.#crypto.decryptCbc(this.#key, iv, ivAndCiphertext.subarray(BLOCK_LENGTH));
+  }
 }
 
-function encrypt(keys: Uint8Array, iv: Uint8Array, content: Uint8Array, mac: Uint8Array | undefined): Uint8Array {
+function macOf(mac: HmacSha256, context: RecordContext, covered: Uint8Array, length: number): Uint8Array {
+  const bytes = new Uint8Array(MAC_LENGTH);
+  mac.put(additionalData(context, length)).put(covered).digestInto(bytes, 0, MAC_LENGTH);
+  return bytes;
+}
+
+/** Content, MAC and padding, ready to be encrypted. */
+function padded(content: Uint8Array, mac: Uint8Array | undefined): Uint8Array {
   const inside = content.length + (mac?.length ?? 0);
-  const padded = new Uint8Array(paddedLength(inside));
-  padded.set(content);
-  if (mac !== undefined) padded.set(mac, content.length);
-  padded.fill(padded.length - inside - 1, inside);
-  const encryption = createCipheriv("aes-128-cbc", keys.subarray(MAC_KEY_LENGTH), iv).setAutoPadding(false);
-  return encryption.update(padded);
-}
-
-function decrypt(keys: Uint8Array, ivAndCiphertext: Uint8Array): Uint8Array {
-  const iv = ivAndCiphertext.subarray(0, BLOCK_LENGTH);
-  const decryption = createDecipheriv("aes-128-cbc", keys.subarray(MAC_KEY_LENGTH), iv).setAutoPadding(false);
-  return decryption.update(ivAndCiphertext.subarray(BLOCK_LENGTH));
+  const bytes = new Uint8Array(paddedLength(inside));
+  bytes.set(content);
+  if (mac !== undefined) bytes.set(mac, content.length);
+  bytes.fill(bytes.length - inside - 1, inside);
+  return bytes;
 }
 
 /** With at least the one byte that says how long the padding is. */

@@ -11,12 +11,12 @@ import { ByteReader } from "../../base/byte-reader.ts";
 import { put } from "../../base/bytes.ts";
 import { type Instant, instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
-import type { RandomSource } from "../../base/random-source.ts";
 import { Secret } from "../../base/secret.ts";
 import type { CipherSuite } from "../cipher-suite.ts";
 import { CONNECTION_ID_LENGTH_MAX, DATAGRAM_LENGTH_MAX, PSK_IDENTITY_LENGTH_MAX } from "../parameters.ts";
 import { ReadState, SEQUENCE_NUMBER_END, WriteState } from "../record/connection-state.ts";
 import type { ReplayWindowState } from "../record/replay-window.ts";
+import type { SuiteProtections } from "../suite-protections.ts";
 import { Session } from "./session.ts";
 
 const VERSION = 1;
@@ -135,12 +135,12 @@ export function decodeSessionSnapshot(bytes: Uint8Array): SessionSnapshot | unde
 export function sessionFrom(
   snapshot: SessionSnapshot,
   suites: readonly CipherSuite[],
-  random: RandomSource,
+  protections: SuiteProtections,
 ): Session | undefined {
   const { encryptThenMac, epoch, sequenceNumberEnd, readKeys, writeKeys, writeConnectionId } = snapshot;
   const suite = suites.find(({ id }) => id === snapshot.cipherSuite);
   if (suite === undefined || sequenceNumberEnd >= SEQUENCE_NUMBER_END) return undefined;
-  const protection = suite.protection(random, encryptThenMac);
+  const protection = protections.of(suite, encryptThenMac);
   let keysLength = 0;
   for (const part of protection.keyParts) keysLength += part;
   if (readKeys.length !== keysLength || writeKeys.length !== keysLength) return undefined;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nativeWords } from "../../../src/cli/serve/native-words.ts";
-import { NATIVE_VARIABLE, nativeParts } from "../../../src/native/native-parts.ts";
+import { NATIVE_VARIABLE, systemNativeParts } from "../../../src/shell/system-native-parts.ts";
 import { sampleBytes } from "../../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../../store/scratch-directory.ts";
 import { peer } from "../../support/peers.ts";
@@ -69,7 +69,7 @@ test("--host takes a name", async () => {
 test("on stderr it says which parts serve, and NARROWBOAT_NATIVE=off leaves the native ones out", async () => {
   const { program } = await serve(await prepared());
   await program.said(/^native parts: .*\n/m);
-  assert.is(program.stderr, `${nativeWords(nativeParts, process.platform)}\n`);
+  assert.is(program.stderr, `${nativeWords(systemNativeParts(), process.platform)}\n`);
   const args = ["serve", "--host", "127.0.0.1", "--coaps-port", "0"];
   const without = new Program(MAIN, args, { cwd: scratch(), env: { [NATIVE_VARIABLE]: "off" } });
   await without.said(/^native parts: none \(NARROWBOAT_NATIVE=off\); TypeScript serves\n/m);
@@ -136,7 +136,7 @@ test("SIGTERM: close_notify to the sessions, the counters, exit code 0", async (
   const server = await serve(directory);
   assert.is((await pull(directory, server, "1.0", "meter-7", KEY)).code, 0);
   const { code, signal, stderr } = await server.program.kill("SIGTERM");
-  assert.equal([code, signal, stderr], [0, null, `${nativeWords(nativeParts, process.platform)}\n`]);
+  assert.equal([code, signal, stderr], [0, null, `${nativeWords(systemNativeParts(), process.platform)}\n`]);
   const { event, counters } = logOf(server).at(-1)!;
   assert.is(event, "counters");
   assert.is((counters as Record<string, number>)["helloVerifyRequest"], 1);

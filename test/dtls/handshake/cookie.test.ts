@@ -6,6 +6,7 @@ import { type PeerAddress, peerAddress } from "../../../src/base/peer-address.ts
 import { CookieIssuer } from "../../../src/dtls/handshake/cookie.ts";
 import type { ClientHelloStart } from "../../../src/dtls/handshake/hello.ts";
 import { COOKIE_SECRET_LIFETIME_MS } from "../../../src/dtls/parameters.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 
 const cookie = suite("cookie");
@@ -20,7 +21,7 @@ const HELLO: ClientHelloStart = {
 };
 
 function issued() {
-  const issuer = new CookieIssuer(START, new SeededRandom(1));
+  const issuer = new CookieIssuer(START, CRYPTO, new SeededRandom(1));
   return { issuer, hello: { ...HELLO, cookie: issuer.issue(START, PEER, HELLO) } };
 }
 
@@ -87,7 +88,7 @@ cookie("RFC 6347 4.2.1: no IPv6 peer can ask for the cookie of an IPv4 peer by s
   const units = Buffer.from(random.subarray(0, 8)).swap16().toString("utf16le");
   const forger = `${PEER}${units}` as PeerAddress;
   const rest = Uint8Array.from([...random.subarray(8), ...sessionId]);
-  const issuer = new CookieIssuer(START, new SeededRandom(1));
+  const issuer = new CookieIssuer(START, CRYPTO, new SeededRandom(1));
   const bought = issuer.issue(START, forger, { ...HELLO, random: rest, sessionId: EMPTY });
   assert.not(issuer.verifies(START, PEER, { ...HELLO, random, sessionId, cookie: bought }));
 });
@@ -111,7 +112,7 @@ cookie("RFC 6347 4.2.1: each bit of a cookie counts", () => {
 });
 
 cookie("RFC 6347 4.2.1: another server's secret makes another cookie", () => {
-  const other = new CookieIssuer(START, new SeededRandom(2));
+  const other = new CookieIssuer(START, CRYPTO, new SeededRandom(2));
   assert.not(other.verifies(START, PEER, issued().hello));
 });
 

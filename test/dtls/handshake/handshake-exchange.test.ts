@@ -7,6 +7,7 @@ import { encodeFlight, HandshakeExchange } from "../../../src/dtls/handshake/han
 import { encodeHandshakeMessage } from "../../../src/dtls/handshake/handshake-message.ts";
 import { DTLS_PARAMETERS, HANDSHAKE_DATAGRAM_LENGTH_MAX } from "../../../src/dtls/parameters.ts";
 import { WriteState } from "../../../src/dtls/record/connection-state.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 
 const handshakeExchange = suite("handshake-exchange");
 
@@ -16,7 +17,7 @@ function exchange() {
   const sent: Uint8Array[] = [];
   const plain = WriteState.plaintext(0);
   const parameters = { ...DTLS_PARAMETERS, retransmitMs: 1_000, retransmitMaxMs: 3_000, retransmissionsMax: 3 };
-  const made = new HandshakeExchange((datagram) => sent.push(datagram), parameters, 0, 0);
+  const made = new HandshakeExchange((datagram) => sent.push(datagram), CRYPTO, parameters, 0, 0);
   return { sent, plain, exchange: made, flight: [made.message(plain, 14, EMPTY)] };
 }
 

@@ -6,6 +6,8 @@ import { CIPHER_SUITES } from "../../../src/dtls/cipher-suite.ts";
 import { HandshakeTable } from "../../../src/dtls/handshake/handshake-table.ts";
 import { ServerHandshake } from "../../../src/dtls/handshake/server-handshake.ts";
 import { DTLS_PARAMETERS } from "../../../src/dtls/parameters.ts";
+import { SuiteProtections } from "../../../src/dtls/suite-protections.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 
 const handshakeTable = suite("handshake-table");
@@ -21,6 +23,8 @@ function handshake(peer: PeerAddress, now = 0): ServerHandshake {
     clientRandom: new Uint8Array(32),
     suites: CIPHER_SUITES,
     parameters: DTLS_PARAMETERS,
+    crypto: CRYPTO,
+    protections: new SuiteProtections(CRYPTO, new SeededRandom(1)),
     random: new SeededRandom(1),
     outlet: {
       transmit: () => {},

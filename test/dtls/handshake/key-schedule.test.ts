@@ -10,6 +10,7 @@ import {
   prf,
   verifyData,
 } from "../../../src/dtls/handshake/key-schedule.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 import { hex, PRF_VECTOR } from "../../vectors/dtls.ts";
 
 const keySchedule = suite("key-schedule");
@@ -20,13 +21,13 @@ const MASTER = new Uint8Array(48).fill(7);
 
 keySchedule("RFC 5246 5: the published P_SHA256 vector", () => {
   const { secret, label, seed, output } = PRF_VECTOR;
-  assert.equal(prf(secret, toUtf8(label), seed, output.length), output);
+  assert.equal(prf(CRYPTO, secret, toUtf8(label), seed, output.length), output);
 });
 
 keySchedule("RFC 5246 5: a shorter output is the beginning of a longer one", () => {
   const { secret, label, seed, output } = PRF_VECTOR;
   for (const length of [0, 1, 12, 31, 32, 33, 48, 64, 65]) {
-    assert.equal(prf(secret, toUtf8(label), seed, length), output.subarray(0, length));
+    assert.equal(prf(CRYPTO, secret, toUtf8(label), seed, length), output.subarray(0, length));
   }
 });
 
@@ -50,25 +51,25 @@ function firstBlock(secret: Uint8Array, labelled: Uint8Array, length: number): U
 }
 
 keySchedule("RFC 5246 8.1: the master secret covers the client's random before the server's", () => {
-  const master = masterSecret(MASTER, A, B);
+  const master = masterSecret(CRYPTO, MASTER, A, B);
   assert.is(master.length, 48);
   assert.equal(master.subarray(0, 32), firstBlock(MASTER, concat(toUtf8("master secret"), A, B), 32));
 });
 
 keySchedule("RFC 7627 4: the extended master secret covers the session hash alone", () => {
-  const master = extendedMasterSecret(MASTER, A);
+  const master = extendedMasterSecret(CRYPTO, MASTER, A);
   assert.is(master.length, 48);
   assert.equal(master.subarray(0, 32), firstBlock(MASTER, concat(toUtf8("extended master secret"), A), 32));
 });
 
 keySchedule("RFC 5246 6.3: the key block covers the server's random before the client's", () => {
-  assert.equal(keyBlock(MASTER, A, B, 32), firstBlock(MASTER, concat(toUtf8("key expansion"), B, A), 32));
+  assert.equal(keyBlock(CRYPTO, MASTER, A, B, 32), firstBlock(MASTER, concat(toUtf8("key expansion"), B, A), 32));
 });
 
 for (const sender of ["client", "server"] as const) {
   keySchedule(`RFC 5246 7.4.9: the ${sender}'s verify_data is 12 bytes under its own label`, () => {
     const expected = firstBlock(MASTER, concat(toUtf8(`${sender} finished`), A), 12);
-    assert.equal(verifyData(MASTER, sender, A), expected);
+    assert.equal(verifyData(CRYPTO, MASTER, sender, A), expected);
   });
 }
 

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { concat } from "../../../src/base/bytes.ts";
 import type { RandomSource } from "../../../src/base/random-source.ts";
 import { keyShare, NAMED_GROUPS, NamedGroup } from "../../../src/dtls/handshake/key-share.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { hex, SECP256R1_VECTOR, X25519_VECTOR } from "../../vectors/dtls.ts";
 
@@ -18,7 +19,7 @@ for (const [source, group, vector] of [
   ["RFC 5903 8.1: secp256r1", NamedGroup.secp256r1, SECP256R1_VECTOR],
 ] as const) {
   share(`${source}, the published vector`, () => {
-    const ours = keyShare(group, always(vector.privateKey));
+    const ours = keyShare(CRYPTO, group, always(vector.privateKey));
     assert.equal(ours.publicKey, vector.publicKey);
     assert.equal(Uint8Array.from(ours.agree(vector.peerPublicKey)!), vector.sharedSecret);
   });
@@ -26,7 +27,7 @@ for (const [source, group, vector] of [
 
 for (const group of NAMED_GROUPS) {
   share(`RFC 8422 5.10: both sides of group ${group} agree`, () => {
-    const [one, other] = [1, 2].map((seed) => keyShare(group, new SeededRandom(seed)));
+    const [one, other] = [1, 2].map((seed) => keyShare(CRYPTO, group, new SeededRandom(seed)));
     assert.equal(one!.agree(other!.publicKey), other!.agree(one!.publicKey));
   });
 }
@@ -38,7 +39,7 @@ for (const [what, point] of [
   ["p − 1", `ec${"ff".repeat(30)}7f`],
 ] as const) {
   share(`RFC 8422 5.11: x25519 refuses ${what}, which makes the secret zero`, () => {
-    assert.is(keyShare(NamedGroup.x25519, new SeededRandom(1)).agree(hex(point)), undefined);
+    assert.is(keyShare(CRYPTO, NamedGroup.x25519, new SeededRandom(1)).agree(hex(point)), undefined);
   });
 }
 
@@ -54,18 +55,22 @@ for (const [what, point] of [
   ["nothing", new Uint8Array(0)],
 ] as const) {
   share(`RFC 8422 5.11: secp256r1 refuses ${what}`, () => {
-    assert.is(keyShare(NamedGroup.secp256r1, new SeededRandom(1)).agree(point), undefined);
+    assert.is(keyShare(CRYPTO, NamedGroup.secp256r1, new SeededRandom(1)).agree(point), undefined);
   });
 }
 
 for (const length of [0, 31, 33]) {
   share(`RFC 8422 5.11: x25519 refuses a share of ${length} bytes`, () => {
-    assert.is(keyShare(NamedGroup.x25519, new SeededRandom(1)).agree(new Uint8Array(length)), undefined);
+    assert.is(keyShare(CRYPTO, NamedGroup.x25519, new SeededRandom(1)).agree(new Uint8Array(length)), undefined);
   });
 }
 
 share("a draw above the group's order is no private key: the next one is taken", () => {
-  const ours = keyShare(NamedGroup.secp256r1, always(new Uint8Array(32).fill(0xff), SECP256R1_VECTOR.privateKey));
+  const ours = keyShare(
+    CRYPTO,
+    NamedGroup.secp256r1,
+    always(new Uint8Array(32).fill(0xff), SECP256R1_VECTOR.privateKey),
+  );
   assert.equal(ours.publicKey, SECP256R1_VECTOR.publicKey);
 });
 

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { concat, EMPTY } from "../../../src/base/bytes.ts";
 import { cbcProtection } from "../../../src/dtls/record/cbc.ts";
 import type { RecordContext } from "../../../src/dtls/record/record-protection.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { hex } from "../../vectors/dtls.ts";
 
@@ -55,7 +56,7 @@ const CONSTRUCTIONS = [
 ] as const;
 
 for (const [name, encryptThenMac, byHand, macLength] of CONSTRUCTIONS) {
-  const protection = cbcProtection({ fill: (target) => target.set(IV) }, encryptThenMac);
+  const protection = cbcProtection(CRYPTO, { fill: (target) => target.set(IV) }, encryptThenMac);
   const opener = protection.opener(KEYS);
 
   function sealed(context: RecordContext, content: Uint8Array): Uint8Array {
@@ -120,7 +121,7 @@ for (const [name, encryptThenMac, byHand, macLength] of CONSTRUCTIONS) {
 }
 
 cbc("RFC 5246 6.2.3.2: bad padding under a right MAC fails as a bad MAC does, at each of its bytes", () => {
-  const opener = cbcProtection(new SeededRandom(1), false).opener(KEYS);
+  const opener = cbcProtection(CRYPTO, new SeededRandom(1), false).opener(KEYS);
   const good = padding(24);
   for (let at = 0; at < good.length; at++) {
     const bad = Uint8Array.from(good);
@@ -130,7 +131,7 @@ cbc("RFC 5246 6.2.3.2: bad padding under a right MAC fails as a bad MAC does, at
 });
 
 cbc("RFC 5246 6.2.3.2: padding that claims more than the record holds fails as a bad MAC does", () => {
-  const opener = cbcProtection(new SeededRandom(1), false).opener(KEYS);
+  const opener = cbcProtection(CRYPTO, new SeededRandom(1), false).opener(KEYS);
   for (let claimed = 16; claimed <= 255; claimed++) {
     const padded = Uint8Array.from([...new Uint8Array(47).fill(claimed), claimed]);
     assert.is(opener.open(PLAIN, encrypted(padded)), undefined, `${claimed}`);
@@ -138,12 +139,12 @@ cbc("RFC 5246 6.2.3.2: padding that claims more than the record holds fails as a
 });
 
 cbc("RFC 7366 3: padding that claims more than the record holds is no plaintext", () => {
-  const opener = cbcProtection(new SeededRandom(1), true).opener(KEYS);
+  const opener = cbcProtection(CRYPTO, new SeededRandom(1), true).opener(KEYS);
   assert.is(opener.open(PLAIN, macLast(PLAIN_PREFIX, EMPTY, new Uint8Array(16).fill(16))), undefined);
 });
 
 cbc("RFC 5246 6.2.3.2: two records never begin with the same IV", () => {
-  const sealer = cbcProtection(new SeededRandom(1), false).sealer(KEYS);
+  const sealer = cbcProtection(CRYPTO, new SeededRandom(1), false).sealer(KEYS);
   const [one, other] = [0, 0].map(() => {
     const record = new Uint8Array(16 + 48);
     sealer.seal(PLAIN, record, 0, 1);

@@ -7,11 +7,12 @@ import { aeadProtection } from "../../../src/dtls/record/aead.ts";
 import { ReadState, WriteState } from "../../../src/dtls/record/connection-state.ts";
 import { decodeRecord } from "../../../src/dtls/record/record.ts";
 import { NULL_PROTECTION } from "../../../src/dtls/record/record-protection.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 import { hex } from "../../vectors/dtls.ts";
 
 const connectionState = suite("connection-state");
 
-const PROTECTION = aeadProtection("aes-128-ccm", 8);
+const PROTECTION = aeadProtection(CRYPTO.aead.ccm, CRYPTO.aead.arrays, 8);
 const ID = hex("d1d2d3d4");
 
 function states(connectionId: Uint8Array = EMPTY) {

@@ -14,9 +14,13 @@ import {
   sessionFrom,
   snapshotOf,
 } from "../../../src/dtls/session/session-snapshot.ts";
+import { SuiteProtections } from "../../../src/dtls/suite-protections.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 
 const sessionSnapshot = suite("session-snapshot");
+
+const PROTECTIONS = new SuiteProtections(CRYPTO, new SeededRandom(1));
 
 const SNAPSHOT: SessionSnapshot = {
   cipherSuite: 0xc0a8,
@@ -114,11 +118,10 @@ for (const [what, fault] of FAULTS) {
 }
 
 sessionSnapshot("no session comes of a suite that the operator has taken out, or of keys of another length", () => {
-  const random = new SeededRandom(1);
-  assert.ok(sessionFrom(SNAPSHOT, DEFAULT_CIPHER_SUITES, random));
-  assert.is(sessionFrom(SNAPSHOT, DEFAULT_CIPHER_SUITES.slice(0, 2), random), undefined);
-  assert.is(sessionFrom({ ...SNAPSHOT, readKeys: new Uint8Array(19) }, DEFAULT_CIPHER_SUITES, random), undefined);
-  assert.is(sessionFrom({ ...SNAPSHOT, sequenceNumberEnd: 2 ** 48 }, DEFAULT_CIPHER_SUITES, random), undefined);
+  assert.ok(sessionFrom(SNAPSHOT, DEFAULT_CIPHER_SUITES, PROTECTIONS));
+  assert.is(sessionFrom(SNAPSHOT, DEFAULT_CIPHER_SUITES.slice(0, 2), PROTECTIONS), undefined);
+  assert.is(sessionFrom({ ...SNAPSHOT, readKeys: new Uint8Array(19) }, DEFAULT_CIPHER_SUITES, PROTECTIONS), undefined);
+  assert.is(sessionFrom({ ...SNAPSHOT, sequenceNumberEnd: 2 ** 48 }, DEFAULT_CIPHER_SUITES, PROTECTIONS), undefined);
 });
 
 for (const { id, name, canEncryptThenMac } of CIPHER_SUITES) {
@@ -132,7 +135,7 @@ for (const { id, name, canEncryptThenMac } of CIPHER_SUITES) {
       writeKeys: new Uint8Array(keys).fill(2),
       writeConnectionId: Uint8Array.of(9),
     };
-    const session = sessionFrom(written, CIPHER_SUITES, new SeededRandom(1))!;
+    const session = sessionFrom(written, CIPHER_SUITES, PROTECTIONS)!;
     assert.equal(snapshotOf(session, 4_096), written);
     assert.is(session.write.nextSequenceNumber, 4_096);
   });

@@ -9,10 +9,11 @@ import { DATAGRAM_LENGTH_MAX } from "../../../src/dtls/parameters.ts";
 import { aeadProtection } from "../../../src/dtls/record/aead.ts";
 import { ReadState, WriteState } from "../../../src/dtls/record/connection-state.ts";
 import { Session } from "../../../src/dtls/session/session.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 
 const session = suite("session");
 
-const CCM_8 = aeadProtection("aes-128-ccm", 8);
+const CCM_8 = aeadProtection(CRYPTO.aead.ccm, CRYPTO.aead.arrays, 8);
 
 function make(
   peerPlaintextLengthMax: number,

@@ -9,6 +9,7 @@ import { CIPHER_SUITES } from "../../../src/dtls/cipher-suite.ts";
 import { DtlsClient } from "../../../src/dtls/dtls-client.ts";
 import { DTLS_PARAMETERS } from "../../../src/dtls/parameters.ts";
 import { ContentType } from "../../../src/dtls/record/record.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 import { KEY, SERVER_ADDRESS } from "../../support/firmware-scene.ts";
 import type { SeededRandom } from "../../support/seeded-random.ts";
 import { hostileMessage } from "./message-mutation.ts";
@@ -43,6 +44,7 @@ export class HostileClient {
     this.address = input.address;
     const knownIdentity = insider || random.below(2) === 0;
     this.#client = new DtlsClient(now, {
+      crypto: CRYPTO,
       server: SERVER_ADDRESS,
       identity: knownIdentity ? INSIDER_IDENTITY : toUtf8(`nobody-${random.below(4)}`),
       key: insider ? KEY : WRONG_KEY,

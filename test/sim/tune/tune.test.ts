@@ -9,6 +9,7 @@ import {
   seedOfRun,
   type TuneInput,
 } from "../../../sim/tune/tune.ts";
+import { CRYPTO } from "../../support/crypto.ts";
 
 const tune = suite("tune");
 
@@ -71,13 +72,17 @@ tune("runs have seeds of their own, which change with the master seed and with n
 
 tune("a run repeats from its seed", () => {
   const nbIot = combination({ profiles: [profileNamed("nb-iot-ce1")] });
-  assert.equal(runOnce(nbIot, 5), runOnce(nbIot, 5));
-  assert.is.not(runOnce(nbIot, 5).seconds, runOnce(nbIot, 6).seconds);
+  assert.equal(runOnce(CRYPTO, nbIot, 5), runOnce(CRYPTO, nbIot, 5));
+  assert.is.not(runOnce(CRYPTO, nbIot, 5).seconds, runOnce(CRYPTO, nbIot, 6).seconds);
 });
 
 tune("a link that loses nothing: a request for each block, none of them twice", () => {
   const input = { profiles: [profileNamed("ideal:rtt=100ms")], dialect: "ncs" } as const;
-  const { completed, requests, needed, spurious, dutyCycleWaitSeconds, failure } = runOnce(combination(input), 1);
+  const { completed, requests, needed, spurious, dutyCycleWaitSeconds, failure } = runOnce(
+    CRYPTO,
+    combination(input),
+    1,
+  );
   assert.equal(
     { completed, requests, needed, spurious, dutyCycleWaitSeconds, failure },
     { completed: true, requests: 4, needed: 0, spurious: 0, dutyCycleWaitSeconds: 0, failure: "" },
@@ -86,34 +91,34 @@ tune("a link that loses nothing: a request for each block, none of them twice", 
 
 tune("RFC 7252 4.2: with a round trip of 4 s a timer of 2 s sends each request again in vain, one of 6 s none", () => {
   const input = { profiles: [profileNamed("ideal:rtt=4s")], dialect: "ncs" } as const;
-  const hasty = runOnce(combination({ ...input, ackTimeoutsSeconds: [2] }), 1);
-  const patient = runOnce(combination({ ...input, ackTimeoutsSeconds: [6] }), 1);
+  const hasty = runOnce(CRYPTO, combination({ ...input, ackTimeoutsSeconds: [2] }), 1);
+  const patient = runOnce(CRYPTO, combination({ ...input, ackTimeoutsSeconds: [6] }), 1);
   assert.equal([hasty.needed, hasty.spurious], [0, 4]);
   assert.equal([patient.needed, patient.spurious], [0, 0]);
 });
 
 tune("RFC 6347 4.2.4.1: the timeout is the handshake's too, so that a slow link sees each flight once", () => {
   const input = { profiles: [profileNamed("ideal:rtt=4s")], imageLength: 64 };
-  const hasty = runOnce(combination({ ...input, ackTimeoutsSeconds: [1] }), 1);
-  const patient = runOnce(combination({ ...input, ackTimeoutsSeconds: [6] }), 1);
+  const hasty = runOnce(CRYPTO, combination({ ...input, ackTimeoutsSeconds: [1] }), 1);
+  const patient = runOnce(CRYPTO, combination({ ...input, ackTimeoutsSeconds: [6] }), 1);
   assert.ok(hasty.bytesUp > 1.5 * patient.bytesUp, `${hasty.bytesUp} and ${patient.bytesUp}`);
 });
 
 tune("bytes on the air are more than the image, and radio overhead counts", () => {
-  const free = runOnce(combination({ profiles: [profileNamed("ideal:rate=100000")] }), 1);
-  const mesh = runOnce(combination({ profiles: [profileNamed("6lowpan-3hop")] }), 1);
+  const free = runOnce(CRYPTO, combination({ profiles: [profileNamed("ideal:rate=100000")] }), 1);
+  const mesh = runOnce(CRYPTO, combination({ profiles: [profileNamed("6lowpan-3hop")] }), 1);
   assert.ok(free.bytesDown > 4096 && free.bytesDown < 1.2 * 4096, `${free.bytesDown}`);
   // Three hops, and three of ten frames lost on each.
   assert.ok(mesh.bytesDown > 4 * free.bytesDown);
 });
 
 tune("waiting for a duty cycle is told apart", () => {
-  const result = runOnce(combination({ profiles: [profileNamed("lorawan-eu868-dr5-c")] }), 1);
+  const result = runOnce(CRYPTO, combination({ profiles: [profileNamed("lorawan-eu868-dr5-c")] }), 1);
   assert.ok(result.dutyCycleWaitSeconds > 30);
 });
 
 tune("a run that nothing gets through says why", () => {
-  const result = runOnce(combination({ profiles: [profileNamed("bernoulli:loss=100%")] }), 1);
+  const result = runOnce(CRYPTO, combination({ profiles: [profileNamed("bernoulli:loss=100%")] }), 1);
   assert.is(result.completed, false);
   assert.match(result.failure, /^handshake: timeout/);
   assert.ok(result.seconds < RUN_DAYS_MAX * 86_400);
@@ -122,7 +127,7 @@ tune("a run that nothing gets through says why", () => {
 tune("a run that would take more than a month does not count as completed", () => {
   const crawling = profileNamed("ideal:rate=1");
   const patient = { ...crawling, up: { ...crawling.up, radio: { kind: "stream", overheadLength: 0 } } } as const;
-  const result = runOnce(combination({ profiles: [patient], imageLength: 1_048_576 }), 1);
+  const result = runOnce(CRYPTO, combination({ profiles: [patient], imageLength: 1_048_576 }), 1);
   assert.is(result.completed, false);
 });
 

@@ -2,26 +2,28 @@ import { createCipheriv } from "node:crypto";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ByteWriter } from "../../../src/base/byte-writer.ts";
-import { HEADER } from "../../../src/dtls/record/aead-context.ts";
-import { CcmKeyStream } from "../../../src/dtls/record/ccm-key-stream.ts";
-import { hex } from "../../vectors/dtls.ts";
+import { ByteWriter } from "../../src/base/byte-writer.ts";
+import { AeadArrays } from "../../src/crypto/aead.ts";
+import { CcmKeyStream, KeyStreamArrays } from "../../src/crypto/ccm-key-stream.ts";
+import { hex } from "../vectors/dtls.ts";
 
 const KEY = hex("000102030405060708090a0b0c0d0e0f");
 const LOW_MAX = 2 ** 32 - 1;
+const { header } = new AeadArrays();
+const ARRAYS = new KeyStreamArrays(header);
 
 const keyStream = suite("ccm-key-stream");
 
 /** Salt, epoch, and the high and low part of a sequence number. */
 function setNonce(low: number, high = 7): void {
-  HEADER.set(new ByteWriter().uint32(0xcafe0001).uint16(1).uint16(high).uint32(low).finish());
+  header.set(new ByteWriter().uint32(0xcafe0001).uint16(1).uint16(high).uint32(low).finish());
 }
 
 /** RFC 3610 2.3 by the letter: AES of one counter block after the other. */
 function byTheLetter(length: number): Buffer {
   const blocks: Uint8Array[] = [];
   for (let counter = 0; counter <= Math.ceil(length / 16); counter++) {
-    const block = new ByteWriter().uint8(2).put(HEADER.subarray(0, 12)).uint8(0).uint16(counter).finish();
+    const block = new ByteWriter().uint8(2).put(header.subarray(0, 12)).uint8(0).uint16(counter).finish();
     blocks.push(createCipheriv("aes-128-ecb", KEY, null).update(block));
   }
   return Buffer.concat(blocks);
@@ -45,7 +47,7 @@ keyStream("RFC 3610 2.3: whatever order the nonces come in, each has the stream 
         { minLength: 1, maxLength: 40 },
       ),
       (start, records) => {
-        const stream = new CcmKeyStream(KEY);
+        const stream = new CcmKeyStream(ARRAYS, KEY);
         let low = start;
         for (const { step, high, length } of records) {
           setNonce(low, high);
@@ -59,7 +61,7 @@ keyStream("RFC 3610 2.3: whatever order the nonces come in, each has the stream 
 });
 
 keyStream("a stream says itself which memory its words are of", () => {
-  const stream = new CcmKeyStream(KEY);
+  const stream = new CcmKeyStream(ARRAYS, KEY);
   for (const [low, length] of [
     [1, 40],
     [2, 40],
@@ -76,7 +78,7 @@ keyStream("a stream says itself which memory its words are of", () => {
 });
 
 keyStream("a session keeps at most four blocks' worth of it, whatever comes in its name", () => {
-  const stream = new CcmKeyStream(KEY);
+  const stream = new CcmKeyStream(ARRAYS, KEY);
   for (let low = 0; low < 100; low++) {
     setNonce(low);
     stream.find(low % 3 === 0 ? 17_000 : 1_100);
@@ -87,7 +89,7 @@ keyStream("a session keeps at most four blocks' worth of it, whatever comes in i
 });
 
 keyStream("after a wipe nothing of it is left", () => {
-  const stream = new CcmKeyStream(KEY);
+  const stream = new CcmKeyStream(ARRAYS, KEY);
   for (const low of [1, 2, 3]) {
     setNonce(low);
     stream.find(1_000);

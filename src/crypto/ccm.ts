@@ -5,38 +5,55 @@
 // one, which cancels it.
 
 import { type Cipher, createCipheriv, timingSafeEqual } from "node:crypto";
-import { put } from "../../base/bytes.ts";
-import { PrefixViews } from "../../base/prefix-views.ts";
-import { RECORD_FRAGMENT_LENGTH_MAX } from "../parameters.ts";
-import { type AeadContext, CONTENT, HEADER, NONCE_LENGTH } from "./aead-context.ts";
-import { BLOCK_LENGTH, CcmKeyStream, LENGTH_FIELD_LENGTH, NONCE, padded } from "./ccm-key-stream.ts";
-import { ADDITIONAL_DATA_LENGTH_MAX } from "./record-protection.ts";
+import { put } from "../base/bytes.ts";
+import { PrefixViews } from "../base/prefix-views.ts";
+import {
+  ADDITIONAL_LENGTH_MAX,
+  AEAD_CONTENT_LENGTH_MAX,
+  type AeadArrays,
+  type AeadContext,
+  type AeadContextMaker,
+  NONCE_LENGTH,
+} from "./aead.ts";
+import { BLOCK_LENGTH, CcmKeyStream, KeyStreamArrays, LENGTH_FIELD_LENGTH, padded } from "./ccm-key-stream.ts";
 
 const HAS_ADDITIONAL_DATA = 0x40;
 
-/** B_0, the additional data with its length before it, and the content, each padded to whole blocks. */
-const MAC_INPUT = new Uint8Array(
-  BLOCK_LENGTH + padded(2 + ADDITIONAL_DATA_LENGTH_MAX) + padded(RECORD_FRAGMENT_LENGTH_MAX),
-);
-const MAC_INPUTS = new PrefixViews(MAC_INPUT);
-const ADDITIONALS = new PrefixViews(HEADER.subarray(NONCE_LENGTH));
+/** What all contexts of a provider share. */
+class CcmArrays {
+  readonly aead: AeadArrays;
+  readonly keyStream: KeyStreamArrays;
+  readonly additionals: PrefixViews;
+  /** B_0, the additional data with its length before it, and the content, each padded to whole blocks. */
+  readonly macInput = new Uint8Array(
+    BLOCK_LENGTH + padded(2 + ADDITIONAL_LENGTH_MAX) + padded(AEAD_CONTENT_LENGTH_MAX),
+  );
+  readonly macInputs = new PrefixViews(this.macInput);
+  readonly ciphertext = new Uint8Array(padded(AEAD_CONTENT_LENGTH_MAX));
+  readonly ciphertexts = new PrefixViews(this.ciphertext);
+  /** The same arrays in words of four bytes: bytes one by one would take a block of 1 KiB 0.8 µs more. */
+  readonly macInputWords = new Uint32Array(this.macInput.buffer);
+  readonly ciphertextWords = new Uint32Array(this.ciphertext.buffer);
+  readonly contentWords: Uint32Array;
+  /** What is laid out by bytes, four of them at a time as well, the first one high. */
+  readonly macInputView = new DataView(this.macInput.buffer);
 
-const CIPHERTEXT = new Uint8Array(padded(RECORD_FRAGMENT_LENGTH_MAX));
-const CIPHERTEXTS = new PrefixViews(CIPHERTEXT);
+  constructor(aead: AeadArrays) {
+    this.aead = aead;
+    this.keyStream = new KeyStreamArrays(aead.header);
+    this.additionals = new PrefixViews(aead.header.subarray(NONCE_LENGTH));
+    this.contentWords = new Uint32Array(aead.content.buffer);
+  }
+}
 
-/** The same arrays in words of four bytes: bytes one by one would take a block of 1 KiB 0.8 µs more. */
-const MAC_INPUT_WORDS = new Uint32Array(MAC_INPUT.buffer);
-const CIPHERTEXT_WORDS = new Uint32Array(CIPHERTEXT.buffer);
-const CONTENT_WORDS = new Uint32Array(CONTENT.buffer);
-
-/** What is laid out by bytes, four of them at a time as well, the first one high. */
-const MAC_INPUT_VIEW = new DataView(MAC_INPUT.buffer);
-
-export function composedCcm(key: Uint8Array, tagLength: 8 | 16): AeadContext {
-  return new ComposedCcm(key, tagLength);
+export function ccmMaker(aead: AeadArrays): AeadContextMaker {
+  const arrays = new CcmArrays(aead);
+  return (keys, tagLength) =>
+    aead.withKey(keys, (key) => new ComposedCcm(arrays, key, tagLength, new CcmKeyStream(arrays.keyStream, key)));
 }
 
 class ComposedCcm implements AeadContext {
+  readonly #arrays: CcmArrays;
   readonly #keyStream: CcmKeyStream;
   readonly #mac: Cipher;
   /** What the MAC's context would XOR into the next block, four bytes at a time. */
@@ -48,31 +65,35 @@ class ComposedCcm implements AeadContext {
   readonly #mask = new DataView(new ArrayBuffer(BLOCK_LENGTH));
   readonly #tag: Uint8Array;
 
-  constructor(key: Uint8Array, tagLength: number) {
-    this.#keyStream = new CcmKeyStream(key);
+  constructor(arrays: CcmArrays, key: Uint8Array, tagLength: number, keyStream: CcmKeyStream) {
+    this.#arrays = arrays;
+    this.#keyStream = keyStream;
     this.#mac = createCipheriv("aes-128-cbc", key, new Uint8Array(BLOCK_LENGTH)).setAutoPadding(false);
     this.#tag = new Uint8Array(this.#mask.buffer, 0, tagLength);
   }
 
   seal(bytes: Uint8Array, offset: number, length: number, additionalLength: number): void {
+    const { ciphertextWords, ciphertexts, macInputWords } = this.#arrays;
     const streamAt = this.#keyStream.find(length);
     this.#authenticate(bytes, offset, length, additionalLength, streamAt);
     // The content still stands behind what was authenticated before it.
     const contentAt = contentOffset(additionalLength);
-    xor(CIPHERTEXT_WORDS, MAC_INPUT_WORDS, contentAt, this.#keyStream.words, streamAt + BLOCK_LENGTH, length);
-    put(bytes, offset, CIPHERTEXTS.of(length));
+    xor(ciphertextWords, macInputWords, contentAt, this.#keyStream.words, streamAt + BLOCK_LENGTH, length);
+    put(bytes, offset, ciphertexts.of(length));
     put(bytes, offset + length, this.#tag);
   }
 
   open(bytes: Uint8Array, offset: number, length: number, additionalLength: number): boolean {
+    const { aead, contentWords } = this.#arrays;
+    const { content } = aead;
     const streamAt = this.#keyStream.find(length);
-    put(CONTENT, 0, bytes.subarray(offset, offset + length));
-    xor(CONTENT_WORDS, CONTENT_WORDS, 0, this.#keyStream.words, streamAt + BLOCK_LENGTH, length);
-    this.#authenticate(CONTENT, 0, length, additionalLength, streamAt);
+    put(content, 0, bytes.subarray(offset, offset + length));
+    xor(contentWords, contentWords, 0, this.#keyStream.words, streamAt + BLOCK_LENGTH, length);
+    this.#authenticate(content, 0, length, additionalLength, streamAt);
     const end = offset + length;
     if (timingSafeEqual(this.#tag, bytes.subarray(end, end + this.#tag.length))) return true;
     // Nobody is to see what did not authenticate.
-    CONTENT.fill(0, 0, length);
+    content.fill(0, 0, length);
     return false;
   }
 
@@ -83,22 +104,24 @@ class ComposedCcm implements AeadContext {
 
   /** RFC 3610 2.2, encrypted and cut to the tag's length as 2.3 says. */
   #authenticate(content: Uint8Array, offset: number, length: number, additionalLength: number, streamAt: number): void {
+    const { additionals, keyStream, macInput, macInputs, macInputView } = this.#arrays;
+    const { nonce } = keyStream;
     const flags = HAS_ADDITIONAL_DATA | (((this.#tag.length - 2) / 2) << 3) | (LENGTH_FIELD_LENGTH - 1);
-    const high = NONCE.getUint32(0);
-    const middle = NONCE.getUint32(4);
-    const low = NONCE.getUint32(8);
-    MAC_INPUT_VIEW.setUint32(0, this.#chained0 ^ ((flags << 24) | (high >>> 8)));
-    MAC_INPUT_VIEW.setUint32(4, this.#chained1 ^ ((high << 24) | (middle >>> 8)));
-    MAC_INPUT_VIEW.setUint32(8, this.#chained2 ^ ((middle << 24) | (low >>> 8)));
-    MAC_INPUT_VIEW.setUint32(12, this.#chained3 ^ ((low << 24) | length));
-    MAC_INPUT_VIEW.setUint16(16, additionalLength);
-    put(MAC_INPUT, 18, ADDITIONALS.of(additionalLength));
+    const high = nonce.getUint32(0);
+    const middle = nonce.getUint32(4);
+    const low = nonce.getUint32(8);
+    macInputView.setUint32(0, this.#chained0 ^ ((flags << 24) | (high >>> 8)));
+    macInputView.setUint32(4, this.#chained1 ^ ((high << 24) | (middle >>> 8)));
+    macInputView.setUint32(8, this.#chained2 ^ ((middle << 24) | (low >>> 8)));
+    macInputView.setUint32(12, this.#chained3 ^ ((low << 24) | length));
+    macInputView.setUint16(16, additionalLength);
+    put(macInput, 18, additionals.of(additionalLength));
     const contentAt = contentOffset(additionalLength);
-    MAC_INPUT.fill(0, 18 + additionalLength, contentAt);
-    put(MAC_INPUT, contentAt, content.subarray(offset, offset + length));
+    macInput.fill(0, 18 + additionalLength, contentAt);
+    put(macInput, contentAt, content.subarray(offset, offset + length));
     const end = contentAt + padded(length);
-    MAC_INPUT.fill(0, contentAt + length, end);
-    const chain = this.#mac.update(MAC_INPUTS.of(end));
+    macInput.fill(0, contentAt + length, end);
+    const chain = this.#mac.update(macInputs.of(end));
     this.#chained0 = wordAt(chain, end - 16);
     this.#chained1 = wordAt(chain, end - 12);
     this.#chained2 = wordAt(chain, end - 8);

@@ -2,17 +2,21 @@ import { createCipheriv } from "node:crypto";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CONTENT, HEADER, NONCE_LENGTH } from "../../../src/dtls/record/aead-context.ts";
-import { composedCcm } from "../../../src/dtls/record/ccm.ts";
-import { hex } from "../../vectors/dtls.ts";
+import { AeadArrays, NONCE_LENGTH } from "../../src/crypto/aead.ts";
+import { ccmMaker } from "../../src/crypto/ccm.ts";
+import { hex } from "../vectors/dtls.ts";
 
 const ccm = suite("ccm");
 
-/** Node's own CCM over what HEADER holds: the ciphertext with its tag. */
+const ARRAYS = new AeadArrays();
+const { header, content: opened } = ARRAYS;
+const contextFor = ccmMaker(ARRAYS);
+
+/** Node's own CCM over what the header holds: the ciphertext with its tag. */
 function byNode(key: Uint8Array, tagLength: number, content: Uint8Array, additionalLength: number): Uint8Array {
   const options = { authTagLength: tagLength };
-  const sealing = createCipheriv("aes-128-ccm", key, HEADER.subarray(0, NONCE_LENGTH), options);
-  const additional = HEADER.subarray(NONCE_LENGTH, NONCE_LENGTH + additionalLength);
+  const sealing = createCipheriv("aes-128-ccm", key, header.subarray(0, NONCE_LENGTH), options);
+  const additional = header.subarray(NONCE_LENGTH, NONCE_LENGTH + additionalLength);
   sealing.setAAD(additional, { plaintextLength: content.length });
   // To Node's CCM no memory means something else than no bytes.
   const ciphertext = sealing.update(content.length === 0 ? new Uint8Array(1).subarray(0, 0) : content);
@@ -27,24 +31,24 @@ ccm("RFC 3610 2: one context seals record after record just as Node's own CCM do
       fc.constantFrom<8 | 16>(8, 16),
       fc.array(
         fc.record({
-          header: fc.uint8Array({ minLength: HEADER.length, maxLength: HEADER.length }),
-          additionalLength: fc.integer({ min: 1, max: HEADER.length - NONCE_LENGTH }),
+          drawn: fc.uint8Array({ minLength: header.length, maxLength: header.length }),
+          additionalLength: fc.integer({ min: 1, max: header.length - NONCE_LENGTH }),
           content: fc.uint8Array({ maxLength: 100 }),
         }),
         { minLength: 1, maxLength: 5 },
       ),
       (key, tagLength, records) => {
-        const sealing = composedCcm(key, tagLength);
-        const opening = composedCcm(key, tagLength);
-        for (const { header, additionalLength, content } of records) {
-          HEADER.set(header);
+        const sealing = contextFor(key, tagLength, "seal");
+        const opening = contextFor(key, tagLength, "open");
+        for (const { drawn, additionalLength, content } of records) {
+          header.set(drawn);
           const expected = byNode(key, tagLength, content, additionalLength);
           const sealed = new Uint8Array(expected.length);
           sealed.set(content);
           sealing.seal(sealed, 0, content.length, additionalLength);
           assert.equal(Buffer.from(sealed), Buffer.from(expected));
           assert.ok(opening.open(sealed, 0, content.length, additionalLength));
-          assert.equal(CONTENT.slice(0, content.length), content);
+          assert.equal(opened.slice(0, content.length), content);
         }
       },
     ),
@@ -58,20 +62,20 @@ for (const length of [1024, 4096, 4097, 2 ** 14]) {
     const content = Uint8Array.from({ length }, (_, i) => i * 7);
     const sealed = new Uint8Array(length + 8);
     sealed.set(content);
-    HEADER.fill(0x5a);
-    composedCcm(key, 8).seal(sealed, 0, length, 13);
+    header.fill(0x5a);
+    contextFor(key, 8, "seal").seal(sealed, 0, length, 13);
     assert.is(Buffer.compare(sealed, byNode(key, 8, content, 13)), 0);
   });
 }
 
 ccm("RFC 5116 2.2: nothing of a record that does not authenticate stays readable", () => {
-  const context = composedCcm(hex("000102030405060708090a0b0c0d0e0f"), 8);
+  const context = contextFor(hex("000102030405060708090a0b0c0d0e0f"), 8, "open");
   const sealed = new Uint8Array(40 + 8);
   context.seal(sealed, 0, 40, 13);
   sealed[47] = sealed[47]! ^ 1;
-  CONTENT.fill(0xee);
+  opened.fill(0xee);
   assert.not.ok(context.open(sealed, 0, 40, 13));
-  assert.equal(CONTENT.slice(0, 40), new Uint8Array(40));
+  assert.equal(opened.slice(0, 40), new Uint8Array(40));
 });
 
 ccm.run();

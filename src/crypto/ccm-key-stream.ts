@@ -3,8 +3,7 @@
 // the next nonces are known. Where one guesses wrong, the stream is made again.
 
 import { type Cipher, createCipheriv } from "node:crypto";
-import { RECORD_FRAGMENT_LENGTH_MAX } from "../parameters.ts";
-import { HEADER, NONCE_LENGTH } from "./aead-context.ts";
+import { AEAD_CONTENT_LENGTH_MAX, NONCE_LENGTH } from "./aead.ts";
 
 export const BLOCK_LENGTH = 16;
 /** RFC 3610 2: nonce and length field share the 15 bytes behind the flags. */
@@ -17,19 +16,28 @@ const LENGTH_MAX = 4 * (1024 + 80);
 const WORD_LENGTH = 4;
 const LOW_WORDS = 2 ** 32;
 
-/** The nonce, four bytes at a time. */
-export const NONCE = new DataView(HEADER.buffer, 0, NONCE_LENGTH);
+const COUNTERS_LENGTH = Math.max(LENGTH_MAX, streamLength(AEAD_CONTENT_LENGTH_MAX));
 
-/** The counter blocks that are encrypted next. */
-const COUNTERS = new Uint8Array(Math.max(LENGTH_MAX, streamLength(RECORD_FRAGMENT_LENGTH_MAX)));
-const COUNTER_WORDS = new DataView(COUNTERS.buffer);
+/** What all key streams of a provider share. */
+export class KeyStreamArrays {
+  /** The nonce, four bytes at a time. */
+  readonly nonce: DataView;
+  /** The counter blocks that are encrypted next. */
+  readonly counters = new Uint8Array(COUNTERS_LENGTH);
+  readonly counterWords = new DataView(this.counters.buffer);
+  /** The stream of a record that is too long to keep it: anyone can send such a record in a session's name. */
+  readonly long = new Uint8Array(COUNTERS_LENGTH);
+  readonly longWords = new Uint32Array(this.long.buffer);
+  readonly longView = new DataView(this.long.buffer);
 
-/** The stream of a record that is too long to keep it: anyone can send such a record in a session's name. */
-const LONG = new Uint8Array(COUNTERS.length);
-const LONG_WORDS = new Uint32Array(LONG.buffer);
-const LONG_VIEW = new DataView(LONG.buffer);
+  /** The nonce is what `header` begins with. */
+  constructor(header: Uint8Array) {
+    this.nonce = new DataView(header.buffer, header.byteOffset, NONCE_LENGTH);
+  }
+}
 
 export class CcmKeyStream {
+  readonly #arrays: KeyStreamArrays;
   readonly #cipher: Cipher;
   #bytes = new Uint8Array(0);
   #words = new Uint32Array(0);
@@ -42,7 +50,8 @@ export class CcmKeyStream {
   /** Bytes for each of them. */
   #stride = 0;
 
-  constructor(key: Uint8Array) {
+  constructor(arrays: KeyStreamArrays, key: Uint8Array) {
+    this.#arrays = arrays;
     this.#cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
   }
 
@@ -62,14 +71,15 @@ export class CcmKeyStream {
   }
 
   /**
-   * Where in `bytes` the stream begins for the nonce in HEADER and `length` bytes of content: a block for the tag, and
+   * Where in `bytes` the stream begins for the nonce in the header and `length` bytes of content: a block for the tag, and
    * behind it the content's. A multiple of 16; valid until the next call.
    */
   find(length: number): number {
-    const low = NONCE.getUint32(8);
+    const { nonce } = this.#arrays;
+    const low = nonce.getUint32(8);
     const index = low - this.#low;
     const needed = streamLength(length);
-    const sameHead = NONCE.getUint32(0) === this.#high && NONCE.getUint32(4) === this.#middle;
+    const sameHead = nonce.getUint32(0) === this.#high && nonce.getUint32(4) === this.#middle;
     if (sameHead && index >= 0 && index < this.#count && needed <= this.#stride) return index * this.#stride;
     // A nonce out of order says nothing of the next one, and nobody's forgery is to cost more than its own stream.
     const follows = sameHead && index > 0 && index < 2 * this.#count;
@@ -83,20 +93,23 @@ export class CcmKeyStream {
   }
 
   #make(low: number, stride: number, countMax: number): void {
-    this.#high = NONCE.getUint32(0);
-    this.#middle = NONCE.getUint32(4);
+    const { nonce, counters, counterWords, long, longWords, longView } = this.#arrays;
+    this.#high = nonce.getUint32(0);
+    this.#middle = nonce.getUint32(4);
     this.#low = low;
     this.#stride = stride;
     this.#count = Math.max(1, Math.min(countMax, Math.floor(LENGTH_MAX / stride)));
     const length = this.#count * stride;
-    for (let i = 0; i < this.#count; i++) writeCounters(i * stride, stride, this.#high, this.#middle, low + i);
-    const made = this.#cipher.update(COUNTERS.subarray(0, length));
+    for (let i = 0; i < this.#count; i++) {
+      writeCounters(counterWords, i * stride, stride, this.#high, this.#middle, low + i);
+    }
+    const made = this.#cipher.update(counters.subarray(0, length));
     if (length > LENGTH_MAX) {
-      this.#bytes = LONG;
-      this.#words = LONG_WORDS;
-      this.#view = LONG_VIEW;
+      this.#bytes = long;
+      this.#words = longWords;
+      this.#view = longView;
       this.#count = 0;
-    } else if (this.#bytes === LONG || length > this.#bytes.length) {
+    } else if (this.#bytes === long || length > this.#bytes.length) {
       this.#bytes = new Uint8Array(length);
       this.#words = new Uint32Array(this.#bytes.buffer);
       this.#view = new DataView(this.#bytes.buffer);
@@ -116,16 +129,23 @@ export function padded(length: number): number {
 }
 
 /** RFC 3610 2.3: A_0 and all that follow it: flags, nonce, and a counter of three bytes. */
-function writeCounters(start: number, length: number, high: number, middle: number, low: number): void {
+function writeCounters(
+  words: DataView,
+  start: number,
+  length: number,
+  high: number,
+  middle: number,
+  low: number,
+): void {
   const first = ((LENGTH_FIELD_LENGTH - 1) << 24) | (high >>> 8);
   const second = (high << 24) | (middle >>> 8);
   const third = (middle << 24) | (low >>> 8);
   const fourth = low << 24;
   for (let block = 0; block * BLOCK_LENGTH < length; block++) {
     const at = start + block * BLOCK_LENGTH;
-    COUNTER_WORDS.setUint32(at, first);
-    COUNTER_WORDS.setUint32(at + WORD_LENGTH, second);
-    COUNTER_WORDS.setUint32(at + 2 * WORD_LENGTH, third);
-    COUNTER_WORDS.setUint32(at + 3 * WORD_LENGTH, fourth | block);
+    words.setUint32(at, first);
+    words.setUint32(at + WORD_LENGTH, second);
+    words.setUint32(at + 2 * WORD_LENGTH, third);
+    words.setUint32(at + 3 * WORD_LENGTH, fourth | block);
   }
 }

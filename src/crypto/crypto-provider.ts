@@ -1,0 +1,41 @@
+// Cryptography as an argument, handed in like a RandomSource: the cores know this interface and no library. So a device
+// without OpenSSL brings its own, and a test brings one that watches. A provider draws nothing at random, keeps no secret
+// beyond what it is asked to keep, and serves one thread: its calls share arrays.
+
+import type { Aead } from "./aead.ts";
+import type { HmacSha256 } from "./hmac.ts";
+
+export interface CryptoProvider {
+  readonly aead: Aead;
+  /** AES-128-CBC without padding: `plaintext` is whole blocks of 16 bytes, and so is what is given back. */
+  encryptCbc(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  decryptCbc(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+  /** 32 bytes, one character each: see hmac.ts for why. */
+  sha256(bytes: Uint8Array): string;
+  /** For what is longer than one array. */
+  sha256Stream(): Sha256Stream;
+  /** A MAC under `key`, which is not kept but in the MAC itself, until its release(). */
+  hmacSha256(key: Uint8Array): HmacSha256;
+  /** RFC 7748 6.1. `privateKey` has 32 bytes and is not kept. */
+  x25519(privateKey: Uint8Array): KeyAgreement;
+  /** SEC 1 over secp256r1. `privateKey` has 32 bytes, is below the group's order and not zero, and is not kept. */
+  secp256r1(privateKey: Uint8Array): KeyAgreement;
+  /** Whether two byte strings of one length are equal, in a time that does not tell where they differ. */
+  equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean;
+}
+
+/** SHA-256 over what comes in pieces. */
+export interface Sha256Stream {
+  update(bytes: Uint8Array): this;
+  /** One that goes its own way from here on. */
+  clone(): Sha256Stream;
+  /** 32 bytes. No other call may follow. */
+  digest(): Uint8Array;
+}
+
+export interface KeyAgreement {
+  /** 32 bytes of x25519, or an uncompressed point of secp256r1. */
+  readonly publicKey: Uint8Array;
+  /** The shared secret, the caller's to overwrite; undefined when the peer's key is not a point that may be used. */
+  agree(peerPublicKey: Uint8Array): Uint8Array | undefined;
+}

@@ -1,0 +1,10 @@
+// The provider whose AEAD is the part in C; all else is Node's crypto, which costs little more than OpenSSL itself there.
+
+import type { NativeAead } from "../native/aead.ts";
+import type { CryptoProvider } from "./crypto-provider.ts";
+import { nativeAead } from "./native-aead.ts";
+import { providerAround } from "./node-primitives.ts";
+
+export function nativeCrypto(native: NativeAead): CryptoProvider {
+  return providerAround(nativeAead(native));
+}
