@@ -23,6 +23,16 @@ const noMathRandom = ban({
   pattern: /\bMath\.random\b|\bgetRandomValues\b|\.generateKeys\(/g,
 });
 
+const noSharedArray = ban({
+  name: "no array of a module that calls write into, in the cores and the simulator",
+  reason:
+    "what passes through it belongs to an object that somebody made: two of them share nothing, and a test can look",
+  appliesTo: (file) => CORES_AND_SIM.test(file.path),
+  within: "code",
+  pattern:
+    /^(?:export )?const \w+(?:: [^=\n]+)? =\s+(?:new (?:\w*Array|ArrayBuffer|DataView|PrefixViews)(?:<[^\n]*>)?\((?!0\))|Buffer\.alloc)/gm,
+});
+
 /** What node:crypto offers that draws its own random bytes. */
 const RANDOM_NAMES = /^(?:random\w+|getRandomValues|webcrypto|generateKey\w*|generatePrime\w*)$/;
 
@@ -69,4 +79,4 @@ function importViolations(
     );
 }
 
-export const AMBIENT_RULES: readonly Rule[] = [noClock, noMathRandom, noCryptoRandom, noIo, noIoModules];
+export const AMBIENT_RULES: readonly Rule[] = [noClock, noMathRandom, noSharedArray, noCryptoRandom, noIo, noIoModules];

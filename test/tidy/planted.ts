@@ -36,6 +36,19 @@ export const PLANTED: Readonly<Record<string, Planted>> = {
     broken: [{ "sim/a.ts": "const lost = Math.random() < 0.1;" }, { "src/dtls/a.ts": "ecdh.generateKeys();" }],
     kept: { "src/cli/a.ts": "Math.random();", "src/dtls/a.ts": "/* Math.random */ Math.min(1, 2);" },
   },
+  "no array of a module that calls write into, in the cores and the simulator": {
+    broken: [
+      { "src/dtls/a.ts": "const KEY = new Uint8Array(16);" },
+      { "src/crypto/a.ts": "export const HEADER: Uint8Array = new Uint8Array(NONCE_LENGTH + 13);" },
+      { "src/coap/a.ts": "const WORDS = new Uint32Array(BYTES.buffer);" },
+      { "src/server/a.ts": "const BYTES =\n  Buffer.allocUnsafe(100);" },
+    ],
+    kept: {
+      "src/base/a.ts": "export const EMPTY = new Uint8Array(0);\nconst ONE = Uint8Array.of(1);",
+      "src/dtls/a.ts": "function f() {\n  const bytes = new Uint8Array(16);\n}\nconst NAMES = new Map([[1, 2]]);",
+      "src/shell/a.ts": "const POOL = new Uint8Array(16);",
+    },
+  },
   "no random function of node:crypto in the cores and the simulator": {
     broken: [
       { "src/dtls/a.ts": 'import { createHmac, randomBytes } from "node:crypto";' },

@@ -203,9 +203,6 @@ export function helloVerifyRequest(recordSequenceNumber: number, messageSeq: num
   return WriteState.plaintext(recordSequenceNumber).seal(ContentType.handshake, message);
 }
 
-/** The datagram that is being packed, the fragment that goes into it next, and what is in a ChangeCipherSpec. */
-const DATAGRAM = new Uint8Array(HANDSHAKE_DATAGRAM_LENGTH_MAX);
-const FRAGMENT = new Uint8Array(HANDSHAKE_DATAGRAM_LENGTH_MAX);
 const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
 
 /**
@@ -216,7 +213,7 @@ export function encodeFlight(flight: readonly FlightItem[]): Uint8Array[] {
   const packing = new FlightPacking();
   for (const item of flight) {
     if (item.kind === "changeCipherSpec") packing.put(item.state, ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
-    else packMessage(packing, item);
+    else packing.putMessage(item);
   }
   return packing.finish();
 }
@@ -224,14 +221,30 @@ export function encodeFlight(flight: readonly FlightItem[]): Uint8Array[] {
 /** Seals each record where it goes out: 0.3 µs a record less than an array for each and their concatenation (Node.js 20). */
 class FlightPacking {
   readonly #datagrams: Uint8Array[] = [];
-  /** Of what is in DATAGRAM. */
+  /** The datagram that is being packed, out of Node's pool: every byte that goes out is written. */
+  #datagram = Buffer.allocUnsafe(HANDSHAKE_DATAGRAM_LENGTH_MAX);
+  /** Of what is in it. */
   #length = 0;
+  /** The fragment that goes into it next. */
+  readonly #fragment = Buffer.allocUnsafe(HANDSHAKE_DATAGRAM_LENGTH_MAX);
 
   put(state: WriteState, type: number, content: Uint8Array): void {
     const recordLength = state.recordLength(content.length);
     if (this.#length + recordLength > HANDSHAKE_DATAGRAM_LENGTH_MAX) this.#endDatagram();
-    state.sealInto(DATAGRAM, this.#length, type, content);
+    state.sealInto(this.#datagram, this.#length, type, content);
     this.#length += recordLength;
+  }
+
+  /** The message in as few fragments as fit a datagram each (RFC 6347 4.2.3). */
+  putMessage({ message, state }: FlightItem & { kind: "handshake" }): void {
+    const bodyMax = HANDSHAKE_DATAGRAM_LENGTH_MAX - state.overhead - HANDSHAKE_HEADER_LENGTH;
+    let offset = 0;
+    do {
+      const bodyLength = Math.min(bodyMax, message.body.length - offset);
+      const length = writeHandshakeFragment(this.#fragment, 0, message, offset, bodyLength);
+      this.put(state, ContentType.handshake, this.#fragment.subarray(0, length));
+      offset += bodyLength;
+    } while (offset < message.body.length);
   }
 
   finish(): Uint8Array[] {
@@ -241,19 +254,8 @@ class FlightPacking {
 
   #endDatagram(): void {
     if (this.#length === 0) return;
-    this.#datagrams.push(Buffer.from(DATAGRAM.subarray(0, this.#length)));
+    this.#datagrams.push(this.#datagram.subarray(0, this.#length));
+    this.#datagram = Buffer.allocUnsafe(HANDSHAKE_DATAGRAM_LENGTH_MAX);
     this.#length = 0;
   }
-}
-
-/** The message in as few fragments as fit a datagram each (RFC 6347 4.2.3). */
-function packMessage(packing: FlightPacking, { message, state }: FlightItem & { kind: "handshake" }): void {
-  const bodyMax = HANDSHAKE_DATAGRAM_LENGTH_MAX - state.overhead - HANDSHAKE_HEADER_LENGTH;
-  let offset = 0;
-  do {
-    const bodyLength = Math.min(bodyMax, message.body.length - offset);
-    const length = writeHandshakeFragment(FRAGMENT, 0, message, offset, bodyLength);
-    packing.put(state, ContentType.handshake, FRAGMENT.subarray(0, length));
-    offset += bodyLength;
-  } while (offset < message.body.length);
 }

@@ -3,14 +3,7 @@
 
 import { bytesOfLatin1 } from "../../base/bytes.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
-import { HANDSHAKE_MESSAGE_LENGTH_MAX } from "../parameters.ts";
 import { HANDSHAKE_HEADER_LENGTH, type HandshakeMessage, writeHandshakeFragment } from "./handshake-message.ts";
-
-/** RFC 5246 7.3: two hellos, two key exchanges, ServerHelloDone and both Finished. */
-const MESSAGES_MAX = 7;
-
-/** Where the messages stand in a row while they are hashed. */
-const BYTES = new Uint8Array(MESSAGES_MAX * (HANDSHAKE_HEADER_LENGTH + HANDSHAKE_MESSAGE_LENGTH_MAX));
 
 export class Transcript {
   readonly #crypto: CryptoProvider;
@@ -27,11 +20,15 @@ export class Transcript {
 
   /** The SHA-256 of all messages so far, and of `next` behind them where it is there: 32 bytes. */
   hash(next?: HandshakeMessage): Uint8Array {
+    const messages = next === undefined ? this.#messages : [...this.#messages, next];
     let length = 0;
-    for (const message of this.#messages) {
-      length += writeHandshakeFragment(BYTES, length, message, 0, message.body.length);
+    for (const { body } of messages) length += HANDSHAKE_HEADER_LENGTH + body.length;
+    // From Node's pool: every byte of it is written.
+    const bytes = Buffer.allocUnsafe(length);
+    let offset = 0;
+    for (const message of messages) {
+      offset += writeHandshakeFragment(bytes, offset, message, 0, message.body.length);
     }
-    if (next !== undefined) length += writeHandshakeFragment(BYTES, length, next, 0, next.body.length);
-    return bytesOfLatin1(this.#crypto.sha256(new Uint8Array(BYTES.buffer, 0, length)));
+    return bytesOfLatin1(this.#crypto.sha256(bytes));
   }
 }
