@@ -18,8 +18,13 @@ export function randomUint16(source: RandomSource): number {
   return (bytes[0]! << 8) | bytes[1]!;
 }
 
+/** A whole number of 32 bits. */
+export function randomUint32(source: RandomSource): number {
+  const bytes = randomBytes(source, 4);
+  return ((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!) >>> 0;
+}
+
 /** A number in [0, 1) with 32 bits of resolution, for back-off jitter. */
 export function randomFraction(source: RandomSource): number {
-  const bytes = randomBytes(source, 4);
-  return (((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!) >>> 0) / 2 ** 32;
+  return randomUint32(source) / 2 ** 32;
 }

@@ -6,10 +6,12 @@ import { copyOf, latin1Of } from "../base/bytes.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { PrefixViews } from "../base/prefix-views.ts";
-import { type RandomSource, randomBytes, randomUint16 } from "../base/random-source.ts";
+import { type RandomSource, randomBytes, randomUint16, randomUint32 } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { AddressShares } from "./admission/address-shares.ts";
+import { FailedOpenings } from "./admission/failed-openings.ts";
+import { Guesses } from "./admission/guesses.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import type { DtlsServerOutlet, SessionEnd } from "./dtls-server-outlet.ts";
@@ -61,6 +63,8 @@ export class DtlsServer {
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
   readonly #shares: AddressShares;
+  readonly #failedOpenings: FailedOpenings;
+  readonly #guesses: Guesses;
   /** Sessions whose last flight may still be asked for, by the time when it no longer may. */
   readonly #lastFlights = new LastFlights();
   /** Where application data is sealed. */
@@ -75,7 +79,10 @@ export class DtlsServer {
     this.#outlet = input.outlet;
     this.saving = new SessionSaving(this.#sessions, input.outlet);
     this.#cookies = new CookieIssuer(input.now, input.crypto, input.random);
-    this.#shares = new AddressShares(input.now, input.random);
+    const seed = randomUint32(input.random);
+    this.#shares = new AddressShares(input.now, input.random, seed);
+    this.#failedOpenings = new FailedOpenings(input.parameters, seed);
+    this.#guesses = new Guesses(seed);
   }
 
   get sessionCount(): number {
@@ -215,11 +222,11 @@ export class DtlsServer {
     if (session !== undefined) return this.#handleSessionRecord(now, from, session, record);
     const handshake = this.#handshakes.withConnectionId(id);
     if (handshake === undefined) return this.#outlet.counted("unknownConnectionId");
-    this.#handshakeTakes(now, handshake, record);
+    this.#handshakeTakes(now, from, handshake, record);
   }
 
-  #handshakeTakes(now: Instant, handshake: ServerHandshake, record: DtlsRecord): boolean {
-    const taken = handshake.handleProtectedRecord(now, record);
+  #handshakeTakes(now: Instant, from: PeerAddress, handshake: ServerHandshake, record: DtlsRecord): boolean {
+    const taken = handshake.handleProtectedRecord(now, from, record);
     this.#handshakes.reschedule(handshake);
     return taken;
   }
@@ -227,7 +234,7 @@ export class DtlsServer {
   #someHandshakeTakes(now: Instant, from: PeerAddress, record: DtlsRecord): boolean {
     let taken = false;
     for (const handshake of this.#handshakes.allAt(from)) {
-      if (this.#handshakeTakes(now, handshake, record)) taken = true;
+      if (this.#handshakeTakes(now, from, handshake, record)) taken = true;
       // Its Finished was verified: the others at this address are gone with it.
       if (handshake.entry === undefined) break;
     }
@@ -351,6 +358,8 @@ export class DtlsServer {
         this.#handshakes.awaitPsk(handshake, latin1Of(identity));
         this.#outlet.pskWanted(now, identity);
       },
+      admitsGuess: (now, from, identity) => this.#guesses.admits(now, from, identity),
+      guessFailed: (now, from, identity) => this.#guesses.handleFailure(now, from, identity),
       keyRefused: (now, { peer }, identity, known) => this.#outlet.keyRefused(now, peer, identity, known),
       established: (now, handshake, session) => this.#establish(now, handshake, session),
       failed: (now, handshake, error) => {
@@ -386,14 +395,12 @@ export class DtlsServer {
   }
 
   #handleSessionRecord(now: Instant, from: PeerAddress, session: Session, record: DtlsRecord): void {
+    if (!this.#failedOpenings.admits(now, session, from)) return this.#outlet.counted("forgeriesTooMany");
     const opened = session.read.open(record);
     if (!opened.ok) {
       this.#outlet.counted(opened.error);
-      if (opened.error !== "badRecordMac") return;
-      session.authenticationFailures++;
-      if (session.authenticationFailures >= this.#parameters.authenticationFailuresMax) {
-        this.#close(now, session, "forgeries");
-      }
+      const ends = opened.error === "badRecordMac" && this.#failedOpenings.handleFailure(now, session, from);
+      if (ends) this.#close(now, session, "forgeries");
       return;
     }
     const { type, content, newest } = opened.value;

@@ -27,6 +27,10 @@ export type Discard =
   | "fragmentInconsistent"
   /** A handshake message above HANDSHAKE_MESSAGE_LENGTH_MAX, or too far ahead. */
   | "fragmentTooFar"
+  /** A record that was not tried: too many from there did not open under this session's keys. */
+  | "forgeriesTooMany"
+  /** A Finished that was not tried: too many from there did not open under keys of this identity. */
+  | "guessesTooMany"
   /** A handshake message that was complete before: a retransmission. */
   | "handshakeRepeated"
   /** A handshake record that does not hold a whole handshake header. */

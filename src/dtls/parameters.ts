@@ -115,8 +115,14 @@ export interface DtlsParameters {
   readonly busySessionsMax: number;
   /** A session without an authentic record for so long ends, ms. Devices with a Connection ID sleep for hours. */
   readonly sessionIdleMs: number;
-  /** Records that fail authentication before a session ends (RFC 6347 4.1.2.7; bounds forging an 8-byte tag). */
+  /**
+   * Records from a peer's own address that may fail authentication over a session's life, and as many from others (RFC
+   * 6347 4.1.2.7; see admission/failed-openings.ts). The session then ends, or is heard from its own address alone.
+   */
   readonly authenticationFailuresMax: number;
+  /** So many of them at once, and then one more each time that so many ms went by. */
+  readonly authenticationFailuresAtOnce: number;
+  readonly authenticationFailureEveryMs: number;
   /**
    * Records sealed under one set of keys; the session then ends, and the peer shakes hands anew. RFC 9147 4.5.3 computes 2^23
    * records of 2^14 bytes for AES-CCM and 2^24.5 for AES-GCM, and what counts is the square of all bytes: records of
@@ -134,6 +140,8 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   sessionsMax: 1_000_000,
   busySessionsMax: 16_384,
   sessionIdleMs: 24 * 3_600_000,
-  authenticationFailuresMax: 2 ** 20,
+  authenticationFailuresMax: 2 ** 23,
+  authenticationFailuresAtOnce: 2 ** 22,
+  authenticationFailureEveryMs: 8_000,
   sealedRecordsMax: 2 ** 26,
 };

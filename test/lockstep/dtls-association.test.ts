@@ -202,7 +202,7 @@ for (const [what, at, value] of [
 }
 
 association("RFC 6347 4.1.2.7: as many forgeries as authenticationFailuresMax allows end the session", () => {
-  const server = new ObservedServer({ parameters: { authenticationFailuresMax: 3 } });
+  const server = new ObservedServer({ parameters: { authenticationFailuresMax: 3, authenticationFailuresAtOnce: 3 } });
   const client = new ScriptedClient(server).connect();
   const forged = client.data("forged");
   forged[20] = forged[20]! ^ 1;
@@ -213,6 +213,42 @@ association("RFC 6347 4.1.2.7: as many forgeries as authenticationFailuresMax al
   assert.equal(server.downs, ["forgeries"]);
   assert.equal(client.heard(), ["warning close_notify"]);
 });
+
+/** A record as the client would send it, damaged. */
+function forged(client: ScriptedClient): Uint8Array {
+  const record = client.data("forged");
+  record[record.length - 1] = record[record.length - 1]! ^ 1;
+  return record;
+}
+
+association("decision 7: 2^20 forgeries and more from a session's own address end nothing", () => {
+  const { server, client } = scene();
+  const record = forged(client);
+  for (let i = 0; i <= 2 ** 20; i++) server.dtls.handleDatagram(server.now, client.address, record);
+  assert.is(server.counted("badRecordMac"), 2 ** 20 + 1);
+  assert.ok(lives({ server, client }));
+});
+
+association(
+  "decision 7: more forgeries than may come at once are not tried, and wait for nobody who does not fail",
+  () => {
+    const parameters = {
+      authenticationFailuresMax: 100,
+      authenticationFailuresAtOnce: 3,
+      authenticationFailureEveryMs: 8_000,
+    };
+    const server = new ObservedServer({ parameters });
+    const client = new ScriptedClient(server).connect();
+    for (let i = 0; i < 50; i++) client.send(forged(client));
+    assert.is(server.counted("badRecordMac"), 3);
+    assert.is(server.counted("forgeriesTooMany"), 47);
+    server.elapse(8_000);
+    for (let i = 0; i < 50; i++) client.send(client.data("mine"));
+    assert.is(server.received.length, 50);
+    for (let i = 0; i < 50; i++) client.send(forged(client));
+    assert.is(server.counted("badRecordMac"), 4);
+  },
+);
 
 association("RFC 5246 7.2.1, bug pattern 19: close_notify is answered, and nothing goes on after it", () => {
   const { server, client, finished } = scene();

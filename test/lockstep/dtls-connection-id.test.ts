@@ -260,4 +260,40 @@ for (const name of [
   }
 }
 
+/** A client with a Connection ID, and a record in its name that does not open. */
+function forgedScene() {
+  const server = new ObservedServer();
+  const client = new ScriptedClient(server, { connectionId: EMPTY }).connect();
+  const record = client.data("forged");
+  record[record.length - 1] = record[record.length - 1]! ^ 1;
+  return { server, client, record };
+}
+
+connectionId("decision 7: forgeries from one network are tried a few times, and then at its own cost", () => {
+  const { server, client, record } = forgedScene();
+  for (let i = 0; i < 1_000; i++) server.receive(peerAddress(`203.0.113.${i % 256}`, i + 1), record);
+  assert.is(server.counted("badRecordMac"), 64);
+  assert.is(server.counted("forgeriesTooMany"), 936);
+  server.elapse(1_000);
+  server.receive(peerAddress("203.0.113.1", 1), record);
+  assert.is(server.counted("badRecordMac"), 65);
+  client.send(client.data("mine"));
+  client.address = peerAddress("198.51.100.1", 7);
+  client.send(client.data("mine, from elsewhere"));
+  assert.is(server.received.length, 2);
+});
+
+connectionId("decision 7: forgeries from everywhere are bounded over a session's life, and do not end it", () => {
+  const parameters = { authenticationFailuresMax: 500, authenticationFailuresAtOnce: 500 };
+  const server = new ObservedServer({ parameters });
+  const client = new ScriptedClient(server, { connectionId: EMPTY }).connect();
+  const record = client.data("forged");
+  record[record.length - 1] = record[record.length - 1]! ^ 1;
+  for (let i = 0; i < 1_000; i++) server.receive(peerAddress(`10.${i >> 8}.${i & 255}.1`, 1), record);
+  assert.is(server.counted("badRecordMac"), 500);
+  client.send(client.data("mine"));
+  assert.is(server.received.length, 1);
+  assert.equal(server.downs, []);
+});
+
 connectionId.run();

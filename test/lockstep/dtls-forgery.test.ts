@@ -4,6 +4,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
+import { peerAddress } from "../../src/base/peer-address.ts";
+import { Secret } from "../../src/base/secret.ts";
+import { GUESSES } from "../../src/dtls/admission/guesses.ts";
 import { encodeAlert } from "../../src/dtls/alert.ts";
 import { cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
 import { KEY_CANDIDATES_MAX } from "../../src/dtls/handshake/key-candidate.ts";
@@ -116,5 +119,21 @@ forgery("HANDSHAKES_PER_ADDRESS_MAX: of more handshakes at one address one gives
   assert.is(server.dtls.handshakeCount, HANDSHAKES_PER_ADDRESS_MAX);
   assert.is(server.counted("handshakeEvicted"), HANDSHAKES_PER_ADDRESS_MAX + 1);
 });
+
+for (const identity of ["device-1", "nobody"]) {
+  forgery(`decision 7: wrong guesses of the key of ${identity} are few, however many handshakes they come in`, () => {
+    const server = new ObservedServer();
+    for (let i = 0; i < 200; i++) {
+      const address = peerAddress(`203.0.113.${i}`, i + 1);
+      const guess = new Secret(toUtf8(`guess ${i}`));
+      new ScriptedClient(server, { seed: i + 1, address, key: guess, identity: toUtf8(identity) }).connect();
+    }
+    assert.is(server.counted("badRecordMac"), GUESSES.atOnce);
+    assert.is(server.counted("guessesTooMany"), 200 - GUESSES.atOnce);
+    const elsewhere = new ScriptedClient(server).connect();
+    elsewhere.send(elsewhere.data("let in"));
+    assert.is(server.received.length, 1);
+  });
+}
 
 forgery.run();

@@ -7,7 +7,7 @@
 
 import type { Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
-import { type RandomSource, randomBytes } from "../../base/random-source.ts";
+import type { RandomSource } from "../../base/random-source.ts";
 import { PREFIX_LEVEL_COUNT, prefixHash } from "./address-prefix.ts";
 
 /** Entries drawn each time. A network that holds an eighth of the table is among them four times. */
@@ -34,9 +34,9 @@ export class AddressShares {
   readonly #draws = new Uint32Array(SAMPLE_COUNT);
   readonly #drawBytes = new Uint8Array(this.#draws.buffer);
 
-  constructor(now: Instant, random: RandomSource) {
+  constructor(now: Instant, random: RandomSource, seed: number) {
     this.#random = random;
-    this.#seed = new DataView(randomBytes(random, 4).buffer).getUint32(0);
+    this.#seed = seed;
     this.#halvedAt = now;
   }
 

@@ -67,6 +67,9 @@ export interface ServerHandshakeOutlet {
   allocateConnectionId(handshake: ServerHandshake): Uint8Array;
   /** The owner answers with handlePsk, at once or later. */
   pskWanted(now: Instant, handshake: ServerHandshake, identity: Uint8Array): void;
+  /** Whether a Finished from this address may be tried under a key of this identity, and that one did not open. */
+  admitsGuess(now: Instant, from: PeerAddress, identity: Uint8Array): boolean;
+  guessFailed(now: Instant, from: PeerAddress, identity: Uint8Array): void;
   /** The client's Finished cannot be read: it has another key, or its identity has none. It is told once, and not the peer. */
   keyRefused(now: Instant, handshake: ServerHandshake, identity: Uint8Array, identityKnown: boolean): void;
   established(now: Instant, handshake: ServerHandshake, session: Session): void;
@@ -192,31 +195,49 @@ export class ServerHandshake {
   }
 
   /** A record of epoch 1. False when it does not authenticate under this handshake's keys. */
-  handleProtectedRecord(now: Instant, record: DtlsRecord): boolean {
+  handleProtectedRecord(now: Instant, from: PeerAddress, record: DtlsRecord): boolean {
     const { outlet } = this.#input;
-    let discard: Discard | undefined = "epochUnknown";
-    let tried: KeyCandidate | undefined;
-    if (this.#state.kind !== "ended") {
-      if (!this.#changeCipherSpecSeen) return this.#hold(record);
-      // The newest first: the client's second flight comes in one piece mostly.
-      for (let i = this.#candidates.length - 1; i >= 0; i--) {
-        const candidate = this.#candidates[i]!;
-        if (candidate.keys === undefined) continue;
-        const opened = candidate.keys.states.read.open(record);
-        if (opened.ok) {
-          this.#handleOpened(now, candidate, candidate.keys, opened.value);
-          return true;
-        }
-        discard = opened.error;
-        tried ??= candidate;
-      }
-      // What opens under none of the keys may be meant for those that are still being asked for.
-      if (tried === undefined || this.#candidates.some(({ keys }) => keys === undefined)) return this.#hold(record);
+    if (this.#state.kind === "ended") {
+      outlet.counted("epochUnknown");
+      return true;
     }
+    if (!this.#changeCipherSpecSeen) return this.#hold(record);
+    let discard: Discard | undefined;
+    // The newest first: the client's second flight comes in one piece mostly.
+    for (let i = this.#candidates.length - 1; i >= 0; i--) {
+      const candidate = this.#candidates[i]!;
+      if (candidate.keys === undefined) continue;
+      const failure = this.#tryUnder(now, from, candidate, candidate.keys, record);
+      if (failure === undefined) return true;
+      discard ??= failure;
+    }
+    // What opens under none of the keys may be meant for those that are still being asked for.
+    if (discard === undefined || this.#candidates.some(({ keys }) => keys === undefined)) return this.#hold(record);
     outlet.counted(discard);
-    if (discard !== "badRecordMac") return true;
-    this.#tellKeyRefused(now, tried!);
-    return false;
+    return discard !== "badRecordMac";
+  }
+
+  /** Gives back why it does not open. */
+  #tryUnder(
+    now: Instant,
+    from: PeerAddress,
+    candidate: KeyCandidate,
+    keys: CandidateKeys,
+    record: DtlsRecord,
+  ): Discard | undefined {
+    const { outlet } = this.#input;
+    const { identity } = candidate;
+    if (!outlet.admitsGuess(now, from, identity)) return "guessesTooMany";
+    const opened = keys.states.read.open(record);
+    if (opened.ok) {
+      this.#handleOpened(now, candidate, keys, opened.value);
+      return undefined;
+    }
+    if (opened.error === "badRecordMac") {
+      outlet.guessFailed(now, from, identity);
+      this.#tellKeyRefused(now, identity, keys.identityKnown);
+    }
+    return opened.error;
   }
 
   #hold(record: DtlsRecord): boolean {
@@ -227,7 +248,7 @@ export class ServerHandshake {
 
   #releaseHeld(now: Instant): void {
     if (!this.#candidates.some(({ keys }) => keys !== undefined)) return;
-    for (const record of this.#held.release()) this.handleProtectedRecord(now, record);
+    for (const record of this.#held.release()) this.handleProtectedRecord(now, this.peer, record);
   }
 
   #handleOpened(now: Instant, candidate: KeyCandidate, keys: CandidateKeys, { type, content }: OpenedRecord): void {
@@ -437,10 +458,10 @@ export class ServerHandshake {
     this.#input.outlet.established(now, this, session);
   }
 
-  #tellKeyRefused(now: Instant, { identity, keys }: KeyCandidate): void {
+  #tellKeyRefused(now: Instant, identity: Uint8Array, identityKnown: boolean): void {
     if (this.#keyRefusedTold) return;
     this.#keyRefusedTold = true;
-    this.#input.outlet.keyRefused(now, this, identity, keys!.identityKnown);
+    this.#input.outlet.keyRefused(now, this, identity, identityKnown);
   }
 
   #fail(now: Instant, kind: HandshakeErrorKind, detail: string): void {

@@ -21,6 +21,13 @@ export interface SessionInput {
   readonly peerPlaintextLengthMax: number;
 }
 
+/** Records that did not open: since when, and how many, from the peer's own address and from others. */
+export interface OpeningFailures {
+  readonly since: Instant;
+  own: number;
+  others: number;
+}
+
 export class Session {
   /** Where the peer was when its newest authentic record came. */
   peer: PeerAddress;
@@ -36,7 +43,8 @@ export class Session {
   readonly plaintextLengthMax: number;
   lastFlight: LastFlight | undefined;
   lastActiveAt: Instant;
-  authenticationFailures = 0;
+  /** Absent while there were none. */
+  failures: OpeningFailures | undefined;
   /**
    * Saved by an earlier process, and nothing has shown since that what comes is no old record: a request that changes
    * something has to show it first (RFC 9175 2.4, 1).

@@ -63,19 +63,19 @@ for (const [what, attacker] of [
 ] as const) {
   addressShares(`a host that fills a table from ${what} gives way, and nobody else`, () => {
     const { peers, kindOf } = crowd(attacker);
-    assert.equal([...choices(new AddressShares(NOW, new SeededRandom(1)), peers, kindOf)], [["loud", ROUNDS]]);
+    assert.equal([...choices(new AddressShares(NOW, new SeededRandom(1), 7), peers, kindOf)], [["loud", ROUNDS]]);
   });
 }
 
 addressShares("where nobody holds more than others, each is as likely to give way", () => {
   const peers = Array.from({ length: 50 }, (_, i) => peerAddress(`${i + 1}.0.0.1`, 1));
-  const counts = choices(new AddressShares(NOW, new SeededRandom(1)), peers, (peer) => peer);
+  const counts = choices(new AddressShares(NOW, new SeededRandom(1), 7), peers, (peer) => peer);
   assert.is(counts.size, 50);
   for (const count of counts.values()) assert.ok(count < (3 * ROUNDS) / 50, `${count}`);
 });
 
 addressShares("a fleet behind one address that authenticated is no heavier than strangers", () => {
-  const shares = new AddressShares(NOW, new SeededRandom(1));
+  const shares = new AddressShares(NOW, new SeededRandom(1), 7);
   const { peers, kindOf } = crowd(() => "203.0.113.7");
   for (let i = 0; i < 1_000; i++) shares.authenticated(NOW, peerAddress("203.0.113.7", i + 1));
   const quiet = choices(shares, peers, kindOf).get("quiet")!;
@@ -89,17 +89,17 @@ addressShares("half of what was earned is forgotten in an hour", () => {
     [1, 2_000],
     [9, 600_000],
   ] as const) {
-    const shares = new AddressShares(addMs(NOW, -hours * HOUR_MS), new SeededRandom(1));
+    const shares = new AddressShares(addMs(NOW, -hours * HOUR_MS), new SeededRandom(1), 7);
     for (let i = 0; i < earned; i++) shares.authenticated(addMs(NOW, -hours * HOUR_MS), peers.at(-1)!);
     assert.ok(choices(shares, peers, kindOf).has("quiet"), `${hours} hours`);
   }
-  const late = new AddressShares(addMs(NOW, -10 * HOUR_MS), new SeededRandom(1));
+  const late = new AddressShares(addMs(NOW, -10 * HOUR_MS), new SeededRandom(1), 7);
   for (let i = 0; i < 1_000; i++) late.authenticated(addMs(NOW, -10 * HOUR_MS), peers.at(-1)!);
   assert.not(choices(late, peers, kindOf).has("quiet"));
 });
 
 addressShares("who must stay is never chosen", () => {
-  const shares = new AddressShares(NOW, new SeededRandom(1));
+  const shares = new AddressShares(NOW, new SeededRandom(1), 7);
   const peer = peerAddress("10.0.0.1", 1);
   for (let i = 0; i < 100; i++) {
     assert.is(shares.choose(NOW, 3, (index) => (index === 1 ? peer : undefined)) ?? 1, 1);
