@@ -16,6 +16,11 @@ export interface Body {
   /** See representationOptions(): made once for all of the body's blocks. */
   readonly representation: EncodedOptions;
   /**
+   * Whether it is kept anyway, one object for all who ask: only then may a table refer to it. A body that was made for one
+   * answer would live on in the table, and its bytes would be counted nowhere.
+   */
+  readonly shared: boolean;
+  /**
    * A view of [offset, offset + length), which lies inside the body; valid until the next call. Undefined when the bytes
    * cannot be had any more, and the request is answered 5.00.
    */
@@ -37,6 +42,7 @@ export const ContentFormat = {
 
 /** A body that lies in memory. */
 export class BytesBody implements Body {
+  readonly shared = false;
   readonly contentFormat: number;
   readonly etag: Uint8Array | undefined;
   readonly representation: EncodedOptions;

@@ -24,8 +24,8 @@ import {
   type Message,
 } from "./message.ts";
 import { MessageIds } from "./message-ids.ts";
-import { type Option, OptionNumber } from "./option.ts";
-import { BLOCK_SIZE_MAX, type CoapServerLimits, DEFAULT_COAP_SERVER_LIMITS } from "./parameters.ts";
+import { type Option, OptionNumber, uintOption } from "./option.ts";
+import { BLOCK_SIZE_MAX, type CoapServerLimits, DEFAULT_COAP_SERVER_LIMITS, REQUEST_LENGTH_MAX } from "./parameters.ts";
 import type { Request, RequestHandler } from "./request.ts";
 import { ResendCache } from "./resend-cache.ts";
 import { type Content, Responder, type ResponderOutlet } from "./responder.ts";
@@ -109,6 +109,7 @@ export class CoapServer<Association> {
     return {
       resends: this.#resends.associationCount,
       knownOptions: this.#knownOptions.size,
+      knownOptionsBytes: this.#knownOptions.length,
       messageIds: this.#messageIds.associationCount,
       separateResponses: this.#separate.total,
       rememberedBytes: this.rememberedLength,
@@ -163,6 +164,7 @@ export class CoapServer<Association> {
 
   handleTimeout(now: Instant): void {
     this.#resends.handleTimeout(now);
+    this.#knownOptions.handleTimeout(now);
     this.#responder.handleTimeout(now);
     this.#messageIds.handleTimeout(now);
     this.#separate.handleTimeout(now);
@@ -170,7 +172,8 @@ export class CoapServer<Association> {
 
   pollTimeout(): Instant | undefined {
     const tables = earliest(this.#resends.pollTimeout(), this.#responder.pollTimeout());
-    return earliest(tables, earliest(this.#messageIds.pollTimeout(), this.#separate.pollTimeout()));
+    const ids = earliest(this.#messageIds.pollTimeout(), this.#knownOptions.pollTimeout());
+    return earliest(tables, earliest(ids, this.#separate.pollTimeout()));
   }
 
   /** An ACK or RST is never answered (RFC 7252 4.2); an empty one may end a separate response. */
@@ -194,6 +197,11 @@ export class CoapServer<Association> {
     message: DecodedMessage,
     messageLengthMax: number,
   ): void {
+    if (received.length > REQUEST_LENGTH_MAX) {
+      // Refused again each time that it comes: nothing of it is kept.
+      this.#transmitTooLarge(now, association, message, messageLengthMax);
+      return;
+    }
     const echo = this.#echo?.challenge(now, association, message);
     if (echo !== undefined) {
       const refusal = this.#responder.refuse(
@@ -205,7 +213,7 @@ export class CoapServer<Association> {
       this.#answer(now, association, received, message, refusal);
       return;
     }
-    const read = this.#knownOptions.read(association, message, messageLengthMax);
+    const read = this.#knownOptions.read(now, association, message, messageLengthMax);
     if (!read.ok) {
       const refusal = this.#responder.refuse(message, messageLengthMax, read.error);
       // RFC 7252 5.4.1: a NON with an unrecognised critical option is rejected, not answered.
@@ -226,6 +234,18 @@ export class CoapServer<Association> {
   }
 
   /** Piggy-backed for a CON; for a NON, a NON under a Message ID of our own (RFC 7252 5.2). */
+  #encoded(now: Instant, association: Association, message: DecodedMessage, content: Content): Uint8Array {
+    const confirmable = message.type === "CON";
+    const messageId = confirmable ? message.messageId : this.#messageIds.take(now, association);
+    return this.#encoder.encode(message, confirmable ? "ACK" : "NON", messageId, content);
+  }
+
+  #transmitTooLarge(now: Instant, association: Association, message: DecodedMessage, messageLengthMax: number): void {
+    const options = [uintOption(OptionNumber.SIZE1, REQUEST_LENGTH_MAX)];
+    const refusal = this.#responder.refuse(message, messageLengthMax, "requestEntityTooLarge", options);
+    this.#outlet.transmit(now, association, this.#encoded(now, association, message, refusal));
+  }
+
   #answer(
     now: Instant,
     association: Association,
@@ -233,10 +253,8 @@ export class CoapServer<Association> {
     message: DecodedMessage,
     content: Content,
   ): void {
-    const confirmable = message.type === "CON";
-    const messageId = confirmable ? message.messageId : this.#messageIds.take(now, association);
-    const datagram = this.#encoder.encode(message, confirmable ? "ACK" : "NON", messageId, content);
-    const { slice } = content;
+    const datagram = this.#encoded(now, association, message, content);
+    const slice = content.slice?.body.shared === true ? content.slice : undefined;
     const remembered = slice === undefined ? datagram : this.#encoder.beginning(datagram.length - slice.length);
     this.#resends.remember(now, association, received, remembered, slice);
     this.#outlet.transmit(now, association, datagram);

@@ -2,38 +2,64 @@
 // options but for Block2, and a fleet asks for the same image: comparing their bytes costs much less than reading them anew,
 // texts and all.
 
+import { addMs, type Instant } from "../base/instant.ts";
 import { ok, type Result } from "../base/result.ts";
 import { type Block, blockOf, SZX_RESERVED } from "./block.ts";
 import type { RefusalName } from "./errors.ts";
 import { DecodedMessage, optionDelta, optionEnd, optionValueStart } from "./message.ts";
 import { OptionNumber } from "./option.ts";
-import { KNOWN_OPTIONS_MAX } from "./parameters.ts";
+import {
+  ENTRY_OVERHEAD_LENGTH,
+  EXCHANGE_LIFETIME_MS,
+  KNOWN_OPTIONS_LENGTH_MAX,
+  KNOWN_OPTIONS_MAX,
+} from "./parameters.ts";
 import { type Request, type RequestOptions, readRequest, readRequestOptions, requestOf } from "./request.ts";
 
-/** Longer options are read anew each time. */
+/** Longer options, and more of them, are read anew each time. */
 const KNOWN_LENGTH_MAX = 128;
+const KNOWN_VALUES_MAX = 16;
+/** About what one value takes that was read into an object of its own. */
+const VALUE_OVERHEAD_LENGTH = 128;
 const BLOCK2_LENGTH_MAX = 3;
 
 interface Known {
-  /** A copy of the message that `options` was read from. */
+  /** A copy of the message that `options` was read from, without its payload. */
   readonly message: DecodedMessage;
   /** Where Block2 stands in it; both its end where it has none. */
   readonly block2At: number;
   readonly block2End: number;
   readonly options: RequestOptions;
+  /** Bytes. */
+  readonly length: number;
 }
 
+/**
+ * What nobody asked for during EXCHANGE_LIFETIME goes: those asked for since the last turn are young, the others old, and
+ * at each turn the old ones are forgotten.
+ */
 export class KnownOptions {
-  readonly #known = new Map<number, Known>();
+  #young = new Map<number, Known>();
+  #old = new Map<number, Known>();
+  /** Of both, bytes. */
+  #length = 0;
+  #oldLength = 0;
+  #turnsAt: Instant | undefined;
   /** Those of the last request, which the next one's most often are. */
   #last: Known | undefined;
 
   get size(): number {
-    return this.#known.size;
+    return this.#young.size + this.#old.size;
+  }
+
+  /** Bytes, overhead included. */
+  get length(): number {
+    return this.#length;
   }
 
   /** The same as readRequest() gives, but that only `message` and `payload` are views of the message. */
   read<Association>(
+    now: Instant,
     association: Association,
     message: DecodedMessage,
     messageLengthMax: number,
@@ -46,7 +72,7 @@ export class KnownOptions {
     if (known === undefined || block2At === undefined || !sameBut(known, message, block2At, block2End)) {
       block2At = findOption(bytes, optionsStart, optionsEnd, OptionNumber.BLOCK2);
       block2End = optionEndOr(optionsEnd, bytes, block2At);
-      const found = this.#find(message, block2At, block2End);
+      const found = this.#find(now, message, block2At, block2End);
       if (!found.ok) return found;
       known = found.value;
       this.#last = known;
@@ -56,23 +82,69 @@ export class KnownOptions {
     return ok(requestOf(association, message, known.options, block2, messageLengthMax));
   }
 
-  #find(message: DecodedMessage, block2At: number, block2End: number): Result<Known, RefusalName> {
+  handleTimeout(now: Instant): void {
+    if (this.#turnsAt === undefined || this.#turnsAt > now) return;
+    this.#length -= this.#oldLength;
+    this.#oldLength = this.#length;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#last = undefined;
+    this.#turnsAt = this.#old.size === 0 ? undefined : addMs(now, EXCHANGE_LIFETIME_MS);
+  }
+
+  pollTimeout(): Instant | undefined {
+    return this.#turnsAt;
+  }
+
+  #find(now: Instant, message: DecodedMessage, block2At: number, block2End: number): Result<Known, RefusalName> {
     const key = keyOf(message, block2At, block2End);
-    const known = this.#known.get(key);
+    const known = this.#young.get(key) ?? this.#rejuvenated(key);
     if (known !== undefined && sameBut(known, message, block2At, block2End)) return ok(known);
-    const copy = new DecodedMessage(Uint8Array.from(message.bytes), message.optionsEnd);
-    const read = readRequestOptions(copy);
-    if (!read.ok) return read;
-    const fresh = { message: copy, block2At, block2End, options: read.value };
-    this.#remember(key, fresh);
-    return ok(fresh);
+    const fresh = readKnown(message, block2At, block2End);
+    if (!fresh.ok) return fresh;
+    if (valueCountOf(fresh.value.options) <= KNOWN_VALUES_MAX) this.#remember(now, key, fresh.value);
+    return fresh;
+  }
+
+  #rejuvenated(key: number): Known | undefined {
+    const known = this.#old.get(key);
+    if (known === undefined) return undefined;
+    this.#old.delete(key);
+    this.#oldLength -= known.length;
+    this.#young.set(key, known);
+    return known;
   }
 
   /** All are forgotten when they are too many: whoever makes up options costs us what reading them costs. */
-  #remember(key: number, known: Known): void {
-    if (this.#known.size >= KNOWN_OPTIONS_MAX) this.#known.clear();
-    this.#known.set(key, known);
+  #remember(now: Instant, key: number, known: Known): void {
+    const full = this.size >= KNOWN_OPTIONS_MAX || this.#length + known.length > KNOWN_OPTIONS_LENGTH_MAX;
+    if (full) this.#forgetAll();
+    this.#length += known.length - (this.#young.get(key)?.length ?? 0);
+    this.#young.set(key, known);
+    this.#turnsAt ??= addMs(now, EXCHANGE_LIFETIME_MS);
   }
+
+  #forgetAll(): void {
+    this.#young.clear();
+    this.#old.clear();
+    this.#length = 0;
+    this.#oldLength = 0;
+  }
+}
+
+/** Reads a copy of the options; what was made on the way is not kept. */
+function readKnown(message: DecodedMessage, block2At: number, block2End: number): Result<Known, RefusalName> {
+  const { optionsEnd } = message;
+  const bytes = Uint8Array.from(message.bytes.subarray(0, optionsEnd));
+  const read = readRequestOptions(new DecodedMessage(bytes, optionsEnd));
+  if (!read.ok) return read;
+  const options = read.value;
+  const length = ENTRY_OVERHEAD_LENGTH + bytes.length + VALUE_OVERHEAD_LENGTH * valueCountOf(options);
+  return ok({ message: new DecodedMessage(bytes, optionsEnd), block2At, block2End, options, length });
+}
+
+function valueCountOf({ path, queries, etags, ifMatches }: RequestOptions): number {
+  return path.length + queries.length + etags.length + ifMatches.length;
 }
 
 /**

@@ -50,8 +50,16 @@ export const BLOCK_SIZE_MAX = 1_024;
 /** More options than any sensible request has; a datagram with more is a message format error. */
 export const OPTION_COUNT_MAX = 256;
 
+/**
+ * A longer request is refused with 4.13 and remembered nowhere. RFC 7252 4.6 has 1152 bytes for a message on an unknown
+ * path; a body that is longer comes in blocks.
+ */
+export const REQUEST_LENGTH_MAX = 4_096;
+
 /** Different options of requests that are known as read: a fleet's devices share a handful for each image. */
 export const KNOWN_OPTIONS_MAX = 4_096;
+/** Bytes of them, what they were read into included. */
+export const KNOWN_OPTIONS_LENGTH_MAX = 4 * 2 ** 20;
 
 /** Expired entries leave at the latest this long after their time, so that idle tables cause few wake-ups. */
 export const EXPIRY_SLACK_MS = 10_000;

@@ -16,11 +16,14 @@ export class ImageBody implements Body {
   readonly etag: Uint8Array;
   readonly contentFormat = ContentFormat.OCTET_STREAM;
   readonly representation: EncodedOptions;
+  /** A slice is made anew for each request. */
+  readonly shared: boolean;
 
   constructor(crypto: CryptoProvider, image: CatalogueImage, start: number, length: number) {
     this.image = image;
     this.start = start;
     this.length = length;
+    this.shared = length === image.length;
     this.etag = length === image.length ? etagOf(image.sha256) : sliceEtag(crypto, image, start, length);
     this.representation = representationOptions(this.etag, this.contentFormat);
   }

@@ -221,6 +221,7 @@ block2("RFC 7959 2.2: an offset whose NUM has no 20 bits at the smaller size is 
     etag: undefined,
     contentFormat: 42,
     representation: NO_OPTIONS,
+    shared: true,
     read: () => new Uint8Array(16),
   };
   const peer = new ScriptedCoapPeer({ handle: () => ({ body }), blockSize: 16 });
@@ -234,6 +235,7 @@ block2("a body whose bytes cannot be had any more gets 5.00, and no block is rep
     etag: Uint8Array.of(1),
     contentFormat: 42,
     representation: NO_OPTIONS,
+    shared: true,
     read: () => undefined,
   };
   const peer = exchange("CON 1 GET /fw 2:0/0/64", "ACK 0001 5.00", { handle: () => ({ body }) });

@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { BytesBody, ContentFormat } from "../../src/coap/body.ts";
 import { Code } from "../../src/coap/code.ts";
-import { EXCHANGE_LIFETIME_MS, NON_LIFETIME_MS } from "../../src/coap/parameters.ts";
+import { EXCHANGE_LIFETIME_MS, NON_LIFETIME_MS, REQUEST_LENGTH_MAX } from "../../src/coap/parameters.ts";
 import { ScriptedCoapPeer } from "../support/scripted-coap-peer.ts";
 
 const server = suite("coap-server");
@@ -255,17 +256,60 @@ server("forget() drops every trace of an association", () => {
   peer.sends("CON 3 GET /slow");
   peer.server.respond(peer.now, peer.handled[1]!, { code: Code.CONTENT });
   peer.server.forget("peer");
-  assert.is(peer.server.pollTimeout(), undefined);
+  // Which options requests have is nobody's own.
+  const { knownOptions: _known, knownOptionsBytes: _bytes, ...tables } = peer.server.tables;
+  assert.equal(new Set(Object.values(tables)), new Set([0]));
 });
 
-server("a server at rest has no deadline, and one that answered has one until its answers expire", () => {
+server("a server at rest has no deadline, and one that answered has some until all that it knows expired", () => {
   const peer = new ScriptedCoapPeer();
   assert.is(peer.server.pollTimeout(), undefined);
   peer.sends("CON 1 GET /fw");
   const deadline = peer.server.pollTimeout()!;
   assert.ok(deadline >= EXCHANGE_LIFETIME_MS);
   peer.waits(deadline);
+  assert.equal([peer.server.tables["resends"], peer.server.rememberedLength], [0, 0]);
+  peer.waits(peer.server.pollTimeout()! - peer.now);
   assert.is(peer.server.pollTimeout(), undefined);
+  assert.equal(new Set(Object.values(peer.server.tables)), new Set([0]));
+});
+
+server("RFC 7252 4.5: what was cut from a body made for one answer is repeated without that body", () => {
+  const bytes = new Uint8Array(50_000);
+  let made = 0;
+  let reads = 0;
+  const handle = () => {
+    made++;
+    const body = new BytesBody(ContentFormat.LINK_FORMAT, bytes, Uint8Array.of(made));
+    const read = body.read.bind(body);
+    body.read = (offset, length) => {
+      reads++;
+      return read(offset, length);
+    };
+    return { body };
+  };
+  const peer = new ScriptedCoapPeer({ handle });
+  const before = peer.server.rememberedLength;
+  peer.sends("CON 1 GET /links 2:3/0/64");
+  const first = peer.receivesMessage();
+  peer.sends("CON 1 GET /links 2:3/0/64");
+  assert.equal(peer.receivesMessage(), first);
+  assert.equal([made, reads, peer.resentCount], [1, 1, 1]);
+  assert.ok(peer.server.rememberedLength - before >= 64);
+});
+
+server("RFC 7959 2.9.3: a request of more than REQUEST_LENGTH_MAX bytes gets 4.13, and nothing of it is kept", () => {
+  const peer = new ScriptedCoapPeer();
+  const before = peer.server.rememberedLength;
+  for (const code of ["GET", "POST"]) {
+    peer.sends(`CON 1 ${code} /fw [60000 bytes]`);
+    peer.receives(`ACK 0001 4.13 Size1=${REQUEST_LENGTH_MAX}`);
+  }
+  assert.equal([peer.counted, peer.handled.length], [["requestEntityTooLarge", "requestEntityTooLarge"], 0]);
+  const { resends, knownOptions } = peer.server.tables;
+  assert.equal([peer.server.rememberedLength, resends, knownOptions], [before, 0, 0]);
+  peer.sends(`CON 1 POST /fw [${REQUEST_LENGTH_MAX - 10} bytes]`);
+  assert.is(peer.handled.length, 1);
 });
 
 server.run();

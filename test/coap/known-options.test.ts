@@ -2,13 +2,16 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EMPTY, toHex } from "../../src/base/bytes.ts";
+import { instant } from "../../src/base/instant.ts";
 import { KnownOptions } from "../../src/coap/known-options.ts";
 import { type DecodedMessage, decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { inOrder, type Option, stringOption, uintOption } from "../../src/coap/option.ts";
-import { KNOWN_OPTIONS_MAX } from "../../src/coap/parameters.ts";
+import { EXCHANGE_LIFETIME_MS, KNOWN_OPTIONS_LENGTH_MAX, KNOWN_OPTIONS_MAX } from "../../src/coap/parameters.ts";
 import { type Request, readRequest } from "../../src/coap/request.ts";
 
 const knownOptions = suite("known-options");
+
+const START = instant(0);
 
 function messageWith(code: number, options: readonly Option[], token: Uint8Array = EMPTY): DecodedMessage {
   const ordered = inOrder(options);
@@ -60,7 +63,7 @@ knownOptions("RFC 7252 5.4: whatever came before, a request is read as if it wer
         ]);
         for (const { code, options, token } of [...requests, ...nearlyAlike, ...requests]) {
           const message = messageWith(code, options, token);
-          assert.is(textOf(known.read("peer", message, 1_000)), textOf(readRequest("peer", message, 1_000)));
+          assert.is(textOf(known.read(START, "peer", message, 1_000)), textOf(readRequest("peer", message, 1_000)));
         }
       },
     ),
@@ -72,7 +75,7 @@ knownOptions("RFC 7959 2.4: the requests for all blocks of an image are known by
   const known = new KnownOptions();
   const path = ["fw", "ant", "2.0"].map((segment) => stringOption(11, segment));
   for (let num = 0; num < 5_000; num++) {
-    const read = known.read("peer", messageWith(1, [...path, uintOption(23, (num << 4) | 6)]), 1_000);
+    const read = known.read(START, "peer", messageWith(1, [...path, uintOption(23, (num << 4) | 6)]), 1_000);
     assert.ok(read.ok);
     assert.equal([read.value.path, read.value.block2], [["fw", "ant", "2.0"], { num, more: false, szx: 6 }]);
   }
@@ -83,15 +86,16 @@ knownOptions("what is known shares no memory with the datagram that it was read 
   const known = new KnownOptions();
   const options = [{ number: 4, value: Uint8Array.of(1, 2, 3) }];
   const first = messageWith(1, options);
-  known.read("peer", first, 1_000);
+  known.read(START, "peer", first, 1_000);
   first.bytes.fill(0xee);
-  const read = known.read("peer", messageWith(1, options), 1_000);
+  const read = known.read(START, "peer", messageWith(1, options), 1_000);
   assert.is(read.ok && toHex(read.value.etags[0]!), "010203");
 });
 
 knownOptions("KNOWN_OPTIONS_MAX different options are known, and one more puts out all of them", () => {
   const known = new KnownOptions();
-  const readPath = (number: number) => known.read("peer", messageWith(1, [stringOption(11, `p${number}`)]), 1_000);
+  const readPath = (number: number) =>
+    known.read(START, "peer", messageWith(1, [stringOption(11, `p${number}`)]), 1_000);
   for (let number = 0; number < KNOWN_OPTIONS_MAX; number++) readPath(number);
   const full = known.size;
   assert.ok(full > KNOWN_OPTIONS_MAX / 2 && full <= KNOWN_OPTIONS_MAX);
@@ -100,6 +104,57 @@ knownOptions("KNOWN_OPTIONS_MAX different options are known, and one more puts o
     assert.ok(known.size <= KNOWN_OPTIONS_MAX);
   }
   assert.ok(readPath(7).ok);
+});
+
+knownOptions("KNOWN_OPTIONS_LENGTH_MAX bytes are known at the most, however much a request reads into", () => {
+  const known = new KnownOptions();
+  let most = 0;
+  for (let number = 0; number < 4_000; number++) {
+    const path = Array.from({ length: 12 }, (_, i) => stringOption(11, `p${number}-${i}`));
+    known.read(START, "peer", messageWith(1, path), 1_000);
+    assert.ok(known.length <= KNOWN_OPTIONS_LENGTH_MAX);
+    most = Math.max(most, known.length);
+  }
+  assert.ok(most > 0.9 * KNOWN_OPTIONS_LENGTH_MAX && known.size < KNOWN_OPTIONS_MAX / 2);
+});
+
+knownOptions("of a request with a payload the options are counted and nothing else", () => {
+  const lengths = [0, 60_000].map((length) => {
+    const known = new KnownOptions();
+    const payload = new Uint8Array(length);
+    const options = [stringOption(11, "fw")];
+    const decoded = decodeMessage(
+      encodeMessage({ type: "CON", code: 1, messageId: 1, token: EMPTY, options, payload }),
+    );
+    assert.ok(decoded.ok && known.read(START, "peer", decoded.value, 1_000).ok);
+    return known.length;
+  });
+  assert.ok(lengths[0]! > 0);
+  assert.is(lengths[1], lengths[0]);
+});
+
+knownOptions("a request of very many values is read each time, and not known", () => {
+  const known = new KnownOptions();
+  const queries = Array.from({ length: 20 }, () => stringOption(15, "a"));
+  assert.ok(known.read(START, "peer", messageWith(1, queries), 1_000).ok);
+  assert.equal([known.size, known.length], [0, 0]);
+});
+
+knownOptions("RFC 7252 4.8.2: what nobody asks for during EXCHANGE_LIFETIME goes, what is asked for stays", () => {
+  const known = new KnownOptions();
+  const read = (at: number, path: string) => {
+    known.read(instant(at), "peer", messageWith(1, [stringOption(11, path)]), 1_000);
+    return known.size;
+  };
+  assert.equal([read(0, "asked"), read(0, "once")], [1, 2]);
+  known.handleTimeout(instant(EXCHANGE_LIFETIME_MS - 1));
+  assert.is(known.size, 2);
+  known.handleTimeout(known.pollTimeout()!);
+  assert.is(read(EXCHANGE_LIFETIME_MS + 1, "asked"), 2);
+  known.handleTimeout(known.pollTimeout()!);
+  assert.is(known.size, 1);
+  known.handleTimeout(known.pollTimeout()!);
+  assert.equal([known.size, known.length, known.pollTimeout()], [0, 0, undefined]);
 });
 
 knownOptions.run();

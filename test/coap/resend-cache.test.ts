@@ -9,7 +9,7 @@ import { ResendCache } from "../../src/coap/resend-cache.ts";
 const cache = suite("resend-cache");
 
 const START = instant(0);
-const BODY = { etag: undefined, contentFormat: 42, representation: NO_OPTIONS };
+const BODY = { etag: undefined, contentFormat: 42, representation: NO_OPTIONS, shared: true };
 const ANSWER = Uint8Array.of(0x60, 0x45, 0x12, 0x34);
 
 function request(hex: string): Uint8Array {
