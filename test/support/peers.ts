@@ -13,8 +13,11 @@ const PACKAGES = {
   "coap-server-openssl": "libcoap3-bin",
   "gnutls-cli": "gnutls-bin",
   "gnutls-serv": "gnutls-bin",
+  ip: "iproute2",
+  nsenter: "util-linux",
   openssl: "openssl",
   ss: "iproute2",
+  unshare: "util-linux",
 } as const;
 
 export type PeerName = keyof typeof PACKAGES;
@@ -31,7 +34,11 @@ export function peer(name: PeerName): string | undefined {
 
 /** The same for what is no command: `what` is missing, and `debianPackage` would bring it. */
 export function absent(what: string, debianPackage: string): undefined {
-  const complaint = `${what} not installed (apt install ${debianPackage})`;
+  return missing(`${what} not installed (apt install ${debianPackage})`);
+}
+
+/** The same for what no package brings. */
+export function missing(complaint: string): undefined {
   if (process.env["NARROWBOAT_REQUIRE_PEERS"] === "1") throw new Error(complaint);
   // The runner looks for this at the start of a line, and uvu may have left its dots on the current one.
   console.log(`\nskipped: ${complaint}`);

@@ -51,7 +51,7 @@ export class Serving {
     const flags = cargo.flags ?? [];
     const ports = ["--coaps-port", "0", ...(flags.includes("--coap") ? ["--coap-port", "0"] : [])];
     const args = [NARROWBOAT, "serve", "--data", directory, "--host", "127.0.0.1", ...ports, ...flags];
-    load(directory, cargo);
+    fillStores(directory, cargo);
     const program = new Program(process.execPath, args, SERVING_LIMIT_MS);
     const portOf = async (scheme: string) => {
       const [, port] = await program.waitFor(new RegExp(`^listening ${scheme}://127\\.0\\.0\\.1:(\\d+)$`, "m"));
@@ -106,7 +106,8 @@ export function servedFor(test: Test, cargo: Cargo): () => Serving {
   };
 }
 
-function load(directory: string, cargo: Cargo): void {
+/** Puts images and keys where a server finds them. */
+export function fillStores(directory: string, cargo: Cargo): void {
   const store = FirmwareStore.open(directory);
   for (const [version, bytes] of Object.entries(cargo.images)) store.publish(requestFor(directory, version, bytes));
   store.close();
