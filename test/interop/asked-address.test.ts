@@ -16,6 +16,7 @@ import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { type CoapClientBuild, coapClientBuilds, IDENTITY, KEY } from "../support/coap-client-program.ts";
 import { getRequest } from "../support/coap-packet-request.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { builtNativeParts } from "../support/native.ts";
 import { NetworkNamespace, networkNamespacesWork } from "../support/network-namespace.ts";
 import type { Program } from "../support/program.ts";
@@ -48,16 +49,17 @@ interface Stage {
   readonly ports: Ports;
 }
 
-/** Two computers and a cable. */
-let boat: NetworkNamespace;
-let shore: NetworkNamespace;
+/** The server's and the clients', with a cable between them. */
+const computers = new Map<"boat" | "shore", NetworkNamespace>();
+const boat = () => computers.get("boat")!;
+const shore = () => computers.get("shore")!;
 const stages = new Map<string, Stage>();
 
 async function lay(): Promise<void> {
-  [boat, shore] = [await NetworkNamespace.open(), await NetworkNamespace.open()];
-  await boat.connect(shore, CABLE);
-  for (const address of ADDRESSES) await give(boat, address);
-  for (const address of CLIENT) await give(shore, address);
+  for (const name of ["boat", "shore"] as const) computers.set(name, await NetworkNamespace.open());
+  await boat().connect(shore(), CABLE);
+  for (const address of ADDRESSES) await give(boat(), address);
+  for (const address of CLIENT) await give(shore(), address);
 }
 
 /** Not tentative for a moment first (RFC 4862 5.4). */
@@ -67,7 +69,7 @@ async function give(computer: NetworkNamespace, address: string): Promise<void> 
 }
 
 function onBoat(switched: "on" | "off", ...args: readonly string[]): Program {
-  return boat.start(["env", `NARROWBOAT_NATIVE=${switched}`, process.execPath, NARROWBOAT, ...args], LIMIT_MS);
+  return boat().start(["env", `NARROWBOAT_NATIVE=${switched}`, process.execPath, NARROWBOAT, ...args], LIMIT_MS);
 }
 
 async function portOf(program: Program, pattern: RegExp): Promise<number> {
@@ -106,7 +108,7 @@ function bracketed(address: string): string {
 async function comes({ command, scheme }: CoapClientBuild, address: string, port: number): Promise<boolean> {
   const file = join(scratch(), "pulled.bin");
   const security = scheme === "coaps" ? ["-u", IDENTITY, "-k", KEY] : [];
-  await shore.run([command, "-B", "20", "-o", file, ...security, `${scheme}://${bracketed(address)}:${port}${PATH}`]);
+  await shore().run([command, "-B", "20", "-o", file, ...security, `${scheme}://${bracketed(address)}:${port}${PATH}`]);
   return existsSync(file) && readFileSync(file).equals(image);
 }
 
@@ -119,6 +121,7 @@ function hello(): Uint8Array {
     suites: DEFAULT_CIPHER_SUITES,
     parameters: DTLS_PARAMETERS,
     random: new SeededRandom(1),
+    crypto: CRYPTO,
     outlet: {
       transmit: (datagram) => datagrams.push(Uint8Array.from(datagram)),
       connected: () => {},
@@ -133,7 +136,7 @@ function hello(): Uint8Array {
 if (networkNamespacesWork()) {
   test.before(lay);
   test.after(async () => {
-    await Promise.all([boat.close(), shore.close()]);
+    await Promise.all([...computers.values()].map((computer) => computer.close()));
   });
 
   for (const switched of native) {
@@ -156,7 +159,7 @@ if (networkNamespacesWork()) {
 
       test(`${parts}: ${build.name} is answered at a link-local address (RFC 4007)`, async () => {
         const { ports } = await stage();
-        const listed = (await boat.run(["ip", "-6", "-o", "address", "show", "dev", CABLE, "scope", "link"])).text;
+        const listed = (await boat().run(["ip", "-6", "-o", "address", "show", "dev", CABLE, "scope", "link"])).text;
         const address = /fe80:\S+(?=\/64)/.exec(listed)?.[0];
         assert.ok(await comes(build, `${address}%${CABLE}`, ports.serve[build.scheme]), address);
       });
@@ -178,7 +181,7 @@ if (networkNamespacesWork()) {
           // Content, Reset and HelloVerifyRequest, from the server and from the links.
           answerCount: 6,
         };
-        const { stdout, text } = await shore.run([process.execPath, QUESTIONS, JSON.stringify(questions)]);
+        const { stdout, text } = await shore().run([process.execPath, QUESTIONS, JSON.stringify(questions)]);
         assert.equal(JSON.parse(stdout.toString() || text) as Heard, { many: 0, one: 6 });
       });
     }
@@ -188,14 +191,14 @@ if (networkNamespacesWork()) {
       test(`${parts}: an address that comes is served, one that goes is not missed, and one that comes again is served`, async () => {
         const { server, ports } = await stage();
         for (const address of ["198.51.100.9", "2001:db8::9", "198.51.100.9"]) {
-          await give(boat, address);
+          await give(boat(), address);
           let served = false;
           for (let tries = 0; tries < COMING_TRIES && !served; tries++) {
             served = await comes(plain, address, ports.serve.coap);
             if (!served) await new Promise((resolve) => setTimeout(resolve, 500));
           }
           assert.ok(served, `${address} is not served: ${server.text}`);
-          await boat.ip("address", "del", `${address}/${address.includes(":") ? 64 : 24}`, "dev", CABLE);
+          await boat().ip("address", "del", `${address}/${address.includes(":") ? 64 : 24}`, "dev", CABLE);
           assert.ok(await comes(plain, ADDRESSES[0], ports.serve.coap));
         }
       });
