@@ -178,6 +178,18 @@ export class PskStore {
     return this.#file.attempt(() => this.#removalsAfter.all(before)).map(({ identity }) => identity);
   }
 
+  /** The last removal that `refresh` has told of; 0 where there was none. */
+  get removal(): number {
+    return this.#cursor;
+  }
+
+  /** What was removed since then and before the last `refresh`, or "journal-pruned" when the journal cannot say. */
+  removedSince(removal: number): readonly Uint8Array[] | "journal-pruned" {
+    // A journal that is behind is that of an older database.
+    if (removal > this.#cursor || this.#cursor - removal > REMOVAL_COUNT_MAX) return "journal-pruned";
+    return this.#file.attempt(() => this.#removalsAfter.all(removal)).map(({ identity }) => identity);
+  }
+
   close(): void {
     this.#file.close();
   }

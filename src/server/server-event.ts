@@ -43,4 +43,8 @@ export type ServerEvent =
       readonly identity: Uint8Array | undefined;
       readonly news: TransferNews;
     }
+  /** What the process before stored: sessions that go on, and those that cannot. */
+  | { readonly kind: "sessionsRestored"; readonly restoredCount: number; readonly refusedCount: number }
+  /** Sessions could not be stored: none outlives this process, until they can. */
+  | { readonly kind: "sessionsUnsaved"; readonly reason: string }
   | { readonly kind: "imageDamaged"; readonly path: string; readonly reason: string };

@@ -11,6 +11,7 @@ import type { ServerEvent } from "../server/server-event.ts";
 import type { DatagramPort } from "./datagram-port.ts";
 import { bindDatagramPort } from "./datagram-port-binding.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
+import { type RemovalJournal, SAVING_INTERVAL_MS, SessionKeeper, type SessionSource } from "./session-keeper.ts";
 import { systemNow } from "./system-clock.ts";
 import { systemCrypto } from "./system-crypto.ts";
 import { SystemRandom } from "./system-random.ts";
@@ -21,7 +22,7 @@ const STORES_INTERVAL_MS = 1_000;
 const COUNTERS_INTERVAL_MS = 60_000;
 
 /** What the shell asks of a store of keys; psk/ happens to fit. */
-export interface KeySource {
+export interface KeySource extends RemovalJournal {
   find(identity: Uint8Array): Secret | undefined;
   /** Identities whose keys were removed since the last call. */
   refresh(): readonly Uint8Array[] | "journal-pruned";
@@ -53,6 +54,8 @@ export interface ListenAddress {
 export interface ServerShellInput extends Pick<FirmwareServerInput, "cipherSuites" | "blockSize" | "coapEcho"> {
   readonly images: ImageSource;
   readonly keys: KeySource;
+  /** Where sessions go that are to outlive the process; closed at the end. Absent where they end with it. */
+  readonly sessions?: SessionSource | undefined;
   readonly log: ServerLog;
   readonly listen: readonly ListenAddress[];
 }
@@ -77,6 +80,7 @@ export class ServerShell {
   readonly #server: FirmwareServer;
   readonly #images: ImageSource;
   readonly #keys: KeySource;
+  readonly #keeper: SessionKeeper | undefined;
   readonly #log: ServerLog;
   readonly #ports = new Map<Scheme, DatagramPort>();
   readonly #timer = new DeadlineTimer(() => this.#handleTimeout());
@@ -85,6 +89,8 @@ export class ServerShell {
   #countersLogged = "{}";
   /** When the batch of datagrams began that is being handled: a clock costs as much as finding a session. */
   #batchNow: Instant | undefined;
+  /** What comes now is lost: all sessions are written down for the next process. */
+  #isStopping = false;
 
   /** Rejects with ListenError; then nothing is left open. */
   static async start(input: ServerShellInput): Promise<ServerShell> {
@@ -99,7 +105,7 @@ export class ServerShell {
   }
 
   private constructor(input: ServerShellInput) {
-    const { images, keys, log, listen: _listen, ...options } = input;
+    const { images, keys, sessions, log, listen: _listen, ...options } = input;
     this.#images = images;
     this.#keys = keys;
     this.#log = log;
@@ -113,6 +119,7 @@ export class ServerShell {
     this.stopped = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
+    this.#keeper = sessions && this.#createKeeper(sessions);
     this.#intervals.push(setInterval(() => this.#askStores(), STORES_INTERVAL_MS));
     this.#intervals.push(setInterval(() => this.#logCounters(), COUNTERS_INTERVAL_MS));
   }
@@ -127,14 +134,29 @@ export class ServerShell {
     return this.#server.tables;
   }
 
-  /** Says close_notify to every session and ends. */
+  /** Has the sessions stored for the next process, or else says close_notify to each, and ends. */
   async stop(): Promise<void> {
-    this.#server.shutdown(systemNow());
+    if (this.#isStopping) return this.stopped;
+    this.#isStopping = true;
+    const isKept = (await this.#keeper?.finish()) ?? false;
+    if (!isKept) this.#server.shutdown(systemNow());
     await this.#transmitPatiently();
     this.#drive();
     await this.#close();
     this.#logCounters();
     this.#settle.resolve();
+  }
+
+  #createKeeper(sessions: SessionSource): SessionKeeper {
+    const keeper = new SessionKeeper(this.#server, sessions, this.#keys, {
+      saved: () => this.#drive(),
+      lost: (reason) => this.#log.event({ kind: "sessionsUnsaved", reason }),
+      failed: (error) => this.#fail(error),
+    });
+    const { restoredCount, refusedCount } = keeper.restore();
+    if (restoredCount + refusedCount > 0) this.#log.event({ kind: "sessionsRestored", restoredCount, refusedCount });
+    this.#intervals.push(setInterval(() => void keeper.save(), SAVING_INTERVAL_MS));
+    return keeper;
   }
 
   async #listen(address: ListenAddress): Promise<void> {
@@ -153,6 +175,7 @@ export class ServerShell {
   }
 
   #handleDatagram(scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
+    if (this.#isStopping) return;
     try {
       this.#batchNow ??= systemNow();
       this.#server.handleDatagram(this.#batchNow, scheme, from, datagram);
@@ -207,6 +230,7 @@ export class ServerShell {
     // The answers to questions have made the server say more.
     this.#transmit();
     for (const port of this.#ports.values()) port.flush();
+    this.#keeper?.saveUrgent();
     this.#timer.arm(this.#server.pollTimeout());
   }
 
@@ -243,6 +267,6 @@ export class ServerShell {
     for (const interval of this.#intervals) clearInterval(interval);
     const ports = [...this.#ports.values()];
     this.#ports.clear();
-    await Promise.all(ports.map((port) => port.close()));
+    await Promise.all([...ports.map((port) => port.close()), this.#keeper?.close()]);
   }
 }

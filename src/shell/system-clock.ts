@@ -2,7 +2,13 @@
 
 import { type Instant, instant } from "../base/instant.ts";
 
-/** Milliseconds since the process began, with a fraction; never goes back. */
+/** What performance.now() counts from, on the computer's own clock. */
+const PROCESS_START_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/**
+ * Milliseconds with a fraction; never goes back. It counts from a moment that all processes on one start of the machine
+ * share, so that what one of them wrote down means the same to the next.
+ */
 export function systemNow(): Instant {
-  return instant(performance.now());
+  return instant(PROCESS_START_MS + performance.now());
 }

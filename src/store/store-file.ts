@@ -21,12 +21,17 @@ export interface StoreFormat {
   readonly schema: string;
   /** Whether to refuse a file that group or others may read or write. */
   readonly ownerOnly: boolean;
+  /** Whether it is one process's alone for as long as that has it open; false when absent. */
+  readonly exclusive?: boolean;
+  /** Whether a commit has to survive a power cut, and not the process alone; true when absent. */
+  readonly survivesPowerCut?: boolean;
 }
 
 /** A statement, run inside `attempt` or `transaction`. `Row` is the shape of what it yields. */
 export interface Statement<Parameters extends readonly SqlValue[], Row> {
   get(...parameters: Parameters): Row | undefined;
   all(...parameters: Parameters): Row[];
+  iterate(...parameters: Parameters): IterableIterator<Row>;
   run(...parameters: Parameters): { readonly changes: number | bigint };
 }
 
@@ -35,6 +40,9 @@ type SqlValue = Uint8Array | number | string;
 
 /** How long a writer waits for another process's write lock. */
 const BUSY_TIMEOUT_MS = 30_000;
+
+/** How long one waits for a process that is about to end, where a store is one process's alone. */
+const EXCLUSIVE_TIMEOUT_MS = 1_000;
 
 /** The write-ahead log shrinks back to this after a large transaction. */
 const LOG_LENGTH_MAX = 4 * 1024 * 1024;
@@ -53,7 +61,8 @@ export class StoreFile {
     const path = join(directory, format.fileName);
     makeFile(path);
     if (format.ownerOnly) for (const suffix of ["", "-wal", "-shm", "-journal"]) refuseOthers(path + suffix);
-    const database = translate(path, () => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
+    const timeout = format.exclusive === true ? EXCLUSIVE_TIMEOUT_MS : BUSY_TIMEOUT_MS;
+    const database = translate(path, () => new DatabaseSync(path, { timeout }));
     try {
       translate(path, () => prepareDatabase(database, path, format));
       return new StoreFile(path, database);
@@ -94,6 +103,12 @@ export class StoreFile {
     } finally {
       rollBack(this.#database);
     }
+  }
+
+  /** Whether every page can be read and is where it belongs; reads all of them. */
+  isWhole(): boolean {
+    const row = this.attempt(() => this.prepare<[], { quick_check: string }>("PRAGMA quick_check(1)").get());
+    return row?.quick_check === "ok";
   }
 
   /** Whether another handle, in this process or another, has written since the last call. Costs microseconds. */
@@ -137,6 +152,7 @@ function refuseOthers(path: string): void {
 }
 
 function prepareDatabase(database: DatabaseSyncInstance, path: string, format: StoreFormat): void {
+  if (format.exclusive === true) database.exec("PRAGMA locking_mode = exclusive");
   if (isBlank(database)) {
     database.exec("PRAGMA journal_mode = wal");
     inTransaction(database, () => {
@@ -148,7 +164,7 @@ function prepareDatabase(database: DatabaseSyncInstance, path: string, format: S
   }
   recognise(database, path, format);
   // The library's default for a write-ahead log leaves the last commits to the mercy of a power cut.
-  database.exec("PRAGMA synchronous = full");
+  database.exec(`PRAGMA synchronous = ${format.survivesPowerCut === false ? "off" : "full"}`);
   database.exec(`PRAGMA journal_size_limit = ${LOG_LENGTH_MAX}`);
   // A removed key is overwritten, not merely unlinked.
   database.exec("PRAGMA secure_delete = on");

@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { copyOf, toUtf8 } from "../../src/base/bytes.ts";
+import { instant } from "../../src/base/instant.ts";
 import { SEQUENCE_NUMBERS_FEW, SEQUENCE_NUMBERS_RESERVED, WAITING_RECORDS_MAX } from "../../src/dtls/parameters.ts";
 import type { Session } from "../../src/dtls/session/session.ts";
 import type { NumberedSnapshot } from "../../src/dtls/session/session-saving.ts";
@@ -14,7 +15,7 @@ const COUNT_MAX = 512;
 
 /** What a store would hold after it took all changes. */
 function saved(pair: DtlsPair): readonly NumberedSnapshot[] {
-  const changes = pair.server.saving.take(COUNT_MAX);
+  const changes = pair.server.saving.take(COUNT_MAX, pair.now);
   const snapshots = changes?.snapshots.map((one) => ({ ...one, bytes: copyOf(one.bytes) })) ?? [];
   if (changes !== undefined) pair.server.saving.handleSaved();
   return snapshots;
@@ -39,7 +40,7 @@ for (const [how, id] of [
     assert.equal(pair.serverReceived.map(String), [toUtf8("hello"), toUtf8("again")].map(String));
     assert.is(pair.server.sessionCount, 1);
     assert.equal(pair.server.identities(), [session.identity]);
-    const [number] = pair.server.saving.take(COUNT_MAX)!.snapshots.map((one) => one.number);
+    const [number] = pair.server.saving.take(COUNT_MAX, pair.now)!.snapshots.map((one) => one.number);
     assert.is(number, 1, "it keeps its number");
   });
 }
@@ -60,7 +61,7 @@ sessionSaving("what the next process sends begins behind all that this one may h
   pair.restartServer(stored);
   pair.sendUp(toUtf8("again"));
   pair.run(1_000);
-  const [again] = pair.server.saving.take(COUNT_MAX)!.snapshots;
+  const [again] = pair.server.saving.take(COUNT_MAX, pair.now)!.snapshots;
   assert.is(session.write.sequenceNumberEnd, nextSequenceNumber + SEQUENCE_NUMBERS_RESERVED);
   assert.ok(again);
   const starts = 3;
@@ -78,17 +79,23 @@ sessionSaving("a session is written down once after its last record, however man
   assert.is(saved(pair).length, 1);
 });
 
+sessionSaving("a session whose last record is too new is left for the next time", () => {
+  const { pair, session } = connected();
+  assert.is(pair.server.saving.take(COUNT_MAX, instant(session.lastActiveAt - 1)), undefined);
+  assert.is(saved(pair).length, 1);
+});
+
 sessionSaving("a session that ended is named, so that the store forgets it", () => {
   const { pair, session } = connected();
   const [{ number }] = saved(pair) as [NumberedSnapshot];
   pair.server.closeIdentity(pair.now, session.identity);
-  assert.equal(pair.server.saving.take(COUNT_MAX)?.ended, [number]);
+  assert.equal(pair.server.saving.take(COUNT_MAX, pair.now)?.ended, [number]);
 });
 
 sessionSaving("a session that was never written down is not named when it ends", () => {
   const { pair, session } = connected();
   pair.server.closeIdentity(pair.now, session.identity);
-  assert.is(pair.server.saving.take(COUNT_MAX), undefined);
+  assert.is(pair.server.saving.take(COUNT_MAX, pair.now), undefined);
 });
 
 sessionSaving("a record whose number is not reserved waits until it is", () => {
@@ -110,7 +117,7 @@ sessionSaving("numbers that are written down count only once they surely are", (
   const { pair, session } = connected();
   saved(pair);
   for (let sent = 0; sent < SEQUENCE_NUMBERS_RESERVED; sent++) pair.server.seal(session, toUtf8("x"));
-  assert.ok(pair.server.saving.take(COUNT_MAX));
+  assert.ok(pair.server.saving.take(COUNT_MAX, pair.now));
   assert.is(pair.server.seal(session, toUtf8("early")), undefined);
   pair.server.saving.handleSaved();
   assert.ok(pair.server.seal(session, toUtf8("now")));
@@ -166,7 +173,7 @@ sessionSaving("two stored sessions at one address: the one that was used last go
   const [stored] = saved(pair) as [NumberedSnapshot];
   assert.equal(pair.restartServer([stored, { ...stored, number: 7 }]), [true, true]);
   assert.is(pair.server.sessionCount, 1);
-  assert.equal(pair.server.saving.take(COUNT_MAX)?.ended, [1]);
+  assert.equal(pair.server.saving.take(COUNT_MAX, pair.now)?.ended, [1]);
 });
 
 sessionSaving(
@@ -176,7 +183,7 @@ sessionSaving(
     const stored = saved(pair);
     pair.now = (pair.now + 10_000) as typeof pair.now;
     assert.equal(pair.restartServer(stored), [false]);
-    assert.equal(pair.server.saving.take(COUNT_MAX)?.ended, [1]);
+    assert.equal(pair.server.saving.take(COUNT_MAX, pair.now)?.ended, [1]);
   },
 );
 

@@ -8,6 +8,7 @@ import { sampleBytes } from "../firmware-store/sample-image.ts";
 
 export class MemoryKeys implements KeySource {
   readonly #keys = new Map<string, Secret>();
+  readonly #journal: Uint8Array[] = [];
   #removed: Uint8Array[] = [];
   /** As if more had been removed than the journal holds. */
   pruned = false;
@@ -20,6 +21,15 @@ export class MemoryKeys implements KeySource {
   remove(identity: Uint8Array): void {
     this.#keys.delete(toHex(identity));
     this.#removed.push(identity);
+    this.#journal.push(identity);
+  }
+
+  get removal(): number {
+    return this.#journal.length;
+  }
+
+  removedSince(removal: number): readonly Uint8Array[] | "journal-pruned" {
+    return this.pruned ? "journal-pruned" : this.#journal.slice(removal);
   }
 
   find(identity: Uint8Array): Secret | undefined {

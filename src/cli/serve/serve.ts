@@ -36,6 +36,11 @@ export function options(yargs: Argv<GlobalArguments>) {
       describe: `In order of preference, with commas: ${CIPHER_SUITES.map(({ name }) => name).join(", ")}; all but CBC when absent`,
       coerce: parseCipherSuites,
     })
+    .option("save-sessions", {
+      type: "boolean",
+      default: true,
+      describe: "Let sessions outlive this process; --no-save-sessions ends them with it, with close_notify",
+    })
     .epilogue("NARROWBOAT_NATIVE=off in the environment serves without the native parts: the same, at more cost.")
     .example("narrowboat serve", "DTLS on port 5684, all addresses")
     .example("narrowboat serve --coap --host 127.0.0.1", "DTLS and plain CoAP, for programs on this computer")

@@ -21,7 +21,7 @@ export async function jsonLog(): Promise<ServerLog> {
   return {
     event: (event) => {
       const fields = eventFields(event);
-      if (event.kind === "imageDamaged") logger.error(fields);
+      if (event.kind === "imageDamaged" || event.kind === "sessionsUnsaved") logger.error(fields);
       else if (event.kind === "handshakeFailed" || event.kind === "keyRefused") logger.warn(fields);
       else logger.info(fields);
     },
@@ -59,6 +59,10 @@ export function terminalLog(): ServerLog {
 export function eventFields(event: NewsEvent): Record<string, string | number | boolean | undefined> {
   const { kind } = event;
   if (kind === "imageDamaged") return { event: kind, path: event.path, reason: event.reason };
+  if (kind === "sessionsUnsaved") return { event: kind, reason: event.reason };
+  if (kind === "sessionsRestored") {
+    return { event: kind, restored: event.restoredCount, refused: event.refusedCount };
+  }
   const peer = formatPeerAddress(event.peer);
   const identity = identityOf(event);
   switch (kind) {
@@ -103,6 +107,10 @@ export function eventText(event: NewsEvent): string {
       return `${whoText(event)}  refused: ${event.reason === "keyDiffers" ? "another key" : "no key for this identity"}`;
     case "sessionDown":
       return `${whoText(event)}  session down (${event.end})`;
+    case "sessionsRestored":
+      return `${event.restoredCount} sessions go on, ${event.refusedCount} cannot`;
+    case "sessionsUnsaved":
+      return `sessions will not outlive this process for now: ${event.reason}`;
     case "sessionUp":
       return `${whoText(event)}  session up, ${event.cipherSuite}${event.connectionId ? ", Connection ID" : ""}`;
   }
@@ -122,7 +130,7 @@ function pathOf({ news: { image } }: TransferEvent): string {
   return imagePath(image.product, image.version);
 }
 
-type PeerEvent = Exclude<NewsEvent, { kind: "imageDamaged" }>;
+type PeerEvent = Exclude<NewsEvent, { kind: "imageDamaged" | "sessionsRestored" | "sessionsUnsaved" }>;
 
 /** On plain CoAP, and before a handshake ends well, nobody has an identity. */
 function identityOf(event: PeerEvent): string | undefined {

@@ -6,6 +6,7 @@ import { uriHost } from "../../coap/coap-uri.ts";
 import type { CipherSuite } from "../../dtls/cipher-suite.ts";
 import { hostAddress } from "../../shell/host-address.ts";
 import { type ListenAddress, ListenError, ServerShell, type ServerShellInput } from "../../shell/server-shell.ts";
+import { SessionSaver, SessionsUnavailable } from "../../shell/session-saver.ts";
 import { keepHeapSmall } from "../../shell/small-heap.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
 import { systemNativeParts } from "../../shell/system-native-parts.ts";
@@ -27,6 +28,8 @@ export interface ServingInput {
   /** Bytes of image contents kept in memory. */
   readonly cacheSize: number;
   readonly cipherSuites?: readonly CipherSuite[] | undefined;
+  /** Whether sessions outlive the process. */
+  readonly saveSessions: boolean;
 }
 
 type Addresses = ServerShell["addresses"];
@@ -47,10 +50,12 @@ export async function serveUntilStopped(
     // Asked before anything is open that an error would leave open.
     const missing = whatIsMissing(input.data, images, keys);
     const listen = await listenAddresses(input);
+    const sessions = input.saveSessions ? await sessionSaver(input.data) : undefined;
     const log = process.stdout.isTTY ? terminalLog() : await jsonLog();
     const shell = await startShell({
       images,
       keys,
+      sessions,
       log,
       listen,
       blockSize,
@@ -69,6 +74,25 @@ export async function serveUntilStopped(
     keys.close();
   }
 }
+
+/** What goes wrong with saved sessions costs sessions and nothing else: one line says so. */
+async function sessionSaver(directory: string): Promise<SessionSaver | undefined> {
+  try {
+    const saver = await SessionSaver.open(directory);
+    const { loss } = saver.stored;
+    if (loss !== undefined) console.error(`saved sessions are lost: ${LOSS_WORDS[loss]}; devices shake hands anew`);
+    return saver;
+  } catch (error) {
+    if (!(error instanceof SessionsUnavailable)) throw error;
+    console.error(`sessions will not outlive this process: ${error.message}`);
+    return undefined;
+  }
+}
+
+const LOSS_WORDS = {
+  damaged: "the file is damaged",
+  foreign: "the file is not what this computer stored last since it was started",
+} as const;
 
 async function listenAddresses(input: ServingInput): Promise<readonly ListenAddress[]> {
   const host = input.host === undefined ? {} : { host: await resolvedHost(input.host) };

@@ -69,10 +69,13 @@ export class SessionSaving {
     return this.#low.size > 0;
   }
 
-  /** What changed, of `countMax` sessions at the most; undefined when nothing did. Not before the last is answered for. */
-  take(countMax: number): SessionChanges | undefined {
+  /**
+   * What changed, of `countMax` sessions at the most: those that are urgent, and those whose last record came by `until`.
+   * Undefined when nothing did. Not before the last is answered for.
+   */
+  take(countMax: number, until: Instant): SessionChanges | undefined {
     assert(this.#underway === undefined, "changes were taken, and nobody has said yet that they are stored");
-    const sessions = this.#takeSessions(countMax);
+    const sessions = this.#takeSessions(countMax, until);
     const ended = this.#ended.splice(0, countMax);
     if (sessions.length === 0 && ended.length === 0) return undefined;
     const array = new Uint8Array(sessions.length * SESSION_SNAPSHOT_LENGTH_MAX);
@@ -145,7 +148,7 @@ export class SessionSaving {
     if (session.number > 0) this.#ended.push(session.number);
   }
 
-  #takeSessions(countMax: number): Session[] {
+  #takeSessions(countMax: number, until: Instant): Session[] {
     const sessions: Session[] = [];
     for (const session of this.#low) {
       if (sessions.length === countMax) break;
@@ -153,7 +156,7 @@ export class SessionSaving {
     }
     const low = new Set(sessions);
     while (sessions.length < countMax) {
-      const session = this.#sessions.takeLeastRecentUnsaved();
+      const session = this.#sessions.takeLeastRecentUnsaved(until);
       if (session === undefined) break;
       if (!low.has(session)) sessions.push(session);
     }

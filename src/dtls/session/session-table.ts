@@ -93,10 +93,11 @@ export class SessionTable {
     session.rest();
   }
 
-  /** The session that has not been written down for longest since a record came for it; it is going to be now. */
-  takeLeastRecentUnsaved(): Session | undefined {
+  /** The session that waits for longest to be written down, if its last record came by `until`; it is going to be now. */
+  takeLeastRecentUnsaved(until: Instant): Session | undefined {
     const session = this.#leastRecentUnsaved;
-    this.#leastRecentUnsaved = session?.newer;
+    if (session === undefined || session.lastActiveAt > until) return undefined;
+    this.#leastRecentUnsaved = session.newer;
     return session;
   }
 
