@@ -53,7 +53,8 @@ async function answer(passMs: number): Promise<void> {
     const { heapUsed, external } = process.memoryUsage();
     least = Math.min(least, heapUsed + external);
   }
-  const observation: Observation = { tables: shell.tables, memoryBytes: least };
+  const handles = process.getActiveResourcesInfo().length;
+  const observation: Observation = { tables: shell.tables, memoryBytes: least, handles };
   process.send!(observation);
 }
 

@@ -14,6 +14,8 @@ export interface Observation {
   readonly tables: Readonly<Record<string, number>>;
   /** Of V8's heap and outside of it, after collections: the least of several. */
   readonly memoryBytes: number;
+  /** What keeps the process alive: sockets, timers, files under way. */
+  readonly handles: number;
 }
 
 export interface ObservedTarget extends Target {

@@ -75,9 +75,14 @@ export class DeviceShell {
 
   /** Says close_notify, and ends. */
   async close(): Promise<void> {
-    this.#timer.stop();
     this.#device.close();
     this.#transmit();
+    await this.vanish();
+  }
+
+  /** Ends without a word, as a device that loses power. */
+  async vanish(): Promise<void> {
+    this.#timer.stop();
     const socket = this.#socket;
     this.#socket = undefined;
     await socket?.close();
