@@ -1,7 +1,7 @@
 // What `npm pack` would publish: what runs, the types of the cores, and nothing else.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -54,7 +54,8 @@ published("every export leads to a folder whose files have types", () => {
   }
 });
 
-published("who installs the package runs its command and imports a core, with `dependencies` alone", () => {
+/** The package as npm would install it, in the node_modules of a fresh directory, with its dependencies and no others. */
+function installedPackage(): string {
   const directory = scratch();
   const modules = join(directory, "node_modules");
   const installed = join(modules, "narrowboat");
@@ -66,12 +67,40 @@ published("who installs the package runs its command and imports a core, with `d
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(root, "node_modules", name), join(modules, name));
   }
-  const run = (...args: readonly string[]) =>
-    spawnSync(process.execPath, [...args], { cwd: directory, encoding: "utf8" });
-  const help = run(join(installed, "dist/src/cli/main.js"), "--help");
-  assert.is(help.status, 0, help.stderr);
-  const code = 'import { Code } from "narrowboat/coap/code"; console.log(Code.CONTENT)';
-  assert.is(run("--input-type=module", "--eval", code).stdout, "69\n");
+  return directory;
+}
+
+function runNode(directory: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...args], { cwd: directory, encoding: "utf8" });
+  assert.is(status, 0, `${stdout}${stderr}`);
+  return stdout;
+}
+
+published("who installs the package runs its command, with `dependencies` alone", () => {
+  const main = "node_modules/narrowboat/dist/src/cli/main.js";
+  assert.match(runNode(installedPackage(), main, "--help"), /narrowboat <command>/);
+});
+
+published("every example compiles against the package's types, runs, and prints what it is for", () => {
+  const directory = installedPackage();
+  const names = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
+  for (const name of names) cpSync(join(root, "examples", name), join(directory, name));
+  writeFileSync(join(directory, "package.json"), JSON.stringify({ type: "module" }));
+  const compiler = join(root, "node_modules/typescript");
+  const { bin } = JSON.parse(readFileSync(join(compiler, "package.json"), "utf8")) as { readonly bin: { tsc: string } };
+  const flags = "--strict --module nodenext --target es2023 --types node --skipLibCheck false --typeRoots";
+  runNode(directory, join(compiler, bin.tsc), ...flags.split(" "), join(root, "node_modules/@types"), ...names);
+  const printed = names.map((name) => [
+    name,
+    runNode(directory, name.replace(/\.ts$/, ".js")).replace(/in \d+ s/, "in N s"),
+  ]);
+  assert.equal(Object.fromEntries(printed), {
+    "read-message.ts": "Uri-Path fw\nUri-Path pump\nBlock2 2 of 64 bytes\n",
+    "read-uri.ts":
+      '2001:db8::1 port 5684, fw / pump / 2\n"http://example.org/" is not a CoAP URI: write coaps://HOST/PATH or coap://HOST/PATH\n',
+    "serve-in-memory.ts": "new firmware\n",
+    "simulate-link.ts": "done in N s\n",
+  });
 });
 
 published.run();

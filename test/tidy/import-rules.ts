@@ -23,6 +23,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "src/store": ["src/base"],
   "src/session-store": ["src/base", "src/store"],
   "firmware-store": ["src/base", "src/firmware", "src/store"],
+  examples: [],
   psk: ["src/base", "src/store"],
   sim: CORES,
   bench: ALL_BUT_BENCH_AND_TEST,
@@ -117,14 +118,19 @@ function cyclesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
 /** Not part of the published package: `npm start` runs it, in a clone, where development packages are installed. */
 const CLONE_ONLY = /^(?:bench|test)\/|^src\/cli\/quick-start/;
 
+/** What an example imports is the package itself. */
+const EXAMPLE = /^examples\//;
+
 interface Manifest {
+  readonly name: string;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 function manifestIn(files: readonly SourceFile[]): Manifest {
   const parsed = JSON.parse(files.find((file) => file.path === "package.json")?.text ?? "{}") as Partial<Manifest>;
-  return { dependencies: parsed.dependencies ?? {}, devDependencies: parsed.devDependencies ?? {} };
+  const { name = "", dependencies = {}, devDependencies = {} } = parsed;
+  return { name, dependencies, devDependencies };
 }
 
 /** "uvu" for "uvu/assert", "@noble/hashes" for "@noble/hashes/sha2.js". */
@@ -137,9 +143,13 @@ const declaredPackages: Rule = {
   name: "every imported package is declared",
   reason: "who installs the package gets `dependencies` alone; benchmarks and tests may use devDependencies too",
   violations: (files) => {
-    const { dependencies, devDependencies } = manifestIn(files);
+    const { name, dependencies, devDependencies } = manifestIn(files);
     return files.flatMap((file) => {
-      const declared = CLONE_ONLY.test(file.path) ? { ...dependencies, ...devDependencies } : dependencies;
+      const declared = EXAMPLE.test(file.path)
+        ? { [name]: "" }
+        : CLONE_ONLY.test(file.path)
+          ? { ...dependencies, ...devDependencies }
+          : dependencies;
       return file.imports
         .filter(({ specifier }) => !Object.hasOwn(declared, packageOf(specifier) ?? specifier))
         .filter(({ specifier }) => packageOf(specifier) !== undefined)
@@ -152,7 +162,7 @@ const usedPackages: Rule = {
   name: "every package in `dependencies` is imported by what we ship",
   reason: "each dependency costs its users time and trust; one that nobody imports gives nothing back",
   violations: (files) => {
-    const shipped = files.filter((file) => !CLONE_ONLY.test(file.path));
+    const shipped = files.filter((file) => !CLONE_ONLY.test(file.path) && !EXAMPLE.test(file.path));
     const imported = new Set(shipped.flatMap((file) => file.imports.map(({ specifier }) => packageOf(specifier))));
     const unused = Object.keys(manifestIn(files).dependencies).filter((name) => !imported.has(name));
     return unused.map((name) => `package.json: ${name} is imported nowhere`);

@@ -12,7 +12,7 @@ const NOTE = ["TO", "DO"].join("");
 const SILENCE = ["@ts", "ignore"].join("-");
 const HOME = ["", "home", "ada", "firmware.bin"].join("/");
 
-const MANIFEST = JSON.stringify({ dependencies: { yargs: "1" }, devDependencies: { uvu: "1" } });
+const MANIFEST = JSON.stringify({ name: "narrowboat", dependencies: { yargs: "1" }, devDependencies: { uvu: "1" } });
 
 function importing(specifier: string): string {
   return `import { thing } from "${specifier}";\n`;
@@ -138,11 +138,13 @@ export const PLANTED: Readonly<Record<string, Planted>> = {
       { "package.json": MANIFEST, "src/cli/a.ts": importing("left-pad") },
       { "package.json": MANIFEST, "src/cli/a.ts": importing("uvu/assert") },
       { "package.json": MANIFEST, "test/a.ts": importing("@scope/unknown/part.js") },
+      { "package.json": MANIFEST, "examples/a.ts": importing("uvu/assert") },
     ],
     kept: {
       "package.json": MANIFEST,
       "src/cli/a.ts": importing("yargs/helpers") + importing("node:fs") + importing("./b.ts"),
       "test/a.ts": importing("uvu/assert"),
+      "examples/a.ts": importing("narrowboat/base/bytes"),
     },
   },
   "every package in `dependencies` is imported by what we ship": {
