@@ -233,7 +233,7 @@ static void note_local(shared_memory *m, note *n, struct msghdr *header) {
     if (IN6_IS_ADDR_LINKLOCAL(&ipv6.ipi6_addr)) n->zone = ipv6.ipi6_ifindex;
   } else {
     n->unit_count = 0;
-    count_failure(m, ENOMSG);
+    count_failure(m, EDESTADDRREQ);
   }
 }
 

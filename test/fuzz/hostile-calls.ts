@@ -139,6 +139,14 @@ class HostileCaller {
     note.set([this.#pick([0, 0, 1, 65_535]), 0, this.#random.below(65_536), this.#pick([0, 0, 3, 15, 16, 65_535])], 4);
     // Nobody but this computer is to hear of it.
     note.set(unitCount === 8 ? [0, 0, 0, 0, 0, 0, 0, 1] : [0x7f00, this.#random.below(3)], Note.UNITS);
+    const local = this.#pick([
+      [],
+      [0x7f00, 1],
+      [0, 0, 0, 0, 0, 0, 0, 1],
+      [0xfe80, 0, 0, 0, 0, 0, 0, 1],
+      [0xffff, 0xffff],
+    ]);
+    note.set(local, Note.UNITS + (unitCount === 8 ? 8 : 2));
   }
 
   #crypt(): void {

@@ -75,6 +75,17 @@ connectionId("RFC 9146 6: a verified and newest record moves the address, withou
   assert.is(server.dtls.sessionCount, 1);
 });
 
+connectionId("RFC 9146 6: answers leave from that of our addresses which the newest record asked", () => {
+  const { server, client } = scene();
+  const asked = ["192.0.2.7", "192.0.2.8"].map((local) => peerAddress("198.51.100.7", 1234, local));
+  for (const address of [...asked, ...asked]) {
+    client.address = address;
+    client.send(client.data("asked"));
+    assert.is(peerOf(server), address);
+  }
+  assert.is(server.dtls.sessionCount, 1);
+});
+
 connectionId("RFC 9146 6: an older valid record is delivered and does not move the address", () => {
   const { server, client } = scene();
   const late = client.data("late");

@@ -159,10 +159,12 @@ if (native !== undefined && compiler !== undefined) {
     ["one datagram at a time for a while", "ppppp"],
     ["nothing, one or many", "a.apa.pai.i"],
   ] as const) {
-    test(`a system that takes ${what} gets everything in order`, async () => {
-      const found = await scene(["sends", letters, "500", "0"], await preloaded());
-      assert.equal(found, { arrived: range(0, 500), failures: [], lettersLeft: 0 });
-    });
+    for (const host of ["127.0.0.1", "::"]) {
+      test(`a system that takes ${what} gets everything in order from ${host}`, async () => {
+        const found = await scene(["sends", letters, "500", "0", host], await preloaded());
+        assert.equal(found, { arrived: range(0, 500), failures: [], lettersLeft: 0 });
+      });
+    }
   }
 
   for (const [letters, lost] of [
@@ -215,6 +217,23 @@ if (native !== undefined && compiler !== undefined) {
     const found = await scene(["receives", "t", "1"], await preloaded());
     assert.equal(found, { arrived: range(1, 10), failures: ["EMSGSIZE"] });
   });
+
+  for (const [what, letter, code] of [
+    ["is cut off", "k", "EMSGSIZE"],
+    ["is missing", "o", "EDESTADDRREQ"],
+    ["is too short", "w", "EDESTADDRREQ"],
+  ] as const) {
+    test(`on all addresses, where a datagram was sent to ${what}: it is told and left out`, async () => {
+      const found = await scene(["receives", letter, "1", "::"], await preloaded());
+      assert.equal(found, { arrived: range(1, 10), failures: [code] });
+      // A port that is bound to one address asks for nothing of it.
+      const bound = await scene(
+        ["receives", letter === "w" ? "o" : letter, letter === "k" ? "1" : "0"],
+        await preloaded(),
+      );
+      assert.equal(bound, { arrived: range(letter === "k" ? 1 : 0, 10), failures: letter === "k" ? [code] : [] });
+    });
+  }
 
   test("RFC 792: an error that the system keeps for the socket is told, and the port serves on", async () => {
     assert.equal(await scene(["refused"], await preloaded()), { failures: ["ECONNREFUSED"] });

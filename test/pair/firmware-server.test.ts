@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EMPTY, fromUtf8, toHex } from "../../src/base/bytes.ts";
+import { peerAddress } from "../../src/base/peer-address.ts";
 import { decodeBlock, offsetOf } from "../../src/coap/block.ts";
 import { decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { OptionNumber } from "../../src/coap/option.ts";
@@ -119,6 +120,26 @@ server("RFC 7252 4.5: the same bytes are resent within one association, and made
   const transfers = place.events.filter(({ kind }) => kind === "transfer");
   assert.is(transfers.length, peers.length);
 });
+
+// RFC 7252 4.4, RFC 6347 4.2.1: an endpoint is an address and a port, ours as well as the peer's.
+for (const kind of ["plain", "secure"] as const) {
+  server(
+    `one port of a client at four of our addresses is four endpoints with Message IDs of their own, ${kind}`,
+    () => {
+      const place = scene();
+      const locals = ["192.0.2.7", "192.0.2.8", "198.51.100.7", "198.51.100.8"];
+      const asked = locals.map((local) => peerAddress("203.0.113.1", 40_000, local));
+      const peers = asked.map((address) => (kind === "plain" ? place.plainPeer(address) : place.sessionPeer(address)));
+      for (const [i, peer] of peers.entries()) {
+        const line = `CON 7 GET T=01 /fw/hub/1.0 2:${i}/0/64`;
+        assert.match(peer.asks(line), `2:${i}/1/64`);
+        assert.match(peer.asks(line), `2:${i}/1/64`);
+      }
+      assert.is(place.server.sessionCount, kind === "plain" ? 0 : 4);
+      assert.is(place.events.filter((event) => event.kind === "sessionDown").length, 0);
+    },
+  );
+}
 
 for (const kind of ["plain", "secure"] as const) {
   for (const together of ["handled before anything is sent", "of one datagram"] as const) {

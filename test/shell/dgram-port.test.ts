@@ -45,11 +45,13 @@ if (compiler !== undefined) {
   const stubborn = () => stubbornSystem(compiler, scratch());
 
   for (const letters of ["aaaa", "a.a.aa..a"]) {
-    test(`a system that takes nothing for a while gets everything in order (${letters})`, async () => {
-      const arrived = Array.from({ length: 500 }, (_, i) => String(i));
-      const found = await scene(["sends", letters, "500", "0"], off, await stubborn());
-      assert.equal(found, { arrived, failures: [], lettersLeft: 0 });
-    });
+    for (const host of ["127.0.0.1", "::"]) {
+      test(`a system that takes nothing for a while gets everything in order from ${host} (${letters})`, async () => {
+        const arrived = Array.from({ length: 500 }, (_, i) => String(i));
+        const found = await scene(["sends", letters, "500", "0", host], off, await stubborn());
+        assert.equal(found, { arrived, failures: [], lettersLeft: 0 });
+      });
+    }
   }
 
   test("an error of sending is told, and all others go out", async () => {
@@ -78,10 +80,12 @@ if (compiler !== undefined) {
     });
   }
 
-  test("a close waits for what the system has not taken yet", async () => {
-    const arrived = Array.from({ length: 10 }, (_, i) => String(i));
-    assert.equal(await scene(["closesLate"], off, await stubborn()), { arrived, lettersLeft: 0 });
-  });
+  for (const host of ["127.0.0.1", "::"]) {
+    test(`a close of ${host} waits for what the system has not taken yet`, async () => {
+      const arrived = Array.from({ length: 10 }, (_, i) => String(i));
+      assert.equal(await scene(["closesLate", host], off, await stubborn()), { arrived, lettersLeft: 0 });
+    });
+  }
 }
 
 test.run();

@@ -19,10 +19,11 @@ interface Opened {
   readonly address: PeerAddress;
 }
 
-async function open(): Promise<Opened> {
+/** `address` is where others reach it, and leave from HOST. */
+async function open(host = HOST): Promise<Opened> {
   const at = new PortListener();
-  const port = await bindDatagramPort(HOST, 0, at);
-  return { port, at, address: peerAddress(HOST, port.port) };
+  const port = await bindDatagramPort(host, 0, at);
+  return { port, at, address: peerAddress(HOST, port.port, HOST) };
 }
 
 function print(found: unknown): void {
@@ -39,8 +40,8 @@ function texts({ received }: PortListener): string[] {
 }
 
 /** `count` datagrams, each its number, against `letters`; `lost` of them do not arrive. */
-async function sends(letters: string, count: number, lost: number): Promise<void> {
-  const [from, to] = [await open(), await open()];
+async function sends(letters: string, count: number, lost: number, host?: string): Promise<void> {
+  const [from, to] = [await open(host), await open(host)];
   process.env["STUBBORN_SENDS"] = letters;
   for (let i = 0; i < count; i++) from.port.sendTo(to.address, toUtf8(String(i)));
   from.port.flush();
@@ -97,8 +98,8 @@ async function holdsBack(): Promise<void> {
   await Promise.all([client.close(), echo.port.close()]);
 }
 
-async function closesLate(): Promise<void> {
-  const [from, to] = [await open(), await open()];
+async function closesLate(host?: string): Promise<void> {
+  const [from, to] = [await open(host), await open()];
   process.env["STUBBORN_SENDS"] = "a".repeat(50);
   for (let i = 0; i < 10; i++) from.port.sendTo(to.address, toUtf8(String(i)));
   await from.port.close();
@@ -108,8 +109,8 @@ async function closesLate(): Promise<void> {
   await to.port.close();
 }
 
-async function receives(letters: string, lost: number): Promise<void> {
-  const [from, to] = [await open(), await open()];
+async function receives(letters: string, lost: number, host?: string): Promise<void> {
+  const [from, to] = [await open(), await open(host)];
   process.env["STUBBORN_RECEIVES"] = letters;
   for (let i = 0; i < 10; i++) from.port.sendTo(to.address, toUtf8(String(i)));
   from.port.flush();
@@ -182,12 +183,12 @@ async function workers(): Promise<void> {
 }
 
 const SCENES: Readonly<Record<string, (...args: string[]) => unknown>> = {
-  sends: (letters, count, lost) => sends(letters!, Number(count), Number(lost)),
+  sends: (letters, count, lost, host) => sends(letters!, Number(count), Number(lost), host),
   fills: (count, length) => fills(Number(count), Number(length)),
   waits: (count, length) => waits(Number(count), Number(length)),
   holdsBack,
   closesLate,
-  receives: (letters, lost) => receives(letters!, Number(lost)),
+  receives: (letters, lost, host) => receives(letters!, Number(lost), host),
   refused,
   throwsInDatagram: () => throws("answer"),
   throwsAtBatchEnd: () => throws("flush"),

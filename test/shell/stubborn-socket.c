@@ -3,6 +3,7 @@
 // when they are used up, all is well again. JavaScript sets the variables, and reads how many letters are left.
 //
 //   a EAGAIN   e EPERM   i EINTR   n ENOMEM   p one datagram and no more   t the first one truncated
+//   k what is told beside the first one truncated   o nothing told beside it   w a word beside it that says nothing
 //   c connected to the receiver, so that the next refusal by ICMP becomes the socket's own error
 
 #define _GNU_SOURCE
@@ -54,6 +55,15 @@ int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct
   errno = error_for(letter);
   if (errno != 0) return -1;
   int received = real(fd, messages, letter == 'p' ? 1 : count, flags, timeout);
-  if (received > 0 && letter == 't') messages[0].msg_hdr.msg_flags |= MSG_TRUNC;
+  if (received <= 0) return received;
+  struct msghdr *first = &messages[0].msg_hdr;
+  if (letter == 't') first->msg_flags |= MSG_TRUNC;
+  if (letter == 'k') first->msg_flags |= MSG_CTRUNC;
+  if (letter == 'o') first->msg_controllen = 0;
+  // Too short for what its type promises, up to the end of what there is.
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(first); letter == 'w' && c != NULL; c = NULL) {
+    c->cmsg_len = CMSG_LEN(1);
+    first->msg_controllen = CMSG_LEN(1);
+  }
   return received;
 }

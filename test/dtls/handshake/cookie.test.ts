@@ -73,6 +73,7 @@ for (const [what, peer] of [
   ["address", peerAddress("192.0.2.2", 40_000)],
   ["port", peerAddress("192.0.2.1", 40_001)],
   ["family", peerAddress("2001:db8::1", 40_000)],
+  ["choice of our addresses", peerAddress("192.0.2.1", 40_000, "192.0.2.7")],
 ] as const) {
   cookie(`RFC 6347 4.2.1: a cookie is bound to the peer's ${what}`, () => {
     const { issuer, hello } = issued();

@@ -5,6 +5,7 @@ import { CLIENT_COUNT_MAX, HELD_COUNT_MAX, type ProxyDirectionStatistics } from 
 import { Prng } from "../../../sim/prng.ts";
 import { profileNamed } from "../../../sim/profiles/profiles.ts";
 import { instant } from "../../../src/base/instant.ts";
+import { peerAddress } from "../../../src/base/peer-address.ts";
 import { clientAddress, ProxyLog } from "../../support/proxy-log.ts";
 
 const proxy = suite("link-proxy");
@@ -41,6 +42,20 @@ proxy("each client has a binding of its own, and what comes for it goes to that 
       [11, clientAddress(1)],
       [12, clientAddress(2)],
     ],
+  );
+});
+
+proxy("one port of a client at two of our addresses is two clients, and each is answered from its own", () => {
+  const log = new ProxyLog();
+  const asked = ["198.51.100.7", "198.51.100.8"].map((local) => peerAddress("192.0.2.1", 5_000, local));
+  for (const [id, address] of asked.entries()) log.proxy.handleClientDatagram(log.now, address, Uint8Array.of(id));
+  log.run();
+  assert.is(log.proxy.statistics.clientCount, 2);
+  for (const { binding, id } of log.atServer) log.fromServer(binding, id);
+  log.run();
+  assert.equal(
+    log.atClients.map(({ client }) => client),
+    asked,
   );
 });
 
