@@ -12,6 +12,7 @@ import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { AddressShares } from "./admission/address-shares.ts";
 import { FailedOpenings } from "./admission/failed-openings.ts";
 import { Guesses } from "./admission/guesses.ts";
+import { SessionRoom } from "./admission/session-room.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import type { DtlsServerOutlet, SessionEnd } from "./dtls-server-outlet.ts";
@@ -63,6 +64,7 @@ export class DtlsServer {
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
   readonly #shares: AddressShares;
+  readonly #room: SessionRoom;
   readonly #failedOpenings: FailedOpenings;
   readonly #guesses: Guesses;
   /** Sessions whose last flight may still be asked for, by the time when it no longer may. */
@@ -81,6 +83,7 @@ export class DtlsServer {
     this.#cookies = new CookieIssuer(input.now, input.crypto, input.random);
     const seed = randomUint32(input.random);
     this.#shares = new AddressShares(input.now, input.random, seed);
+    this.#room = new SessionRoom(this.#sessions, this.#shares, input.parameters);
     this.#failedOpenings = new FailedOpenings(input.parameters, seed);
     this.#guesses = new Guesses(seed);
   }
@@ -110,10 +113,13 @@ export class DtlsServer {
     }
   }
 
-  /** The key of an identity that pskWanted asked for; undefined when there is none. */
-  handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined): void {
+  /**
+   * The key of an identity that pskWanted asked for; undefined when there is none. `shared` where many devices have it:
+   * then the identity may have any number of sessions.
+   */
+  handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined, shared = false): void {
     for (const handshake of this.#handshakes.takeAwaiting(latin1Of(identity))) {
-      handshake.handlePsk(now, identity, key);
+      handshake.handlePsk(now, identity, key, shared);
       this.#handshakes.reschedule(handshake);
     }
   }
@@ -184,9 +190,7 @@ export class DtlsServer {
   /** Ends the sessions of an identity whose key was removed, and the handshakes that may have that key already. */
   closeIdentity(now: Instant, identity: Uint8Array): void {
     const key = latin1Of(identity);
-    for (const session of this.#sessions) {
-      if (session.identityKey === key) this.#close(now, session, "keyRemoved");
-    }
+    for (const session of [...this.#sessions.ofIdentities.of(key)]) this.#close(now, session, "keyRemoved");
     for (const handshake of this.#handshakes) if (!handshake.forgetIdentity(key)) this.#drop(handshake);
   }
 
@@ -361,6 +365,7 @@ export class DtlsServer {
       admitsGuess: (now, from, identity) => this.#guesses.admits(now, from, identity),
       guessFailed: (now, from, identity) => this.#guesses.handleFailure(now, from, identity),
       keyRefused: (now, { peer }, identity, known) => this.#outlet.keyRefused(now, peer, identity, known),
+      admitsSession: (now, { peer }, identity, shared) => this.#admitsSession(now, peer, latin1Of(identity), shared),
       established: (now, handshake, session) => this.#establish(now, handshake, session),
       failed: (now, handshake, error) => {
         this.#handshakes.remove(handshake);
@@ -379,15 +384,20 @@ export class DtlsServer {
     }
   }
 
+  /** Makes room for one more session; false when nobody may give way. */
+  #admitsSession(now: Instant, peer: PeerAddress, identityKey: string, shared: boolean): boolean {
+    // RFC 6347 4.2.8: only now may the old association of this address go.
+    const replaced = this.#sessions.at(peer);
+    if (replaced !== undefined) this.#end(now, replaced, "replaced");
+    const leaving = this.#room.leaving(now, identityKey, shared);
+    if (typeof leaving === "object") this.#close(now, leaving, "evicted");
+    return leaving !== "newcomer";
+  }
+
   #establish(now: Instant, handshake: ServerHandshake, session: Session): void {
     this.#shares.authenticated(now, handshake.peer);
     this.#handshakes.remove(handshake);
     for (const other of this.#handshakes.allAt(handshake.peer)) this.#drop(other);
-    // RFC 6347 4.2.8: only now may the old association of this address go.
-    const replaced = this.#sessions.at(session.peer);
-    if (replaced !== undefined) this.#end(now, replaced, "replaced");
-    const { leastRecent } = this.#sessions;
-    if (leastRecent && this.#sessions.size >= this.#parameters.sessionsMax) this.#close(now, leastRecent, "evicted");
     this.#sessions.add(session);
     this.#boundBusySessions();
     this.#lastFlights.add(session);

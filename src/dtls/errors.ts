@@ -80,6 +80,7 @@ export type HandshakeErrorKind =
   | "protocolVersion"
   | "recordSizeLimitInvalid"
   | "renegotiationInfoInvalid"
+  | "sessionsFull"
   | "timeout"
   | "unexpectedMessage";
 
@@ -116,6 +117,7 @@ export function alertFor(kind: HandshakeErrorKind): AlertName | undefined {
     case "unexpectedMessage":
       return "unexpected_message";
     case "peerAlert":
+    case "sessionsFull":
     case "timeout":
       return undefined;
   }

@@ -109,8 +109,13 @@ export interface DtlsParameters {
   readonly handshakeLifetimeMs: number;
   /** Half-open handshakes; one of a network that holds more of them than it has earned gives way. */
   readonly handshakesMax: number;
-  /** Established sessions; the least recently used gives way. */
+  /**
+   * Established sessions. One of the newcomer's own identity gives way, or one of an identity that has others; where every
+   * session is the only one of its identity, the newcomer is refused.
+   */
   readonly sessionsMax: number;
+  /** Sessions of one identity, unless its key is shared; the least recently used gives way. */
+  readonly sessionsPerIdentityMax: number;
   /** Sessions that hold cipher contexts, some 2 KiB each; the least recently used gives way. */
   readonly busySessionsMax: number;
   /** A session without an authentic record for so long ends, ms. Devices with a Connection ID sleep for hours. */
@@ -138,6 +143,7 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   handshakeLifetimeMs: 1_800_000,
   handshakesMax: 10_000,
   sessionsMax: 1_000_000,
+  sessionsPerIdentityMax: 8,
   busySessionsMax: 16_384,
   sessionIdleMs: 24 * 3_600_000,
   authenticationFailuresMax: 2 ** 23,

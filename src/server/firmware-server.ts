@@ -106,9 +106,12 @@ export class FirmwareServer {
     this.#freshness.handleTimeout(now);
   }
 
-  /** The answer to a pskWanted event: the key, or undefined when the identity is unknown. */
-  handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined): void {
-    this.#dtls.handlePsk(now, identity, key);
+  /**
+   * The answer to a pskWanted event: the key, or undefined when the identity is unknown. `shared` where many devices have
+   * it, so that the identity may have any number of sessions.
+   */
+  handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined, shared = false): void {
+    this.#dtls.handlePsk(now, identity, key, shared);
   }
 
   /** The key of an identity was removed or replaced: its sessions end. */

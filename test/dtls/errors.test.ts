@@ -14,6 +14,7 @@ const ANSWERS: Readonly<Record<HandshakeErrorKind, string | undefined>> = {
   noCommonCipherSuite: "handshake_failure",
   noCommonGroup: "handshake_failure",
   peerAlert: undefined,
+  sessionsFull: undefined,
   protocolVersion: "protocol_version",
   recordSizeLimitInvalid: "illegal_parameter",
   renegotiationInfoInvalid: "handshake_failure",

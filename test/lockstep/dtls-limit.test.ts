@@ -16,7 +16,7 @@ import {
   SESSION_BUSY_MS,
 } from "../../src/dtls/parameters.ts";
 import { ContentType } from "../../src/dtls/record/record.ts";
-import { ObservedServer } from "../support/observed-server.ts";
+import { KEY, ObservedServer } from "../support/observed-server.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
 
 const limit = suite("dtls-limit");
@@ -38,11 +38,12 @@ limit("handshakesMax: a half-open handshake gives way, and what waits for it wit
   assert.is(server.dtls.handshakeCount, 0);
 });
 
-limit("sessionsMax: the least recently used session gives way, and is told so", () => {
+limit("sessionsMax: the least recently used session of the same identity gives way, and is told so", () => {
   const server = new ObservedServer({ parameters: { sessionsMax: 2 } });
   const [first, second, third] = [1, 2, 3].map((port) => clientAt(server, port));
   first!.connect();
   second!.connect();
+  server.elapse(1);
   first!.send(first!.data("busy"));
   third!.connect();
   assert.is(server.dtls.sessionCount, 2);
@@ -52,6 +53,65 @@ limit("sessionsMax: the least recently used session gives way, and is told so", 
   assert.is(server.received.length, 2);
   second!.send(second!.data("gone"));
   assert.is(server.received.length, 2);
+});
+
+/** Its own identity for each number. */
+function deviceAt(server: ObservedServer, number: number): ScriptedClient {
+  const address = peerAddress("10.0.0.1", number);
+  return new ScriptedClient(server, { seed: number, address, identity: toUtf8(`other-${number}`) });
+}
+
+limit(
+  "sessionsMax: a newcomer never pushes out the only session of another identity, and is refused in silence",
+  () => {
+    const server = new ObservedServer({ psk: () => KEY, parameters: { sessionsMax: 20 } });
+    const devices = Array.from({ length: 20 }, (_, i) => deviceAt(server, i + 1).connect());
+    const newcomer = deviceAt(server, 21);
+    newcomer.greet();
+    assert.equal(newcomer.finish(), []);
+    assert.is(server.failures[0]!.kind, "sessionsFull");
+    for (const device of devices) device.send(device.data("still here"));
+    assert.is(server.received.length, 20);
+    assert.equal(server.downs, []);
+  },
+);
+
+limit("sessionsMax: a newcomer pushes out a session of an identity that has others", () => {
+  const server = new ObservedServer({ psk: () => KEY, sharedKeys: true, parameters: { sessionsMax: 40 } });
+  const devices = Array.from({ length: 20 }, (_, i) => deviceAt(server, i + 1).connect());
+  for (let port = 101; port <= 120; port++) clientAt(server, port).connect();
+  for (let number = 21; number <= 30; number++) deviceAt(server, number).connect();
+  assert.equal(server.downs, new Array(10).fill("evicted"));
+  for (const device of devices) device.send(device.data("still here"));
+  assert.is(server.received.length, 20);
+});
+
+limit(
+  "sessionsPerIdentityMax: one identity that opens sessions without end pushes out its own, and 100 others stay",
+  () => {
+    const server = new ObservedServer({ psk: () => KEY, parameters: { sessionsMax: 120 } });
+    const others = Array.from({ length: 100 }, (_, i) => deviceAt(server, i + 1).connect());
+    for (let port = 1_000; port < 1_400; port++) clientAt(server, port).connect();
+    assert.is(server.dtls.sessionCount, 100 + DTLS_PARAMETERS.sessionsPerIdentityMax);
+    for (const other of others) other.send(other.data("still here"));
+    assert.is(server.received.length, 100);
+  },
+);
+
+limit("sessionsPerIdentityMax: the least recently used session of the identity gives way", () => {
+  const server = new ObservedServer({ parameters: { sessionsPerIdentityMax: 2 } });
+  const [first, second] = [clientAt(server, 1).connect(), clientAt(server, 2).connect()];
+  server.elapse(10);
+  first.send(first.data("busy"));
+  clientAt(server, 3).connect();
+  assert.equal(second.heard(), ["warning close_notify"]);
+  assert.equal(first.heard(), []);
+});
+
+limit("sessionsPerIdentityMax: a key that many devices share has no such limit", () => {
+  const server = new ObservedServer({ sharedKeys: true });
+  for (let port = 1; port <= 50; port++) clientAt(server, port).connect();
+  assert.is(server.dtls.sessionCount, 50);
 });
 
 limit("sealedRecordsMax: a session whose keys have sealed so many records ends, and the next one has new keys", () => {

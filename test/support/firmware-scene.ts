@@ -106,7 +106,8 @@ export class FirmwareScene {
     this.pskQuestions.push(event.identity);
     const key = this.psk(event.identity);
     if (key === "later") return;
-    this.server.handlePsk(this.now, event.identity, key);
+    // Most scenes have many peers and one identity.
+    this.server.handlePsk(this.now, event.identity, key, true);
     this.drive();
   }
 }

@@ -29,6 +29,8 @@ export interface ObservedServerInput {
   readonly random?: RandomSource;
   readonly cipherSuites?: readonly CipherSuite[];
   readonly parameters?: Partial<DtlsParameters>;
+  /** Whether many devices have each key. */
+  readonly sharedKeys?: boolean;
   /** The answer to a question for a key; "later" leaves it open. */
   readonly psk?: (identity: Uint8Array) => Secret | undefined | "later";
 }
@@ -60,7 +62,7 @@ export class ObservedServer {
         pskWanted: (now, identity) => {
           this.pskQuestions.push(identity);
           const key = answer(identity);
-          if (key !== "later") this.dtls.handlePsk(now, identity, key);
+          if (key !== "later") this.dtls.handlePsk(now, identity, key, input.sharedKeys);
         },
         sessionUp: (_now, session) => this.sessions.push(session),
         sessionDown: (_now, _session, end) => this.downs.push(end),

@@ -10,6 +10,8 @@ export const KEY_CANDIDATES_MAX = 4;
 
 export interface CandidateKeys {
   readonly identityKnown: boolean;
+  /** Whether many devices have this key. */
+  readonly shared: boolean;
   readonly masterSecret: Uint8Array;
   readonly states: PendingStates;
 }

@@ -72,6 +72,8 @@ export interface ServerHandshakeOutlet {
   guessFailed(now: Instant, from: PeerAddress, identity: Uint8Array): void;
   /** The client's Finished cannot be read: it has another key, or its identity has none. It is told once, and not the peer. */
   keyRefused(now: Instant, handshake: ServerHandshake, identity: Uint8Array, identityKnown: boolean): void;
+  /** The client's Finished is verified. Whether there is room for its session: asked before ours is sent. */
+  admitsSession(now: Instant, handshake: ServerHandshake, identity: Uint8Array, shared: boolean): boolean;
   established(now: Instant, handshake: ServerHandshake, session: Session): void;
   failed(now: Instant, handshake: ServerHandshake, error: HandshakeError): void;
 }
@@ -261,14 +263,14 @@ export class ServerHandshake {
   }
 
   /** The answer to pskWanted. An unknown identity goes on with a key that nobody has (RFC 4279 2). */
-  handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined): void {
+  handlePsk(now: Instant, identity: Uint8Array, key: Secret | undefined, shared: boolean): void {
     for (const candidate of this.#candidates) {
-      if (candidate.keys === undefined && equal(candidate.identity, identity)) this.#deriveKeys(candidate, key);
+      if (candidate.keys === undefined && equal(candidate.identity, identity)) this.#deriveKeys(candidate, key, shared);
     }
     if (this.#changeCipherSpecSeen) this.#releaseHeld(now);
   }
 
-  #deriveKeys(candidate: KeyCandidate, key: Secret | undefined): void {
+  #deriveKeys(candidate: KeyCandidate, key: Secret | undefined, shared: boolean): void {
     if (this.#state.kind !== "expectFinished") return;
     const { negotiation, clientRandom, serverRandom, connectionId } = this.#state.agreed;
     const { crypto, protections } = this.#input;
@@ -288,7 +290,7 @@ export class ServerHandshake {
       readConnectionId: connectionId,
       writeConnectionId: negotiation.clientConnectionId ?? EMPTY,
     });
-    candidate.keys = { identityKnown: key !== undefined, masterSecret: master, states };
+    candidate.keys = { identityKnown: key !== undefined, shared, masterSecret: master, states };
   }
 
   /** Sends the flight again, or gives up when the handshake's time is over. An early call does nothing. */
@@ -407,7 +409,7 @@ export class ServerHandshake {
     if (this.#candidates.length >= KEY_CANDIDATES_MAX) this.#forget(this.#anyCandidate());
     this.#candidates.push(candidate);
     // An identity that no store can hold is an unknown one, and is treated like every unknown one.
-    if (identity.length > PSK_IDENTITY_LENGTH_MAX) this.handlePsk(now, identity, undefined);
+    if (identity.length > PSK_IDENTITY_LENGTH_MAX) this.handlePsk(now, identity, undefined, false);
     else outlet.pskWanted(now, this, identity);
   }
 
@@ -428,6 +430,10 @@ export class ServerHandshake {
       // In silence, as for a wrong key: an alert would end the handshake of whoever has this address.
       this.#input.outlet.counted("finishedMismatch");
       return this.#forget(candidate);
+    }
+    if (!this.#input.outlet.admitsSession(now, this, candidate.identity, keys.shared)) {
+      // In silence: it may be let in when it tries again.
+      return this.#end(now, handshakeError("sessionsFull", "each session is the only one of its identity"));
     }
     this.#exchange.record(candidate.message);
     this.#exchange.record(outcome.message);

@@ -8,6 +8,7 @@ import type { PeerAddress } from "../../base/peer-address.ts";
 import { RecencyList } from "../../base/recency-list.ts";
 import { SecretSlab } from "../../base/secret-slab.ts";
 import { SlotMap } from "../../base/slot-map.ts";
+import { IdentityIndex } from "./identity-index.ts";
 import type { Session } from "./session.ts";
 
 export class SessionTable {
@@ -16,15 +17,17 @@ export class SessionTable {
   /** The sessions' keys, by their length. */
   readonly #keys = new Map<number, SecretSlab>();
   readonly #order = new RecencyList<Session>();
+  /** In no order: whoever leaves, the last one takes its place. */
+  readonly #all: Session[] = [];
+  readonly ofIdentities = new IdentityIndex();
   /** From here on to the recent end all are busy, and none before. */
   #leastRecentBusy: Session | undefined;
   /** From here on to the recent end a record came for each since it was written down, and for none before. */
   #leastRecentUnsaved: Session | undefined;
-  #size = 0;
   #busyCount = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#all.length;
   }
 
   get leastRecent(): Session | undefined {
@@ -37,6 +40,11 @@ export class SessionTable {
 
   get leastRecentBusy(): Session | undefined {
     return this.#leastRecentBusy;
+  }
+
+  /** The one with a number below `size`; numbers change whenever one is removed. */
+  number(index: number): Session {
+    return this.#all[index]!;
   }
 
   withConnectionId(connectionId: number): Session | undefined {
@@ -65,7 +73,12 @@ export class SessionTable {
     const id = session.read.connectionId;
     if (id.length > 0) this.#byConnectionId.delete(connectionIdKey(id));
     else this.#byAddress.delete(session.peer);
-    this.#size--;
+    const last = this.#all.pop()!;
+    if (last !== session) {
+      this.#all[session.index] = last;
+      last.index = session.index;
+    }
+    this.ofIdentities.remove(session);
     if (session.busy) this.#busyCount--;
     if (session === this.#leastRecentBusy) this.#leastRecentBusy = session.newer;
     if (session === this.#leastRecentUnsaved) this.#leastRecentUnsaved = session.newer;
@@ -121,7 +134,8 @@ export class SessionTable {
     if (id.length > 0) this.#byConnectionId.set(connectionIdKey(id), session);
     else this.#byAddress.set(session.peer, session);
     session.moveKeys((length) => this.#slabFor(length));
-    this.#size++;
+    session.index = this.#all.push(session) - 1;
+    this.ofIdentities.add(session);
     this.#order.add(session);
   }
 

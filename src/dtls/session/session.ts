@@ -52,6 +52,11 @@ export class Session {
   restored = false;
   /** Whether it holds what rest() gives back. */
   busy = false;
+  /** Its place among all of the session table. */
+  index = 0;
+  /** Neighbours in the ring of the sessions of its identity. */
+  elderOfIdentity: Session = this;
+  youngerOfIdentity: Session = this;
   /** Neighbours in the session table's order of use. */
   older: Session | undefined;
   newer: Session | undefined;

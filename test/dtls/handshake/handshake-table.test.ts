@@ -34,6 +34,7 @@ function handshake(peer: PeerAddress, now = 0): ServerHandshake {
       admitsGuess: () => true,
       guessFailed: () => {},
       keyRefused: () => {},
+      admitsSession: () => true,
       established: () => {},
       failed: () => {},
     },
