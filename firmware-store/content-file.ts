@@ -1,32 +1,34 @@
 // The content of one image on disk. Its digest is checked before its first byte is served and again whenever the file
 // is not the one that was judged: a damaged file is told apart from a good one, and never yields a byte.
 
-import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { LRUCache } from "lru-cache";
 import { equal } from "../src/base/bytes.ts";
+import type { Digests } from "./digests.ts";
+import { type FileDigest, faultOf, identityOf } from "./file-digest.ts";
 
-/** Open files kept for the next read. */
+/** Open files kept for the next read; more than are read at a time, so that none is closed while it is read. */
 export const OPEN_FILE_COUNT_MAX = 64;
-
-const PIECE_LENGTH = 1024 * 1024;
 
 /** File handles by path, the least recently used one closed first. */
 export class OpenFiles {
-  readonly #handles = new LRUCache<string, number>({ max: OPEN_FILE_COUNT_MAX, dispose: closeSync });
+  readonly #handles = new LRUCache<string, Promise<FileHandle>>({
+    max: OPEN_FILE_COUNT_MAX,
+    dispose: (opening) => void opening.then((handle) => handle.close()).catch(() => {}),
+  });
 
   get size(): number {
     return this.#handles.size;
   }
 
-  /** Throws what node:fs throws. */
-  handle(path: string): number {
-    let handle = this.#handles.get(path);
-    if (handle === undefined) {
-      handle = openSync(path, "r");
-      this.#handles.set(path, handle);
+  /** Rejects with what node:fs throws. */
+  handle(path: string): Promise<FileHandle> {
+    let opening = this.#handles.get(path);
+    if (opening === undefined) {
+      opening = open(path, "r");
+      this.#handles.set(path, opening);
     }
-    return handle;
+    return opening;
   }
 
   close(path: string): void {
@@ -44,14 +46,16 @@ export type ContentDamage = "content-differs" | "content-missing" | "content-unr
 export class ContentFile {
   readonly path: string;
   readonly #openFiles: OpenFiles;
+  readonly #digests: Digests;
   readonly #length: number;
   readonly #sha256: Uint8Array;
   /** The file that the verdict is about; undefined before the first. */
   #judged: string | undefined;
   #damage: ContentDamage | undefined;
 
-  constructor(openFiles: OpenFiles, path: string, length: number, sha256: Uint8Array) {
+  constructor(openFiles: OpenFiles, digests: Digests, path: string, length: number, sha256: Uint8Array) {
     this.#openFiles = openFiles;
+    this.#digests = digests;
     this.path = path;
     this.#length = length;
     this.#sha256 = sha256;
@@ -62,74 +66,52 @@ export class ContentFile {
     return this.#judged !== undefined && this.#damage === undefined;
   }
 
-  /**
-   * Asks the disk. Reads and hashes the whole file when it is a new one or was written to since the last verdict
-   * (about a second for each gigabyte), and otherwise costs a few microseconds.
-   */
-  damage(): ContentDamage | undefined {
-    try {
-      this.#judge(this.#openFiles.handle(this.path));
-    } catch (error) {
-      this.#judged = undefined;
-      this.#damage = isAbsent(error) ? "content-missing" : "content-unreadable";
-    }
-    this.#leaveDamaged();
+  /** What was found wrong when the disk was last asked. */
+  get damage(): ContentDamage | undefined {
     return this.#damage;
   }
 
-  /** Fills `target` with the bytes from `offset` on, or says why not. */
-  read(offset: number, target: Uint8Array): ContentDamage | undefined {
-    if (this.damage() !== undefined) return this.#damage;
-    try {
-      if (fill(this.#openFiles.handle(this.path), offset, target) === target.length) return undefined;
-      this.#damage = "content-differs";
-    } catch {
-      this.#damage = "content-unreadable";
-    }
-    this.#leaveDamaged();
-    return this.#damage;
-  }
-
-  #judge(handle: number): void {
-    const found = identityOf(handle);
-    if (found === this.#judged) return;
-    this.#damage = this.#hasDigest(handle) ? undefined : "content-differs";
-    this.#judged = found;
-  }
-
-  /** A healed file comes under the same name, so the name is opened anew next time. */
-  #leaveDamaged(): void {
+  /** Reads and digests the whole file: about a second for each gigabyte. */
+  async check(): Promise<void> {
+    const found = await this.#digests.digest(this.path, this.#length);
+    this.#judged = found.kind === "digested" ? found.identity : undefined;
+    this.#damage = this.#damageOf(found);
+    // A healed file comes under the same name, so the name is opened anew next time.
     if (this.#damage !== undefined) this.#openFiles.close(this.path);
   }
 
-  #hasDigest(handle: number): boolean {
-    if (fstatSync(handle).size !== this.#length) return false;
-    const hash = createHash("sha256");
-    const piece = new Uint8Array(Math.min(PIECE_LENGTH, this.#length));
-    for (let offset = 0; offset < this.#length; offset += piece.length) {
-      hash.update(piece.subarray(0, fill(handle, offset, piece)));
+  /** Fills `target` with the bytes from `offset` on, or says why not. */
+  async read(offset: number, target: Uint8Array): Promise<ContentDamage | undefined> {
+    try {
+      let handle = await this.#openFiles.handle(this.path);
+      if (identityOf(await handle.stat({ bigint: true })) !== this.#judged) {
+        this.#openFiles.close(this.path);
+        await this.check();
+        if (this.#damage !== undefined) return this.#damage;
+        handle = await this.#openFiles.handle(this.path);
+      }
+      this.#damage = (await fill(handle, offset, target)) === target.length ? undefined : "content-differs";
+    } catch (error) {
+      this.#damage = `content-${faultOf(error).kind}`;
     }
-    return equal(hash.digest(), this.#sha256);
+    if (this.#damage !== undefined) this.#openFiles.close(this.path);
+    return this.#damage;
+  }
+
+  #damageOf(found: FileDigest): ContentDamage | undefined {
+    if (found.kind !== "digested") return `content-${found.kind}`;
+    const isRight = found.length === this.#length && equal(found.sha256, this.#sha256);
+    return isRight ? undefined : "content-differs";
   }
 }
 
 /** Reads until `target` is full or the file ends; gives back how many bytes there were. */
-function fill(handle: number, offset: number, target: Uint8Array): number {
+async function fill(handle: FileHandle, offset: number, target: Uint8Array): Promise<number> {
   let done = 0;
   while (done < target.length) {
-    const length = readSync(handle, target, done, target.length - done, offset + done);
-    if (length === 0) break;
-    done += length;
+    const { bytesRead } = await handle.read(target, done, target.length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
   }
   return done;
-}
-
-/** Changes when the path leads to another file and when the file is written to. */
-function identityOf(handle: number): string {
-  const { dev, ino, size, mtimeNs } = fstatSync(handle, { bigint: true });
-  return `${dev} ${ino} ${size} ${mtimeNs}`;
-}
-
-function isAbsent(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }

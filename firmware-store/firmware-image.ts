@@ -1,6 +1,7 @@
 // An image that is being served: its names, its validators, and its bytes through the page cache.
 
 import { InvariantError } from "../src/base/assert.ts";
+import type { ContentQuestion } from "../src/firmware/catalogue.ts";
 import { etagOf } from "../src/firmware/image-etag.ts";
 import type { ContentDamage, ContentFile } from "./content-file.ts";
 import type { ImageRecord } from "./image-index.ts";
@@ -31,55 +32,68 @@ export class FirmwareImage implements ImageRecord {
     this.#contentNumber = pages.register();
   }
 
-  /** Whether the content was good when the disk was last asked; false until `damage` has asked. */
+  /** Whether the content was good when the disk was last asked; false until `check` has asked. */
   get sound(): boolean {
     return this.#content.sound;
   }
 
-  /** Asks the disk whether the content is good. */
-  damage(): ContentDamage | undefined {
-    return this.#content.damage();
+  /** What was wrong with the content when the disk was last asked. */
+  get damage(): ContentDamage | undefined {
+    return this.#content.damage;
+  }
+
+  /** Asks the disk whether the content is good: all of it is read. */
+  check(): Promise<void> {
+    return this.#content.check();
+  }
+
+  /** What has to be fetched: a page, or for undefined whether the content is good. */
+  questionFor(page: number | undefined): ContentQuestion {
+    const { product, version } = this;
+    const question = page === undefined ? `${product}/${version}` : `${product}/${version}#${page}`;
+    return { question, product, version, page };
   }
 
   /**
    * `length` bytes from `offset` on, both within the image. A view of the cache where one page holds them all: read it,
-   * do not write to it. Undefined when the content was damaged since it was opened; `damage` then says how.
+   * do not write to it. A question for the first page that is not in memory; undefined when the content was damaged since it
+   * was checked: `damage` then says how.
    */
-  read(offset: number, length: number): Uint8Array | undefined {
+  read(offset: number, length: number): Uint8Array | ContentQuestion | undefined {
     if (offset < 0 || length < 0 || offset + length > this.length) {
       throw new InvariantError(`${offset}+${length} is outside the image`);
     }
     if (length === 0) return new Uint8Array(0);
     const first = Math.floor(offset / PAGE_LENGTH);
     const start = offset - first * PAGE_LENGTH;
-    const page = this.#page(first);
-    if (page === undefined) return undefined;
+    const page = this.#pages.find(this.#contentNumber, first);
+    if (page === undefined) return this.#missing(first);
     if (start + length <= page.length) return page.subarray(start, start + length);
     return this.#join(offset, length);
   }
 
-  #join(offset: number, length: number): Uint8Array | undefined {
+  /** Fetches a page into the cache; where the content turns out damaged, `damage` then says how. */
+  async load(pageNumber: number): Promise<void> {
+    const offset = pageNumber * PAGE_LENGTH;
+    const page = new Uint8Array(Math.min(PAGE_LENGTH, this.length - offset));
+    if ((await this.#content.read(offset, page)) === undefined) this.#pages.keep(this.#contentNumber, pageNumber, page);
+  }
+
+  #join(offset: number, length: number): Uint8Array | ContentQuestion | undefined {
     const joined = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const pageNumber = Math.floor((offset + done) / PAGE_LENGTH);
       const start = offset + done - pageNumber * PAGE_LENGTH;
-      const piece = this.#page(pageNumber)?.subarray(start, start + length - done);
-      if (piece === undefined) return undefined;
+      const page = this.#pages.find(this.#contentNumber, pageNumber);
+      if (page === undefined) return this.#missing(pageNumber);
+      const piece = page.subarray(start, start + length - done);
       joined.set(piece, done);
       done += piece.length;
     }
     return joined;
   }
 
-  #page(pageNumber: number): Uint8Array | undefined {
-    return this.#pages.find(this.#contentNumber, pageNumber) ?? this.#load(pageNumber);
-  }
-
-  #load(pageNumber: number): Uint8Array | undefined {
-    const offset = pageNumber * PAGE_LENGTH;
-    const page = new Uint8Array(Math.min(PAGE_LENGTH, this.length - offset));
-    if (this.#content.read(offset, page) !== undefined) return undefined;
-    this.#pages.keep(this.#contentNumber, pageNumber, page);
-    return page;
+  #missing(pageNumber: number): ContentQuestion | undefined {
+    return this.damage === undefined ? this.questionFor(pageNumber) : undefined;
   }
 }

@@ -3,12 +3,15 @@
 
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
+import type { ContentQuestion } from "../src/firmware/catalogue.ts";
 import { makeDirectory } from "../src/store/data-directory.ts";
 import { type ContentDamage, ContentFile, OpenFiles } from "./content-file.ts";
+import { Digests } from "./digests.ts";
 import { FirmwareImage } from "./firmware-image.ts";
 import { type ImageDisk, imageDisk } from "./image-disk.ts";
 import { contentName, ImageIndex, type ImageRecord } from "./image-index.ts";
 import { PageCache } from "./page-cache.ts";
+import { PageLoads } from "./page-loads.ts";
 import { type Publication, type PublishRequest, publishImage } from "./publishing.ts";
 
 /** Images remembered as served: what is forgotten is found and checked again when a device next asks. */
@@ -33,8 +36,13 @@ export class FirmwareStore {
   readonly #index: ImageIndex;
   readonly #disk: ImageDisk;
   readonly #openFiles = new OpenFiles();
+  readonly #digests = new Digests();
+  readonly #pageLoads = new PageLoads();
+  /** Those that were found damaged since the last refresh(). */
+  readonly #damaged = new Set<FirmwareImage>();
   readonly #pages: PageCache;
   readonly #served = new LRUCache<string, FirmwareImage>({ max: SERVED_COUNT_MAX });
+  #closed = false;
   /** A fleet under update asks for one image again and again: without a key to make, it is found in no time. */
   #last: FirmwareImage | undefined;
   /** The names as they were asked for: texts that are the same object are equal without a look at them. */
@@ -70,37 +78,63 @@ export class FirmwareStore {
   }
 
   /**
-   * The image to serve, also one that another process published a moment ago; undefined when there is none.
-   * The first call for an image reads and checks the whole content; later ones cost a look into a map.
+   * The image to serve, also one that another process published a moment ago; undefined when there is none. A question when
+   * the content has to be checked first, and for an image that was found damaged before the last refresh().
    */
-  find(product: string, version: string): FirmwareImage | DamagedImage | undefined {
+  find(product: string, version: string): FirmwareImage | ContentQuestion | DamagedImage | undefined {
     if (product === this.#lastProduct && version === this.#lastVersion && this.#last?.sound === true) return this.#last;
-    // Published names hold no slash, so no two of them share a key.
-    const key = `${product}/${version}`;
-    const image = this.#served.get(key) ?? this.#open(key, product, version);
+    const image = this.#image(product, version);
     this.#last = image;
     this.#lastProduct = product;
     this.#lastVersion = version;
     if (image === undefined || image.sound) return image;
-    const damaged = image.damage();
-    return damaged === undefined ? image : { damaged };
+    const { damage } = image;
+    return damage !== undefined && this.#damaged.has(image) ? { damaged: damage } : image.questionFor(undefined);
+  }
+
+  /** Fetches what a question asks for; then `find` and `read` can say more. */
+  async fetch({ product, version, page }: ContentQuestion): Promise<void> {
+    const image = this.#image(product, version);
+    if (image === undefined) return;
+    if (page === undefined) await image.check();
+    else await this.#pageLoads.run(() => image.load(page));
+    if (image.damage !== undefined) this.#damaged.add(image);
+  }
+
+  /** Checks all images that were not checked yet, one by one, so that no request has to wait for its image's digest. */
+  async checkAll(): Promise<void> {
+    for (const { product, version } of this.list().slice(0, SERVED_COUNT_MAX)) {
+      const image = this.#image(product, version);
+      if (image?.sound === false && image.damage === undefined) await image.check();
+      if (this.#closed) return;
+    }
   }
 
   /** Whether another process has published since the last call; asks the index only, and costs microseconds. */
   refresh(): boolean {
+    // A damaged image may have been healed: it is checked again when it is next asked for.
+    this.#damaged.clear();
     return this.#index.changedElsewhere();
   }
 
   close(): void {
+    this.#closed = true;
+    this.#digests.close();
     this.#openFiles.closeAll();
     this.#index.close();
+  }
+
+  #image(product: string, version: string): FirmwareImage | undefined {
+    // Published names hold no slash, so no two of them share a key.
+    const key = `${product}/${version}`;
+    return this.#served.get(key) ?? this.#open(key, product, version);
   }
 
   #open(key: string, product: string, version: string): FirmwareImage | undefined {
     const record = this.#index.find(product, version);
     if (record === undefined) return undefined;
     const path = join(this.#imagesDirectory, contentName(record.sha256));
-    const content = new ContentFile(this.#openFiles, path, record.length, record.sha256);
+    const content = new ContentFile(this.#openFiles, this.#digests, path, record.length, record.sha256);
     const image = new FirmwareImage(record, content, this.#pages);
     this.#served.set(key, image);
     return image;

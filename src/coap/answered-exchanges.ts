@@ -54,7 +54,7 @@ export class AnsweredExchanges {
     return this.#length;
   }
 
-  /** The answer to the very same request; undefined when there is none, or its bytes cannot be had any more. */
+  /** The answer to the very same request; undefined when there is none, or its bytes cannot be had now. */
   find(now: Instant, messageId: number, request: Uint8Array): Uint8Array | undefined {
     for (let index = 0; index < this.#exchanges.length; index++) {
       const exchange = this.#exchanges[index]!;
@@ -131,7 +131,7 @@ export class AnsweredExchanges {
     const before = (long ?? this.#slots).subarray(at, at + answerLength);
     if (body === undefined) return Uint8Array.from(before);
     const payload = body.read(exchange.offset, exchange.length);
-    if (payload === undefined) return undefined;
+    if (!(payload instanceof Uint8Array)) return undefined;
     const answer = new Uint8Array(answerLength + payload.length);
     answer.set(before);
     answer.set(payload, answerLength);

@@ -11,6 +11,7 @@ import { type EncodedOptions, NO_OPTIONS } from "./encoded-options.ts";
 import type { RefusalName } from "./errors.ts";
 import { encodedLength } from "./message.ts";
 import { type Option, OptionNumber, type UintOption } from "./option.ts";
+import type { Question } from "./question.ts";
 import type { Request } from "./request.ts";
 
 export interface Slice {
@@ -29,7 +30,7 @@ export interface Slice {
 
 /**
  * The block of `body` that `request` asks for, at most of size `szxMax` and no longer than its messageLengthMax allows
- * (but 16 bytes at least). `code` is the answer's; `extraOptions` are sent beside those of the block.
+ * (but 16 bytes at least); a question where its bytes have to be fetched first. `code` is the answer's; `extraOptions` are sent beside those of the block.
  */
 export function sliceFor<Association>(
   request: Request<Association>,
@@ -37,7 +38,7 @@ export function sliceFor<Association>(
   code: Code,
   szxMax: number,
   extraOptions: readonly Option[],
-): Result<Slice, RefusalName> {
+): Result<Slice, RefusalName | Question> {
   if (request.accept !== undefined && request.accept !== body.contentFormat) return failed("notAcceptable");
   if (request.code === Code.GET) {
     if (!meetsConditions(request, body)) return failed("preconditionFailed");
@@ -57,7 +58,7 @@ export function sliceFor<Association>(
     const options = blockOptions(request, body, block, extraOptions);
     if (szx > 0 && encodedLength(request.tokenLength, head, options, length) > request.messageLengthMax) continue;
     const payload = body.read(offset, length);
-    if (payload === undefined) return failed("bodyUnreadable");
+    if (!(payload instanceof Uint8Array)) return failed(payload ?? "bodyUnreadable");
     return ok({ code, head, options, payload, slice: { body, offset, length }, more: block.more });
   }
 }

@@ -4,6 +4,7 @@ import { copyOf } from "../base/bytes.ts";
 import type { EncodedOptions } from "./encoded-options.ts";
 import { encodeOptions } from "./message.ts";
 import { OptionNumber, uintOption } from "./option.ts";
+import type { Question } from "./question.ts";
 
 /** Immutable: the same object always gives the same bytes. */
 export interface Body {
@@ -22,9 +23,9 @@ export interface Body {
   readonly shared: boolean;
   /**
    * A view of [offset, offset + length), which lies inside the body; valid until the next call. Undefined when the bytes
-   * cannot be had any more, and the request is answered 5.00.
+   * cannot be had any more, and the request is answered 5.00; a question when they are to be fetched first.
    */
-  read(offset: number, length: number): Uint8Array | undefined;
+  read(offset: number, length: number): Uint8Array | Question | undefined;
 }
 
 /** The options that describe the whole body and are sent with each of its blocks: ETag and Content-Format. */

@@ -4,10 +4,12 @@
 //   datagram -> known? the same answer again : decode -> CON/NON/ACK/RST -> request -> responder -> content
 //            -> piggy-backed, NON or separate -> encode -> remember -> transmit
 
-import { copyOf, EMPTY } from "../base/bytes.ts";
+import { assert } from "../base/assert.ts";
+import { copyOf } from "../base/bytes.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { RandomSource } from "../base/random-source.ts";
 import { AnswerEncoder } from "./answer-encoder.ts";
+import { AssociationTable } from "./association-table.ts";
 import { szxOf } from "./block.ts";
 import { Code, isRequest } from "./code.ts";
 import { Echo, type EchoPolicy } from "./echo.ts";
@@ -15,7 +17,7 @@ import { NO_OPTIONS } from "./encoded-options.ts";
 import type { MessageFormatErrorKind, RefusalName } from "./errors.ts";
 import { KnownOptions } from "./known-options.ts";
 import {
-  type DecodedMessage,
+  DecodedMessage,
   decodeMessage,
   emptyMessage,
   encodeAnswer,
@@ -25,12 +27,21 @@ import {
 } from "./message.ts";
 import { MessageIds } from "./message-ids.ts";
 import { type Option, OptionNumber, uintOption } from "./option.ts";
-import { BLOCK_SIZE_MAX, type CoapServerLimits, DEFAULT_COAP_SERVER_LIMITS, REQUEST_LENGTH_MAX } from "./parameters.ts";
-import type { Request, RequestHandler } from "./request.ts";
+import {
+  BLOCK_SIZE_MAX,
+  type CoapServerLimits,
+  DEFAULT_COAP_SERVER_LIMITS,
+  EXCHANGE_LIFETIME_MS,
+  REQUEST_LENGTH_MAX,
+  RETRY_AFTER_SECONDS,
+} from "./parameters.ts";
+import type { Question } from "./question.ts";
+import { type Request, type RequestHandler, readRequest } from "./request.ts";
 import { ResendCache } from "./resend-cache.ts";
 import { type Content, Responder, type ResponderOutlet } from "./responder.ts";
 import type { Response } from "./response.ts";
 import { SeparateResponses } from "./separate-responses.ts";
+import { WaitingRequest, WaitingRequests } from "./waiting-requests.ts";
 
 /** How much longer than a request its answer may be while nobody has shown an Echo value. */
 const UNPROVEN_FACTOR = 3;
@@ -45,6 +56,10 @@ export type CoapServerCount =
   | "emptyNonIgnored"
   /** RFC 7252 4.3: an empty CON, answered with RST. */
   | "ping"
+  /** Nobody could be told in time, or there was no room to wait: the client asks again or gives up by itself. */
+  | "requestUnanswered"
+  /** RFC 7252 4.5: a repeated request whose answer is not there yet. */
+  | "repetitionAbsorbed"
   /** A response that came to this server: RST for a CON, silence for a NON. */
   | "responseUnexpected"
   | "separateResponseGivenUp"
@@ -55,6 +70,8 @@ export interface CoapServerOutlet<Association> extends ResponderOutlet<Associati
   transmit(now: Instant, association: Association, datagram: Uint8Array): void;
   /** A repeated request was answered with the bytes of its first answer. */
   answerResent(now: Instant, association: Association): void;
+  /** To be answered by resume(), at once or later; asked once, however many requests wait. */
+  asked(now: Instant, question: Question): void;
   counted(name: CoapServerCount): void;
 }
 
@@ -79,6 +96,9 @@ export class CoapServer<Association> {
   readonly #messageIds: MessageIds<Association>;
   readonly #separate: SeparateResponses<Association>;
   readonly #echo: Echo<Association> | undefined;
+  readonly #waiting: WaitingRequests<Association>;
+  /** Those who have acknowledged a separate response, and so are known to take one. */
+  readonly #takesSeparate: AssociationTable<Association, "takesSeparate", true>;
 
   constructor(options: CoapServerOptions<Association>) {
     const { handler, outlet, random } = options;
@@ -87,6 +107,12 @@ export class CoapServer<Association> {
     this.#answersAtOnce = handler.answersAtOnce ?? false;
     this.#resends = new ResendCache({ countMax: limits.resendCountMax, lengthMax: limits.resendLengthMax });
     this.#responder = new Responder(handler, outlet, szxOf(options.blockSize ?? BLOCK_SIZE_MAX), limits);
+    this.#waiting = new WaitingRequests({ countMax: limits.waitingCountMax, lengthMax: limits.waitingLengthMax });
+    this.#takesSeparate = new AssociationTable({
+      countMax: 1,
+      lengthMax: limits.takesSeparateLengthMax,
+      lifetimeMs: EXCHANGE_LIFETIME_MS,
+    });
     this.#echo = options.echo && new Echo(options.echo);
     this.#messageIds = new MessageIds(random, limits.messageIdLengthMax);
     this.#separate = new SeparateResponses(
@@ -101,7 +127,8 @@ export class CoapServer<Association> {
 
   /** About how many bytes are remembered of all associations; the limits bound it. */
   get rememberedLength(): number {
-    return this.#resends.length + this.#responder.length + this.#messageIds.length;
+    const waiting = this.#waiting.length + this.#takesSeparate.length;
+    return this.#resends.length + this.#responder.length + this.#messageIds.length + waiting;
   }
 
   /** How many entries each table holds. */
@@ -126,9 +153,12 @@ export class CoapServer<Association> {
       this.#resend(now, association, known);
       return;
     }
+    if (this.#waiting.total > 0 && this.#waiting.findDatagram(association, datagram) !== undefined) {
+      this.#outlet.counted("repetitionAbsorbed");
+      return;
+    }
     // A request may outlive this call, and so may a body that is gathered from it.
-    const inPlace = this.#answersAtOnce && datagram[1] === Code.GET;
-    const received = inPlace ? datagram : copyOf(datagram);
+    const received = this.#isInPlace(datagram[1]) ? datagram : copyOf(datagram);
     const decoded = decodeMessage(received);
     if (!decoded.ok) {
       const { kind, header } = decoded.error;
@@ -142,16 +172,17 @@ export class CoapServer<Association> {
     else this.#reject(now, association, message);
   }
 
-  /** Sends the response to a request whose handler answered undefined; not to be called after forget(). */
+  /** The response to a request whose handler answered undefined. One that nobody waits for any more is dropped. */
   respond(now: Instant, request: Request<Association>, response: Response): void {
-    const { association, message } = request;
-    const content = this.#responder.contentFor(now, request, response);
-    const messageId = this.#messageIds.take(now, association);
-    const datagram = encodeAnswer(message, message.type, messageId, content);
-    if (message.type === "NON") this.#outlet.transmit(now, association, datagram);
-    else if (!this.#separate.send(now, association, messageId, datagram)) {
-      this.#outlet.counted("separateResponseQueueFull");
-    }
+    const waiting = this.#waiting.findRequest(request);
+    if (waiting === undefined) return;
+    waiting.response = response;
+    this.#proceed(now, waiting);
+  }
+
+  /** A question that was asked has its answer: what waits for it is handled again. */
+  resume(now: Instant, question: string): void {
+    for (const waiting of this.#waiting.takeAsking(question)) this.#proceed(now, waiting);
   }
 
   /** Drops all state of an association that has ended. */
@@ -160,6 +191,8 @@ export class CoapServer<Association> {
     this.#responder.forget(association);
     this.#messageIds.forget(association);
     this.#separate.forget(association);
+    this.#takesSeparate.forget(association);
+    this.#waiting.forget(association);
   }
 
   handleTimeout(now: Instant): void {
@@ -168,18 +201,24 @@ export class CoapServer<Association> {
     this.#responder.handleTimeout(now);
     this.#messageIds.handleTimeout(now);
     this.#separate.handleTimeout(now);
+    this.#takesSeparate.handleTimeout(now);
+    for (let due = this.#waiting.takeDue(now); due !== undefined; due = this.#waiting.takeDue(now)) {
+      this.#handleOverdue(now, due);
+    }
   }
 
   pollTimeout(): Instant | undefined {
     const tables = earliest(this.#resends.pollTimeout(), this.#responder.pollTimeout());
     const ids = earliest(this.#messageIds.pollTimeout(), this.#knownOptions.pollTimeout());
-    return earliest(tables, earliest(ids, this.#separate.pollTimeout()));
+    const separate = earliest(this.#separate.pollTimeout(), this.#takesSeparate.pollTimeout());
+    return earliest(earliest(tables, this.#waiting.pollTimeout()), earliest(ids, separate));
   }
 
   /** An ACK or RST is never answered (RFC 7252 4.2); an empty one may end a separate response. */
   #handleAnswer(now: Instant, association: Association, message: Message): void {
     const settles = message.code === Code.EMPTY && this.#separate.settle(now, association, message.messageId);
     if (!settles) this.#outlet.counted("acknowledgementUnmatched");
+    else if (message.type === "ACK") this.#takesSeparate.set(now, association, "takesSeparate", true, 0);
   }
 
   /** RFC 7252 4.2, 4.3: no request: RST for a CON, silence for a NON. */
@@ -188,6 +227,11 @@ export class CoapServer<Association> {
     if (message.code !== Code.EMPTY) this.#outlet.counted("responseUnexpected");
     else this.#outlet.counted(confirmable ? "ping" : "emptyNonIgnored");
     if (confirmable) this.#transmitEmpty(now, association, "RST", message.messageId);
+  }
+
+  /** Whether a message with this code is read where it lies, in a buffer that is used again. */
+  #isInPlace(code: Code | undefined): boolean {
+    return this.#answersAtOnce && code === Code.GET;
   }
 
   #handleRequest(
@@ -221,16 +265,99 @@ export class CoapServer<Association> {
       this.#answer(now, association, received, message, refusal);
       return;
     }
-    const content = this.#responder.answer(now, read.value);
-    if (content !== undefined) {
-      this.#answer(now, association, received, message, content);
-    } else if (message.type === "CON") {
-      // RFC 7252 5.2.2: while the separate response is pending and after it, a repetition gets the empty ACK again.
-      const acknowledgement = this.#transmitEmpty(now, association, "ACK", message.messageId);
-      this.#resends.remember(now, association, received, acknowledgement);
-    } else {
-      this.#resends.remember(now, association, received, EMPTY);
+    const request = read.value;
+    const { block1 } = request;
+    const whole = block1 === undefined ? request : this.#responder.gather(now, request, block1);
+    if ("head" in whole) {
+      this.#answer(now, association, received, message, whole);
+      return;
     }
+    const reply = this.#responder.answer(now, whole);
+    if (reply !== undefined && "head" in reply) this.#answer(now, association, received, message, reply);
+    else this.#wait(now, whole, reply);
+  }
+
+  #wait(now: Instant, request: Request<Association>, question: Question | undefined): void {
+    const waiting = new WaitingRequest(now, this.#kept(request));
+    if (!this.#waiting.add(now, waiting)) this.#giveUp(now, waiting);
+    else if (question !== undefined) this.#ask(now, waiting, question);
+  }
+
+  /** The same request without views of the datagram's buffer. */
+  #kept(request: Request<Association>): Request<Association> {
+    if (!this.#isInPlace(request.code)) return request;
+    const { association, message, messageLengthMax } = request;
+    const copy = new DecodedMessage(copyOf(message.bytes), message.optionsEnd);
+    const read = readRequest(association, copy, messageLengthMax);
+    assert(read.ok, "it could be read before");
+    return read.value;
+  }
+
+  #ask(now: Instant, waiting: WaitingRequest<Association>, question: Question): void {
+    if (this.#waiting.ask(waiting, question)) this.#outlet.asked(now, question);
+  }
+
+  /** What a request waited for is there. */
+  #proceed(now: Instant, waiting: WaitingRequest<Association>): void {
+    const { request, response } = waiting;
+    const reply =
+      response === undefined
+        ? this.#responder.answer(now, request)
+        : this.#responder.contentFor(now, request, response);
+    if (reply === undefined) return;
+    if ("question" in reply) this.#ask(now, waiting, reply);
+    else this.#answerLate(now, waiting, reply);
+  }
+
+  #answerLate(now: Instant, waiting: WaitingRequest<Association>, content: Content): void {
+    this.#waiting.remove(waiting);
+    const { association, message } = waiting.request;
+    const piggybacked = message.type === "CON" && !waiting.acknowledged;
+    const messageId = piggybacked ? message.messageId : this.#messageIds.take(now, association);
+    // Into an array of its own: several that waited may be answered before the first answer has left.
+    const datagram = encodeAnswer(message, piggybacked ? "ACK" : message.type, messageId, content);
+    if (!waiting.acknowledged) {
+      const { slice } = content;
+      const remembered = slice === undefined ? datagram : datagram.subarray(0, datagram.length - slice.length);
+      this.#resends.remember(now, association, message.bytes, remembered, slice);
+      this.#outlet.transmit(now, association, datagram);
+    } else if (!this.#separate.send(now, association, messageId, datagram)) {
+      this.#outlet.counted("separateResponseQueueFull");
+    }
+  }
+
+  /** The delay of a piggybacked response is over, or nobody waits for it any more. */
+  #handleOverdue(now: Instant, waiting: WaitingRequest<Association>): void {
+    if (waiting.expiresAt <= now) {
+      this.#giveUp(now, waiting);
+      return;
+    }
+    const { association, message } = waiting.request;
+    if (message.type !== "CON" || !this.#mayAnswerOtherwise(now, waiting)) return;
+    // RFC 7252 5.2.2: while the separate response is pending and after it, a repetition gets the empty ACK again.
+    waiting.acknowledged = true;
+    const acknowledgement = this.#transmitEmpty(now, association, "ACK", message.messageId);
+    this.#resends.remember(now, association, message.bytes, acknowledgement);
+  }
+
+  /**
+   * Whether the client can be told anything but the answer itself, in the acknowledgement. Within a block-wise transfer some
+   * (nRF Connect SDK) take neither a separate response nor an error, and the transfer is lost; but all of them ask again.
+   */
+  #mayAnswerOtherwise(now: Instant, { request }: WaitingRequest<Association>): boolean {
+    if (request.code !== Code.GET || request.block2 === undefined) return true;
+    return this.#takesSeparate.find(now, request.association, "takesSeparate") !== undefined;
+  }
+
+  #giveUp(now: Instant, waiting: WaitingRequest<Association>): void {
+    const { message, messageLengthMax, block2 } = waiting.request;
+    if (block2 !== undefined) {
+      this.#waiting.remove(waiting);
+      this.#outlet.counted("requestUnanswered");
+      return;
+    }
+    const options = [uintOption(OptionNumber.MAX_AGE, RETRY_AFTER_SECONDS)];
+    this.#answerLate(now, waiting, this.#responder.refuse(message, messageLengthMax, "serviceUnavailable", options));
   }
 
   /** Piggy-backed for a CON; for a NON, a NON under a Message ID of our own (RFC 7252 5.2). */

@@ -63,6 +63,8 @@ const REFUSALS = {
   requestEntityIncomplete: { code: Code.REQUEST_ENTITY_INCOMPLETE, diagnostic: "" },
   /** RFC 7959 2.9.3. */
   requestEntityTooLarge: { code: Code.REQUEST_ENTITY_TOO_LARGE, diagnostic: "" },
+  /** RFC 7252 5.9.3.4: no answer in time, or no room to wait for one. */
+  serviceUnavailable: { code: Code.SERVICE_UNAVAILABLE, diagnostic: "" },
   /** RFC 7959 2.2: SZX 7. */
   reservedBlockSize: { code: Code.BAD_REQUEST, diagnostic: "SZX 7 is reserved" },
 } as const;

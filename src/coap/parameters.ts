@@ -30,6 +30,16 @@ export function maxTransmitWaitMs({ ackTimeoutMs, ackRandomFactor, maxRetransmit
   return ackTimeoutMs * (2 ** (maxRetransmit + 1) - 1) * ackRandomFactor;
 }
 
+/**
+ * How long a server waits for the answer to a CON before it sends the empty ACK in its place: well before the client would
+ * repeat the request (ACK_TIMEOUT), so that most late answers are still piggybacked.
+ */
+export const PIGGYBACK_DELAY_MAX_MS = 1_500;
+/** How long a request waits for its answer at most: MAX_TRANSMIT_WAIT, after which a client has given it up. */
+export const WAITING_LIFETIME_MS = maxTransmitWaitMs(DEFAULT_TRANSMISSION_PARAMETERS);
+/** RFC 7252 5.9.3.4: the Max-Age of 5.03, seconds after which a client may try again. */
+export const RETRY_AFTER_SECONDS = 10;
+
 /** How long duplicates of a NON are known: 145 s. */
 export const NON_LIFETIME_MS = maxTransmitSpanMs(DEFAULT_TRANSMISSION_PARAMETERS) + MAX_LATENCY_MS;
 /** How long the Message ID of a CON is not used again, and its duplicates are known: 247 s. */
@@ -83,6 +93,12 @@ export interface CoapServerLimits {
   readonly answerBodyLengthMax: number;
   /** Bytes for Message ID counters, over all associations; one needs ENTRY_OVERHEAD_LENGTH. */
   readonly messageIdLengthMax: number;
+  /** Requests whose answers are not there yet, of one association. */
+  readonly waitingCountMax: number;
+  /** Bytes of such requests over all associations. */
+  readonly waitingLengthMax: number;
+  /** Bytes for knowing who takes separate responses, over all associations; one needs ENTRY_OVERHEAD_LENGTH. */
+  readonly takesSeparateLengthMax: number;
   /** Separate responses that wait for acknowledgement or for their turn, of one association. */
   readonly separateCountMax: number;
   /** The same over all associations. */
@@ -99,6 +115,9 @@ export const DEFAULT_COAP_SERVER_LIMITS: CoapServerLimits = {
   answerBodyCountMax: 4,
   answerBodyLengthMax: 16 * MIB,
   messageIdLengthMax: 16 * MIB,
+  waitingCountMax: 64,
+  waitingLengthMax: 8 * MIB,
+  takesSeparateLengthMax: MIB,
   separateCountMax: 16,
   separateTotalMax: 4_096,
 };

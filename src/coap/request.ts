@@ -8,6 +8,7 @@ import { type Code, isKnownMethod } from "./code.ts";
 import type { RefusalName } from "./errors.ts";
 import type { DecodedMessage, Message } from "./message.ts";
 import { decodeUint, isCacheKey, isCritical, isRecognised, OptionNumber } from "./option.ts";
+import type { Question } from "./question.ts";
 import type { PlainResponse, Response } from "./response.ts";
 
 /** What the options of a request say, read once. */
@@ -50,15 +51,18 @@ export interface Request<Association> extends RequestOptions {
  * handler that answers at once are valid until it returns.
  */
 export interface RequestHandler<Association> {
-  /** That it never answers undefined, and keeps nothing of a request. */
+  /** That it never answers a GET with undefined, and keeps nothing of one. */
   readonly answersAtOnce?: boolean;
   /**
    * Asked at the first block of a Block1 transfer, before anything is gathered: the length of the longest body that
    * this request may have, or a refusal (4.04, 4.05, 4.15 and the like).
    */
   admit(request: Request<Association>): PlainResponse | number;
-  /** The answer; undefined when a separate response follows by CoapServer.respond(). */
-  handle(now: Instant, request: Request<Association>): Response | undefined;
+  /**
+   * The answer; a question when something is to be had first, and then the same request is handled again once
+   * CoapServer.resume() says that it is there; undefined when the answer follows by CoapServer.respond().
+   */
+  handle(now: Instant, request: Request<Association>): Response | Question | undefined;
 }
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };

@@ -5,7 +5,7 @@ import { EMPTY } from "../base/bytes.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { AnswerSlice } from "./answered-exchanges.ts";
 import { AssociationTable } from "./association-table.ts";
-import { blockOption, blockSizeOf } from "./block.ts";
+import { type Block, blockOption, blockSizeOf } from "./block.ts";
 import { answerKeyOf, BodyGatherer } from "./block1.ts";
 import { sliceFor } from "./block2.ts";
 import type { Body } from "./body.ts";
@@ -15,6 +15,7 @@ import type { RefusalName } from "./errors.ts";
 import { type AnswerContent, encodedLength, type Message } from "./message.ts";
 import { inOrder, type Option, OptionNumber } from "./option.ts";
 import { type CoapServerLimits, EXCHANGE_LIFETIME_MS } from "./parameters.ts";
+import type { Question } from "./question.ts";
 import type { Request, RequestHandler } from "./request.ts";
 import { type BodyResponse, type PlainResponse, type Response, responseFor } from "./response.ts";
 
@@ -23,6 +24,9 @@ export interface Content extends AnswerContent {
   /** Where the payload was cut from, if it was. */
   readonly slice?: AnswerSlice | undefined;
 }
+
+/** The answer, what is to be had first, or that the handler answers later. */
+export type Reply = Content | Question | undefined;
 
 export interface ResponderOutlet<Association> {
   /** A block was made for a request that is not a repetition. Offset and length in bytes. */
@@ -60,27 +64,30 @@ export class Responder<Association> {
     return this.#gatherer.length + this.#answerBodies.length;
   }
 
-  /** Undefined: the handler answers later, and the answer is then asked of contentFor(). */
-  answer(now: Instant, request: Request<Association>): Content | undefined {
-    if (request.block1 !== undefined) {
-      const szxMax = this.#szxAskedOf(request);
-      const gathering = this.#gatherer.handleBlock(now, this.#handler, request, request.block1, szxMax);
-      switch (gathering.kind) {
-        case "whole":
-          return this.#handle(now, { ...request, payload: gathering.body });
-        case "refused":
-          return this.refuse(request.message, request.messageLengthMax, gathering.refusal, gathering.options);
-        case "continue":
-          return { code: Code.CONTINUE, head: NO_OPTIONS, options: [gathering.acknowledgement], payload: EMPTY };
-        case "rejected":
-          return plainContent(request.message, request.messageLengthMax, gathering.response);
-      }
+  /** For a request with Block1: the same with the whole body as its payload, or what answers this block. */
+  gather(now: Instant, request: Request<Association>, block1: Block): Request<Association> | Content {
+    const gathering = this.#gatherer.handleBlock(now, this.#handler, request, block1, this.#szxAskedOf(request));
+    switch (gathering.kind) {
+      case "whole":
+        return { ...request, payload: gathering.body };
+      case "refused":
+        return this.refuse(request.message, request.messageLengthMax, gathering.refusal, gathering.options);
+      case "continue":
+        return { code: Code.CONTINUE, head: NO_OPTIONS, options: [gathering.acknowledgement], payload: EMPTY };
+      case "rejected":
+        return plainContent(request.message, request.messageLengthMax, gathering.response);
     }
-    if (isFollowUp(request)) return this.#nextBlock(now, request);
-    return this.#handle(now, request);
   }
 
-  contentFor(now: Instant, request: Request<Association>, response: Response): Content {
+  /**
+   * For a request whose body is whole. A question: to be asked again once that is answered, with a request that can be kept.
+   * Undefined: the handler answers later, and the answer is then asked of contentFor().
+   */
+  answer(now: Instant, request: Request<Association>): Reply {
+    return isFollowUp(request) ? this.#nextBlock(now, request) : this.#handle(now, request);
+  }
+
+  contentFor(now: Instant, request: Request<Association>, response: Response): Content | Question {
     // RFC 7959 2.3: the final answer acknowledges the last block of the request.
     const extra = request.block1 === undefined ? [] : [blockOption(OptionNumber.BLOCK1, request.block1)];
     if ("body" in response) return this.#slice(now, request, response, extra);
@@ -107,12 +114,13 @@ export class Responder<Association> {
     return earliest(this.#gatherer.pollTimeout(), this.#answerBodies.pollTimeout());
   }
 
-  #handle(now: Instant, request: Request<Association>): Content | undefined {
+  #handle(now: Instant, request: Request<Association>): Reply {
     const response = this.#handler.handle(now, request);
-    return response && this.contentFor(now, request, response);
+    if (response === undefined || "question" in response) return response;
+    return this.contentFor(now, request, response);
   }
 
-  #nextBlock(now: Instant, request: Request<Association>): Content {
+  #nextBlock(now: Instant, request: Request<Association>): Content | Question {
     const response = this.#answerBodies.find(now, request.association, answerKeyOf(request.message));
     if (response === undefined)
       return this.refuse(request.message, request.messageLengthMax, "requestEntityIncomplete");
@@ -124,11 +132,14 @@ export class Responder<Association> {
     request: Request<Association>,
     response: BodyResponse,
     extraOptions: readonly Option[],
-  ): Content {
+  ): Content | Question {
     const { association, message, messageLengthMax } = request;
     const { body } = response;
     const slice = sliceFor(request, body, response.code ?? Code.CONTENT, this.#szxMax, extraOptions);
-    if (!slice.ok) return this.refuse(message, messageLengthMax, slice.error);
+    if (!slice.ok) {
+      const { error } = slice;
+      return typeof error === "object" ? error : this.refuse(message, messageLengthMax, error);
+    }
     const { slice: served, more } = slice.value;
     if (served !== undefined) this.#outlet.blockServed(now, association, body, served.offset, served.length);
     if (more && request.code !== Code.GET) {

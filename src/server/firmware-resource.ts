@@ -10,7 +10,7 @@ import { filterLinks, formatLinks, type Link } from "../coap/link-format.ts";
 import type { Request } from "../coap/request.ts";
 import type { PlainResponse, Response } from "../coap/response.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import type { Catalogue, CatalogueImage } from "../firmware/catalogue.ts";
+import type { Catalogue, CatalogueImage, ContentQuestion } from "../firmware/catalogue.ts";
 import { ETAG_LENGTH } from "../firmware/image-etag.ts";
 import { ImageBody } from "./image-body.ts";
 import { type ResourcePath, resourcePath } from "./resource-path.ts";
@@ -46,7 +46,7 @@ export class FirmwareResource {
     this.#linkBodies.clear();
   }
 
-  respond(request: Request<unknown>): Response {
+  respond(request: Request<unknown>): Response | ContentQuestion {
     const { segments, queries } = this.#resourcePathOf(request);
     const body = this.#bodyFor(segments, queries);
     if (!body.ok) return body.error;
@@ -63,12 +63,13 @@ export class FirmwareResource {
     return resource;
   }
 
-  #bodyFor(segments: readonly string[], queries: readonly string[]): Result<Body, PlainResponse> {
+  #bodyFor(segments: readonly string[], queries: readonly string[]): Result<Body, ContentQuestion | PlainResponse> {
     const [root, second, third] = segments;
     if (segments.length === 2 && root === ".well-known" && second === "core") return ok(this.#linksBody(queries));
     if (segments.length !== 3 || root !== "fw") return failed({ code: Code.NOT_FOUND });
     const image = this.#catalogue.find(second!, third!);
     if (image === undefined) return failed({ code: Code.NOT_FOUND });
+    if ("question" in image) return failed(image);
     if ("damaged" in image) {
       this.#imageDamaged(`/fw/${second}/${third}`, image.damaged);
       return failed({ code: Code.INTERNAL_SERVER_ERROR, payload: toUtf8("image damaged") });

@@ -18,7 +18,7 @@ import { DTLS_PARAMETERS, type DtlsParameters, SEQUENCE_NUMBERS_RESERVED } from 
 import { Session } from "../dtls/session/session.ts";
 import type { SessionSaving } from "../dtls/session/session-saving.ts";
 import { decodeSessionSnapshot } from "../dtls/session/session-snapshot.ts";
-import type { Catalogue } from "../firmware/catalogue.ts";
+import type { Catalogue, ContentQuestion } from "../firmware/catalogue.ts";
 import type { Association } from "./association.ts";
 import { Counters } from "./counters.ts";
 import { FirmwareResource } from "./firmware-resource.ts";
@@ -101,6 +101,7 @@ export class FirmwareServer {
 
   /** Does what is due by now. An early call does nothing. */
   handleTimeout(now: Instant): void {
+    this.#transmits.keepBorrowed();
     this.#dtls.handleTimeout(now);
     this.#coap.handleTimeout(now);
     this.#freshness.handleTimeout(now);
@@ -117,6 +118,12 @@ export class FirmwareServer {
   /** The key of an identity was removed or replaced: its sessions end. */
   handleKeyRemoved(now: Instant, identity: Uint8Array): void {
     this.#dtls.closeIdentity(now, identity);
+  }
+
+  /** The catalogue knows the answer to the question of a contentWanted event. */
+  handleContent(now: Instant, { question }: ContentQuestion): void {
+    this.#transmits.keepBorrowed();
+    this.#coap.resume(now, question);
   }
 
   /** Images were published. */
@@ -212,7 +219,7 @@ export class FirmwareServer {
         // No resource takes a body yet: a request that brings one is answered as if it had none.
         admit: (request) => {
           const response = this.#resource.respond(request);
-          return "body" in response ? 0 : response;
+          return "code" in response && !("body" in response) ? response : 0;
         },
         handle: (_now, request) => this.#resource.respond(request),
       },
@@ -227,6 +234,8 @@ export class FirmwareServer {
           }
         },
         answerResent: (_now, association) => this.#transfers.answerResent(association),
+        // Every question of ours is the catalogue's.
+        asked: (_now, question) => this.#events.push({ kind: "contentWanted", question: question as ContentQuestion }),
         counted: (name) => this.counters.add(name),
       },
     });

@@ -5,7 +5,7 @@ import { bytesOfLatin1, concat } from "../base/bytes.ts";
 import { type Body, ContentFormat, representationOptions } from "../coap/body.ts";
 import type { EncodedOptions } from "../coap/encoded-options.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import type { CatalogueImage } from "../firmware/catalogue.ts";
+import type { CatalogueImage, ContentQuestion } from "../firmware/catalogue.ts";
 import { ETAG_LENGTH, etagOf } from "../firmware/image-etag.ts";
 
 export class ImageBody implements Body {
@@ -28,7 +28,7 @@ export class ImageBody implements Body {
     this.representation = representationOptions(this.etag, this.contentFormat);
   }
 
-  read(offset: number, length: number): Uint8Array | undefined {
+  read(offset: number, length: number): Uint8Array | ContentQuestion | undefined {
     return this.image.read(this.start + offset, length);
   }
 }

@@ -3,11 +3,14 @@
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { SessionEnd } from "../dtls/dtls-server-outlet.ts";
 import type { HandshakeErrorKind } from "../dtls/errors.ts";
+import type { ContentQuestion } from "../firmware/catalogue.ts";
 import type { TransferNews } from "./transfers.ts";
 
 export type ServerEvent =
   /** A question; FirmwareServer.handlePsk takes the answer. */
   | { readonly kind: "pskWanted"; readonly identity: Uint8Array }
+  /** A question; FirmwareServer.handleContent is told when the catalogue knows the answer. */
+  | { readonly kind: "contentWanted"; readonly question: ContentQuestion }
   | {
       readonly kind: "sessionUp";
       readonly peer: PeerAddress;

@@ -5,7 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Scheme } from "../coap/coap-uri.ts";
-import type { Catalogue } from "../firmware/catalogue.ts";
+import type { Catalogue, ContentQuestion } from "../firmware/catalogue.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../server/firmware-server.ts";
 import type { ServerEvent } from "../server/server-event.ts";
 import type { DatagramPort } from "./datagram-port.ts";
@@ -32,10 +32,14 @@ export interface KeySource extends RemovalJournal {
 export interface ImageSource extends Catalogue {
   /** Whether images were published since the last call. */
   refresh(): boolean;
+  /** Fetches what a question asks for; then the catalogue can say more. */
+  fetch(question: ContentQuestion): Promise<void>;
+  /** Checks all images that were not checked yet, while nobody waits for one. */
+  checkAll(): Promise<void>;
 }
 
 /** An event that is no question. */
-export type NewsEvent = Exclude<ServerEvent, { kind: "pskWanted" }>;
+export type NewsEvent = Exclude<ServerEvent, { kind: "contentWanted" | "pskWanted" }>;
 
 export interface ServerLog {
   event(event: NewsEvent): void;
@@ -101,6 +105,7 @@ export class ServerShell {
       await shell.#close();
       throw error;
     }
+    void shell.#checkImages();
     return shell;
   }
 
@@ -207,7 +212,10 @@ export class ServerShell {
     try {
       const now = systemNow();
       for (const identity of this.#removedIdentities()) this.#server.handleKeyRemoved(now, identity);
-      if (this.#images.refresh()) this.#server.handleCatalogueChange();
+      if (this.#images.refresh()) {
+        this.#server.handleCatalogueChange();
+        void this.#checkImages();
+      }
       this.#drive();
     } catch (error) {
       this.#fail(error);
@@ -225,6 +233,7 @@ export class ServerShell {
     for (let event = this.#server.pollEvent(); event !== undefined; event = this.#server.pollEvent()) {
       if (event.kind === "pskWanted")
         this.#server.handlePsk(systemNow(), event.identity, this.#keys.find(event.identity));
+      else if (event.kind === "contentWanted") void this.#fetch(event.question);
       else this.#log.event(event);
     }
     // The answers to questions have made the server say more.
@@ -232,6 +241,25 @@ export class ServerShell {
     for (const port of this.#ports.values()) port.flush();
     this.#keeper?.saveUrgent();
     this.#timer.arm(this.#server.pollTimeout());
+  }
+
+  async #fetch(question: ContentQuestion): Promise<void> {
+    try {
+      await this.#images.fetch(question);
+      if (this.#ports.size === 0) return;
+      this.#server.handleContent(systemNow(), question);
+      this.#drive();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #checkImages(): Promise<void> {
+    try {
+      await this.#images.checkAll();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #transmit(): void {

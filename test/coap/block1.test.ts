@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Code } from "../../src/coap/code.ts";
-import { ENTRY_OVERHEAD_LENGTH, EXCHANGE_LIFETIME_MS } from "../../src/coap/parameters.ts";
+import { ENTRY_OVERHEAD_LENGTH, EXCHANGE_LIFETIME_MS, PIGGYBACK_DELAY_MAX_MS } from "../../src/coap/parameters.ts";
 import { countingBytes } from "../support/coap-line.ts";
 import { IMAGE, type PeerOptions, ScriptedCoapPeer } from "../support/scripted-coap-peer.ts";
 
@@ -248,6 +248,7 @@ block1("a separate response to a gathered body acknowledges its last block", () 
   peer.sends("CON 1 PUT /r 1:0/1/16 [16 bytes]");
   peer.receives("ACK 0001 2.31 1:0/1/16");
   peer.sends("CON 2 PUT /r 1:1/0/16 [1 bytes]");
+  peer.waits(PIGGYBACK_DELAY_MAX_MS);
   peer.receives("ACK 0002 EMPTY");
   peer.server.respond(peer.now, peer.handled[0]!, { code: Code.CHANGED });
   peer.receives("CON 0000 2.04 1:1/0/16");

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ContentFile, OPEN_FILE_COUNT_MAX, OpenFiles } from "../../firmware-store/content-file.ts";
+import { Digests } from "../../firmware-store/digests.ts";
 import { FirmwareImage } from "../../firmware-store/firmware-image.ts";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { contentName } from "../../firmware-store/image-index.ts";
 import { PAGE_LENGTH, PageCache } from "../../firmware-store/page-cache.ts";
 import { etagOf } from "../../src/firmware/image-etag.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
-import { requestFor, sampleBytes, soundImage } from "./sample-image.ts";
+import { readFetched, requestFor, sampleBytes, soundImage } from "./sample-image.ts";
 
 const test = suite("firmware-image");
 const scratch = scratchDirectories(test);
@@ -22,11 +23,11 @@ interface Served {
   readonly path: string;
 }
 
-function served(cacheBytesMax?: number): Served {
+async function served(cacheBytesMax?: number): Promise<Served> {
   const directory = scratch();
   const store = FirmwareStore.open(directory, cacheBytesMax === undefined ? {} : { cacheBytesMax });
   store.publish(requestFor(directory, "1", BYTES));
-  const image = soundImage(store, "boat", "1");
+  const image = await soundImage(store, "boat", "1");
   return { store, image, path: join(directory, "images", contentName(image.sha256)) };
 }
 
@@ -34,61 +35,62 @@ function isBytes(found: Uint8Array | undefined, start: number, end: number): voi
   assert.ok(found !== undefined && Buffer.from(BYTES.subarray(start, end)).equals(found), `${start} to ${end} differ`);
 }
 
-test("RFC 7252 5.10.6: the ETag is the first 8 bytes of the SHA-256", () => {
-  const { store, image } = served();
+test("RFC 7252 5.10.6: the ETag is the first 8 bytes of the SHA-256", async () => {
+  const { store, image } = await served();
   assert.is(image.etag.length, 8);
   assert.equal(image.etag, image.sha256.subarray(0, 8));
   assert.equal(etagOf(image.sha256), image.etag);
   store.close();
 });
 
-test("RFC 7252 12.3: the Content-Format is application/octet-stream", () => {
-  const { store, image } = served();
+test("RFC 7252 12.3: the Content-Format is application/octet-stream", async () => {
+  const { store, image } = await served();
   assert.is(image.contentFormat, 42);
   store.close();
 });
 
 for (const blockSize of [16, 32, 64, 128, 256, 512, 1024, 1000]) {
-  test(`blocks of ${blockSize} bytes make up the image`, () => {
-    const { store, image } = served();
+  test(`blocks of ${blockSize} bytes make up the image`, async () => {
+    const { store, image } = await served();
     for (let offset = 0; offset < BYTES.length; offset += blockSize) {
       const end = Math.min(offset + blockSize, BYTES.length);
-      isBytes(image.read(offset, end - offset), offset, end);
+      isBytes(await readFetched(image, offset, end - offset), offset, end);
     }
     store.close();
   });
 }
 
-test("a read within a page is a view, not a copy", () => {
-  const { store, image } = served();
-  assert.is(image.read(0, 16)?.buffer, image.read(1024, 16)?.buffer);
+test("a read within a page is a view, not a copy", async () => {
+  const { store, image } = await served();
+  const read = await readFetched(image, 0, 16);
+  assert.is(read?.buffer, (await readFetched(image, 1024, 16))?.buffer);
   store.close();
 });
 
-test("a read over several pages is joined", () => {
-  const { store, image } = served();
-  isBytes(image.read(PAGE_LENGTH - 1, PAGE_LENGTH + 2), PAGE_LENGTH - 1, 2 * PAGE_LENGTH + 1);
-  isBytes(image.read(0, BYTES.length), 0, BYTES.length);
+test("a read over several pages is joined", async () => {
+  const { store, image } = await served();
+  isBytes(await readFetched(image, PAGE_LENGTH - 1, PAGE_LENGTH + 2), PAGE_LENGTH - 1, 2 * PAGE_LENGTH + 1);
+  isBytes(await readFetched(image, 0, BYTES.length), 0, BYTES.length);
   store.close();
 });
 
-test("a read of nothing, also at the end, is empty", () => {
-  const { store, image } = served();
-  assert.is(image.read(BYTES.length, 0)?.length, 0);
+test("a read of nothing, also at the end, is empty", async () => {
+  const { store, image } = await served();
+  assert.is((await readFetched(image, BYTES.length, 0))?.length, 0);
   store.close();
 });
 
-test("a read outside the image is our own mistake", () => {
-  const { store, image } = served();
+test("a read outside the image is our own mistake", async () => {
+  const { store, image } = await served();
   assert.throws(() => image.read(BYTES.length, 1), "outside the image");
   assert.throws(() => image.read(-1, 1), "outside the image");
   store.close();
 });
 
-test("an image larger than the page cache is read right", () => {
-  const { store, image } = served(2 * PAGE_LENGTH);
+test("an image larger than the page cache is read right", async () => {
+  const { store, image } = await served(2 * PAGE_LENGTH);
   for (const offset of [0, 3 * PAGE_LENGTH, PAGE_LENGTH, 2 * PAGE_LENGTH, 0]) {
-    isBytes(image.read(offset, 100), offset, offset + 100);
+    isBytes(await readFetched(image, offset, 100), offset, offset + 100);
   }
   store.close();
 });
@@ -109,57 +111,58 @@ test("two images' pages of one number are not mixed up", () => {
   assert.equal([pages.find(a, 0), pages.find(b, 0)], [Uint8Array.of(1), Uint8Array.of(2)]);
 });
 
-test("no more files are open than the maximum, and a closed one is opened again", () => {
+test("no more files are open than the maximum, and a closed one is opened again", async () => {
   const directory = scratch();
   const files = new OpenFiles();
   const paths = Array.from({ length: OPEN_FILE_COUNT_MAX + 1 }, (_, i) => join(directory, String(i)));
   for (const path of paths) {
     writeFileSync(path, "");
-    files.handle(path);
+    await files.handle(path);
   }
   assert.is(files.size, OPEN_FILE_COUNT_MAX);
-  files.handle(paths[0]!);
+  await files.handle(paths[0]!);
   assert.is(files.size, OPEN_FILE_COUNT_MAX);
   files.closeAll();
 });
 
-test("a content that was cut while served gives no bytes", () => {
-  const { store, image, path } = served();
-  image.read(0, 16);
+test("a content that was cut while served gives no bytes", async () => {
+  const { store, image, path } = await served();
+  await readFetched(image, 0, 16);
   truncateSync(path, 2 * PAGE_LENGTH);
-  assert.is(image.read(PAGE_LENGTH, 16), undefined);
-  assert.is(image.damage(), "content-differs");
+  assert.is(await readFetched(image, PAGE_LENGTH, 16), undefined);
+  assert.is(image.damage, "content-differs");
   store.close();
 });
 
-test("a content that was overwritten while served gives no bytes", () => {
-  const { store, image, path } = served();
-  image.read(0, 16);
+test("a content that was overwritten while served gives no bytes", async () => {
+  const { store, image, path } = await served();
+  await readFetched(image, 0, 16);
   writeFileSync(path, sampleBytes(4, BYTES.length));
   utimesSync(path, 1, 1);
-  assert.is(image.read(PAGE_LENGTH, 16), undefined);
-  assert.is(image.damage(), "content-differs");
+  assert.is(await readFetched(image, PAGE_LENGTH, 16), undefined);
+  assert.is(image.damage, "content-differs");
   store.close();
 });
 
-test("a content that was touched and not changed is served on", () => {
-  const { store, image, path } = served();
+test("a content that was touched and not changed is served on", async () => {
+  const { store, image, path } = await served();
   utimesSync(path, 1, 1);
-  isBytes(image.read(PAGE_LENGTH, 16), PAGE_LENGTH, PAGE_LENGTH + 16);
+  isBytes(await readFetched(image, PAGE_LENGTH, 16), PAGE_LENGTH, PAGE_LENGTH + 16);
   store.close();
 });
 
-test("a content that was removed while its file was closed gives no bytes", () => {
-  const { path, store, image } = served();
+test("a content that was removed while its file was closed gives no bytes", async () => {
+  const { path, store, image } = await served();
   store.close();
   const files = new OpenFiles();
-  const content = new ContentFile(files, path, image.length, image.sha256);
+  const content = new ContentFile(files, new Digests(), path, image.length, image.sha256);
   const reopened = new FirmwareImage(image, content, new PageCache(PAGE_LENGTH));
-  assert.is(reopened.damage(), undefined);
+  await reopened.check();
+  assert.ok(reopened.sound);
   rmSync(path);
   files.close(path);
-  assert.is(reopened.read(0, 16), undefined);
-  assert.is(reopened.damage(), "content-missing");
+  assert.is(await readFetched(reopened, 0, 16), undefined);
+  assert.is(reopened.damage, "content-missing");
 });
 
 test.run();

@@ -35,16 +35,16 @@ function publishThrough(disk: CuttingDisk, bytes: Uint8Array): { directory: stri
 }
 
 /** Fails unless the store is in the old state or the new one, and publishing again makes it the new one. */
-function isOldOrNew(directory: string, published: boolean, bytes: Uint8Array): void {
+async function isOldOrNew(directory: string, published: boolean, bytes: Uint8Array): Promise<void> {
   const store = FirmwareStore.open(directory);
   const versions = store.list().map(({ version }) => version);
   assert.equal(versions, published ? ["1", "2"] : ["1"]);
-  holdsWhole(store, "1", OLD_BYTES);
-  if (published) holdsWhole(store, "2", bytes);
+  await holdsWhole(store, "1", OLD_BYTES);
+  if (published) await holdsWhole(store, "2", bytes);
   else assert.is(store.find("boat", "2"), undefined);
   assert.is(store.publish(requestFor(directory, "2", bytes)).created, !published);
-  holdsWhole(store, "1", OLD_BYTES);
-  holdsWhole(store, "2", bytes);
+  await holdsWhole(store, "1", OLD_BYTES);
+  await holdsWhole(store, "2", bytes);
   const digests = new Set(store.list().map(({ sha256 }) => Buffer.from(sha256).toString("hex")));
   assert.equal(new Set(readdirSync(join(directory, "images"))), digests, "something is left over");
   store.close();
@@ -62,7 +62,7 @@ const SCENES: readonly (readonly [string, Uint8Array])[] = [
 ];
 for (const [what, bytes] of SCENES) {
   for (const loss of ["nothing", "bytes", "names"] satisfies Loss[]) {
-    test(`${what}, cut at each step, losing ${loss}: the old state, and it can be published again`, () => {
+    test(`${what}, cut at each step, losing ${loss}: the old state, and it can be published again`, async () => {
       const stepCount = stepCountOf(bytes);
       assert.ok(stepCount >= 6, `${stepCount} steps`);
       for (let step = 0; step < stepCount; step++) {
@@ -71,16 +71,16 @@ for (const [what, bytes] of SCENES) {
           const { directory, published } = publishThrough(disk, bytes);
           assert.is(published, false, `step ${step} was not cut`);
           disk.lose(loss);
-          isOldOrNew(directory, published, bytes);
+          await isOldOrNew(directory, published, bytes);
         }
       }
     });
 
-    test(`${what}, published, then losing ${loss}: the new state`, () => {
+    test(`${what}, published, then losing ${loss}: the new state`, async () => {
       const disk = new CuttingDisk(NEVER, "before");
       const { directory, published } = publishThrough(disk, bytes);
       disk.lose(loss);
-      isOldOrNew(directory, published, bytes);
+      await isOldOrNew(directory, published, bytes);
     });
   }
 }

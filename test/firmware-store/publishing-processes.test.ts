@@ -45,9 +45,9 @@ async function killPublisher(directory: string, firstVersion: number, delayMs: n
 }
 
 /** The versions in the store, each of which must be whole. */
-function wholeVersions(store: FirmwareStore): number[] {
+async function wholeVersions(store: FirmwareStore): Promise<number[]> {
   const versions = store.list().map(({ version }) => Number(version));
-  for (const version of versions) holdsWhole(store, String(version), sampleBytes(version, SERIES_LENGTH));
+  for (const version of versions) await holdsWhole(store, String(version), sampleBytes(version, SERIES_LENGTH));
   return versions.sort((a, b) => a - b);
 }
 
@@ -57,7 +57,7 @@ test("four publishers at once, five images each: all of them are there, whole", 
   for (const { closed } of publishers) assert.equal(await closed, [0, null]);
   const store = FirmwareStore.open(directory);
   const expected = [10, 20, 30, 40].flatMap((first) => [0, 1, 2, 3, 4].map((i) => first + i));
-  assert.equal(wholeVersions(store), expected);
+  assert.equal(await wholeVersions(store), expected);
   store.close();
 });
 
@@ -69,7 +69,7 @@ test(`kill -9 of publish ${KILL_COUNT} times: what was called done is there, not
   for (const delayMs of delays) {
     const done = await killPublisher(directory, publishedCount + 1, delayMs);
     const store = FirmwareStore.open(directory);
-    const versions = wholeVersions(store);
+    const versions = await wholeVersions(store);
     assert.ok(versions.length >= publishedCount + done.length, `a version is gone, seed ${SEED}`);
     assert.equal(
       versions,

@@ -8,16 +8,16 @@ import { imageDisk } from "../../firmware-store/image-disk.ts";
 import { contentName } from "../../firmware-store/image-index.ts";
 import { IMAGE_LENGTH_MAX } from "../../src/firmware/image-length.ts";
 import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
-import { holdsWhole, requestFor, sampleBytes } from "./sample-image.ts";
+import { findFetched, holdsWhole, requestFor, sampleBytes } from "./sample-image.ts";
 
 const test = suite("publishing");
 const scratch = scratchDirectories(test);
 
-function withStore(work: (store: FirmwareStore, directory: string) => void): void {
+async function withStore(work: (store: FirmwareStore, directory: string) => Promise<void>): Promise<void> {
   const directory = scratch();
   const store = FirmwareStore.open(directory);
   try {
-    work(store, directory);
+    await work(store, directory);
   } finally {
     store.close();
   }
@@ -28,7 +28,7 @@ function contents(directory: string): string[] {
 }
 
 test("a published image has the file's length, its SHA-256 and the time it was told", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const bytes = sampleBytes(1, 102_432);
     const { created, image } = store.publish(requestFor(directory, "1.0", bytes));
     assert.is(created, true);
@@ -41,7 +41,7 @@ test("a published image has the file's length, its SHA-256 and the time it was t
 });
 
 test("the content lies under its digest, and nothing else is left", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const bytes = sampleBytes(1, 3_000_000);
     const { image } = store.publish(requestFor(directory, "1", bytes));
     assert.equal(contents(directory), [contentName(image.sha256)]);
@@ -50,7 +50,7 @@ test("the content lies under its digest, and nothing else is left", () => {
 });
 
 test("the same bytes again: nothing new, and the first time stays", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const request = requestFor(directory, "1", sampleBytes(1, 500));
     store.publish(request);
     const { created, image } = store.publish({ ...request, publishedAt: 2_000 });
@@ -62,28 +62,28 @@ test("the same bytes again: nothing new, and the first time stays", () => {
 });
 
 test("other bytes under a published version are refused and leave nothing", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const bytes = sampleBytes(1, 500);
     store.publish(requestFor(directory, "1", bytes));
     const other = requestFor(directory, "1", sampleBytes(2, 500));
     throwsStoreError(() => store.publish(other), "image-published", "/fw/boat/1", "new version");
-    holdsWhole(store, "1", bytes);
+    await holdsWhole(store, "1", bytes);
     assert.is(contents(directory).length, 1);
   });
 });
 
 test("the same bytes under another version share one content", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const bytes = sampleBytes(1, 500);
     store.publish(requestFor(directory, "1", bytes));
     assert.is(store.publish(requestFor(directory, "2", bytes)).created, true);
     assert.is(contents(directory).length, 1);
-    holdsWhole(store, "2", bytes);
+    await holdsWhole(store, "2", bytes);
   });
 });
 
 test("a source that grows while it is read is published as it was read", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const bytes = sampleBytes(1, 2_000_000);
     const request = requestFor(directory, "1", bytes);
     let grown = false;
@@ -95,21 +95,21 @@ test("a source that grows while it is read is published as it was read", () => {
       },
     });
     assert.is(image.length, 2_000_004);
-    holdsWhole(store, "1", Buffer.concat([bytes, Buffer.from("more")]));
+    await holdsWhole(store, "1", Buffer.concat([bytes, Buffer.from("more")]));
   });
 });
 
 test("a source that shrinks while it is read is published as it was read", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const bytes = sampleBytes(1, 2_000_000);
     const request = requestFor(directory, "1", bytes);
     const { image } = store.publish({ ...request, onProgress: () => truncateSync(request.file, 10) });
-    holdsWhole(store, "1", bytes.subarray(0, image.length));
+    await holdsWhole(store, "1", bytes.subarray(0, image.length));
   });
 });
 
 test("progress is told for each mebibyte and ends at the whole", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const calls: [number, number][] = [];
     const request = requestFor(directory, "1", sampleBytes(1, 2_500_000));
     store.publish({ ...request, onProgress: (done, total) => calls.push([done, total]) });
@@ -122,7 +122,7 @@ test("progress is told for each mebibyte and ends at the whole", () => {
 });
 
 test("what a dead publisher left is gone after the next", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     writeFileSync(join(directory, "images", "publishing"), sampleBytes(9, 100_000));
     const { image } = store.publish(requestFor(directory, "1", sampleBytes(1, 500)));
     assert.equal(contents(directory), [contentName(image.sha256)]);
@@ -130,19 +130,20 @@ test("what a dead publisher left is gone after the next", () => {
 });
 
 test("publishing the same file again heals a damaged content", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const bytes = sampleBytes(1, 500);
     const request = requestFor(directory, "1", bytes);
     const { image } = store.publish(request);
     truncateSync(join(directory, "images", contentName(image.sha256)), 10);
-    for (let i = 0; i < 3; i++) assert.equal(store.find("boat", "1"), { damaged: "content-differs" });
+    for (let i = 0; i < 3; i++) assert.equal(await findFetched(store, "boat", "1"), { damaged: "content-differs" });
     assert.is(store.publish(request).created, false);
-    holdsWhole(store, "1", bytes);
+    store.refresh();
+    await holdsWhole(store, "1", bytes);
   });
 });
 
 test("one byte is an image, none is not", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     store.publish(requestFor(directory, "1", Uint8Array.of(7)));
     const empty = requestFor(directory, "2", new Uint8Array(0));
     throwsStoreError(() => store.publish(empty), "image-length", empty.file, "empty");
@@ -150,7 +151,7 @@ test("one byte is an image, none is not", () => {
 });
 
 test("RFC 7959 2.2: more than 2^20 blocks of 1024 bytes are refused before any is read", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const request = requestFor(directory, "1", Uint8Array.of(7));
     truncateSync(request.file, IMAGE_LENGTH_MAX + 1);
     const onProgress = () => assert.unreachable("it was read");
@@ -159,14 +160,14 @@ test("RFC 7959 2.2: more than 2^20 blocks of 1024 bytes are refused before any i
 });
 
 test("a bad name is refused before the file is opened", () => {
-  withStore((store) => {
+  return withStore(async (store) => {
     const request = { file: "/nowhere", product: "a/b", version: "1", publishedAt: 0 };
     throwsStoreError(() => store.publish(request), "image-name", '"/"');
   });
 });
 
 test("a missing file and a directory are named", () => {
-  withStore((store, directory) => {
+  return withStore(async (store, directory) => {
     const file = join(directory, "missing.bin");
     const request = { file, product: "boat", version: "1", publishedAt: 0 };
     throwsStoreError(() => store.publish(request), "unreadable", file, "ENOENT");

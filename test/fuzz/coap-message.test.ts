@@ -122,6 +122,7 @@ fuzz("a server answers no ACK and no RST, at most one message each, and keeps to
       },
       blockServed: () => {},
       answerResent: () => {},
+      asked: () => {},
       counted: () => {},
     },
   });

@@ -41,11 +41,11 @@ async function publishDuration(directory: string, version: number): Promise<numb
 }
 
 /** Opens the store and checks each image that is not in `checked` yet; gives all versions, ascending. */
-function wholeVersions(directory: string, checked: readonly number[]): number[] {
+async function wholeVersions(directory: string, checked: readonly number[]): Promise<number[]> {
   const store = FirmwareStore.open(directory);
   const versions = store.list().map(({ version }) => Number(version));
   for (const version of versions) {
-    if (!checked.includes(version)) holdsWhole(store, String(version), readFileSync(fileOf(directory, version)));
+    if (!checked.includes(version)) await holdsWhole(store, String(version), readFileSync(fileOf(directory, version)));
   }
   store.close();
   return versions.sort((a, b) => a - b);
@@ -59,7 +59,7 @@ test(`kill -9 of publish at ${KILL_COUNT} random moments: the store opens, each 
     writeFileSync(fileOf(directory, version), sampleBytes(version, IMAGE_LENGTH));
   }
   const durationMs = await publishDuration(directory, 0);
-  let published = wholeVersions(directory, []);
+  let published = await wholeVersions(directory, []);
   assert.equal(published, [0]);
   const killed: number[] = [];
   for (let version = 1; version <= KILL_COUNT; version++) {
@@ -68,7 +68,7 @@ test(`kill -9 of publish at ${KILL_COUNT} random moments: the store opens, each 
     publisher.kill("SIGKILL");
     if ((await publisher.ended).exit === "SIGKILL") killed.push(version);
     const before = published;
-    published = wholeVersions(directory, before);
+    published = await wholeVersions(directory, before);
     const gone = before.filter((earlier) => !published.includes(earlier));
     assert.equal(gone, [], `an image is gone, seed ${SEED}`);
   }
@@ -77,10 +77,10 @@ test(`kill -9 of publish at ${KILL_COUNT} random moments: the store opens, each 
     `${killed.length} publishers were killed before their end, ${lost.length} of them before their image was there`,
   );
   assert.ok(lost.length > 0, `no kill hit a publisher, seed ${SEED}`);
-  assert.equal(wholeVersions(directory, []), published);
+  assert.equal(await wholeVersions(directory, []), published);
   await publishDuration(directory, lost[0]!);
   assert.equal(
-    wholeVersions(directory, published),
+    await wholeVersions(directory, published),
     [...published, lost[0]!].sort((a, b) => a - b),
   );
 });

@@ -6,6 +6,7 @@ import { toUtf8 } from "../../src/base/bytes.ts";
 import { BytesBody, ContentFormat } from "../../src/coap/body.ts";
 import { Code } from "../../src/coap/code.ts";
 import { OptionNumber, stringOption } from "../../src/coap/option.ts";
+import { PIGGYBACK_DELAY_MAX_MS } from "../../src/coap/parameters.ts";
 import type { Request } from "../../src/coap/request.ts";
 import type { Response } from "../../src/coap/response.ts";
 import { countingBytes } from "../support/coap-line.ts";
@@ -68,6 +69,7 @@ etsi("RFC 7252 5.2.3: CORE_05 to 08, the four methods as NON, under Message IDs 
 etsi("RFC 7252 5.2.2: CORE_09 and 11, a separate response with the request's token", () => {
   const peer = begin();
   peer.sends("CON 1 GET T=0102 /separate");
+  peer.waits(PIGGYBACK_DELAY_MAX_MS);
   peer.receives("ACK 0001 EMPTY");
   peer.server.respond(peer.now, peer.handled[0]!, { body: TEXT });
   peer.receives('CON 0000 2.05 T=0102 ETag=e1 Content-Format=0 "hello"');
@@ -106,6 +108,7 @@ etsi("RFC 7252 4.5: CORE_15, a lost request and a lost answer, and one effect", 
 etsi("RFC 7252 5.2.2: CORE_16, the separate response is lost, then its ACK", () => {
   const peer = begin();
   peer.sends("CON 1 GET T=01 /separate");
+  peer.waits(PIGGYBACK_DELAY_MAX_MS);
   peer.receives("ACK 0001 EMPTY");
   peer.server.respond(peer.now, peer.handled[0]!, { code: Code.CONTENT });
   peer.receives("CON 0000 2.05 T=01");

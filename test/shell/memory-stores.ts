@@ -72,4 +72,9 @@ export class MemoryImages implements ImageSource {
   refresh(): boolean {
     return false;
   }
+
+  /** All of it is in memory. */
+  async fetch(): Promise<void> {}
+
+  async checkAll(): Promise<void> {}
 }

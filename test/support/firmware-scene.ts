@@ -11,6 +11,7 @@ import { decodeMessage, encodeMessage, type Message } from "../../src/coap/messa
 import { cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
 import { type ClientEnd, DtlsClient, type DtlsClientInput } from "../../src/dtls/dtls-client.ts";
 import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
+import type { ContentQuestion } from "../../src/firmware/catalogue.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../../src/server/firmware-server.ts";
 import type { ServerEvent } from "../../src/server/server-event.ts";
 import { lineFromMessage, messageFromLine } from "./coap-line.ts";
@@ -38,6 +39,7 @@ export class FirmwareScene {
   /** All but the questions for keys. */
   readonly events: ServerEvent[] = [];
   readonly pskQuestions: Uint8Array[] = [];
+  readonly contentQuestions: ContentQuestion[] = [];
   /** What the owner answers to a question for a key; "later" leaves it open. */
   psk: (identity: Uint8Array) => Secret | undefined | "later" = (identity) =>
     toHex(identity) === toHex(IDENTITY) ? KEY : undefined;
@@ -98,7 +100,20 @@ export class FirmwareScene {
     return this.server.counters.snapshot()[name] ?? 0;
   }
 
+  /** Fetches what the server asked for, the first question of all that are open. */
+  fetches(): void {
+    const question = this.contentQuestions.shift();
+    assert.ok(question, "the server asked for nothing");
+    this.catalogue.fetch(question!);
+    this.server.handleContent(this.now, question!);
+    this.drive();
+  }
+
   #handleEvent(event: ServerEvent): void {
+    if (event.kind === "contentWanted") {
+      this.contentQuestions.push(event.question);
+      return;
+    }
     if (event.kind !== "pskWanted") {
       this.events.push(event);
       return;

@@ -9,12 +9,13 @@ import { CoapServer, type CoapServerCount } from "../../src/coap/coap-server.ts"
 import type { EchoPolicy } from "../../src/coap/echo.ts";
 import { decodeMessage, encodeMessage, type Message } from "../../src/coap/message.ts";
 import type { CoapServerLimits } from "../../src/coap/parameters.ts";
+import type { Question } from "../../src/coap/question.ts";
 import type { Request, RequestHandler } from "../../src/coap/request.ts";
 import type { PlainResponse, Response } from "../../src/coap/response.ts";
 import { countingBytes, lineFromMessage, messageFromLine } from "./coap-line.ts";
 
 export interface PeerOptions {
-  readonly handle?: (request: Request<string>) => Response | undefined;
+  readonly handle?: (request: Request<string>) => Response | Question | undefined;
   readonly admit?: (request: Request<string>) => PlainResponse | number;
   readonly blockSize?: number;
   readonly echo?: EchoPolicy<string>;
@@ -33,6 +34,7 @@ export class ScriptedCoapPeer {
   readonly handled: Request<string>[] = [];
   readonly counted: CoapServerCount[] = [];
   readonly served: { readonly body: Body; readonly offset: number; readonly length: number }[] = [];
+  readonly asked: string[] = [];
   resentCount = 0;
   now: Instant = instant(0);
   messageLengthMax = 1_200;
@@ -57,6 +59,7 @@ export class ScriptedCoapPeer {
         transmit: (_now, _association, datagram) => void this.#inbox.push(copyOf(datagram)),
         blockServed: (_now, _association, body, offset, length) => void this.served.push({ body, offset, length }),
         answerResent: () => void this.resentCount++,
+        asked: (_now, { question }) => void this.asked.push(question),
         counted: (name) => void this.counted.push(name),
       },
     });
