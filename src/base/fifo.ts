@@ -1,7 +1,7 @@
 // First in, first out, at a constant cost whatever the length; an array's shift() moves all that is left.
 
 /** A longer array is given back when the queue has run empty; a shorter one is used again and makes no garbage. */
-const KEPT_LENGTH_MAX = 256;
+const KEPT_COUNT_MAX = 256;
 
 export class Fifo<Item> {
   #items: (Item | undefined)[] = [];
@@ -22,7 +22,7 @@ export class Fifo<Item> {
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined;
     if (this.#head === this.#end) {
-      if (this.#end > KEPT_LENGTH_MAX) this.#items = [];
+      if (this.#end > KEPT_COUNT_MAX) this.#items = [];
       this.#head = 0;
       this.#end = 0;
     }

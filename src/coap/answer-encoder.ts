@@ -7,22 +7,22 @@ import { type AnswerContent, type DecodedMessage, encodedLength, writeAnswer } f
 import type { MessageType } from "./message-type.ts";
 
 /** What is longer gets an array of its own. */
-const LENGTH_MAX = KEPT_LENGTH_MAX;
+const ANSWER_LENGTH_MAX = KEPT_LENGTH_MAX;
 
 export class AnswerEncoder {
-  readonly #views = new PrefixViews(new Uint8Array(LENGTH_MAX));
+  readonly #views = new PrefixViews(new Uint8Array(ANSWER_LENGTH_MAX));
   #last: Uint8Array = EMPTY;
 
   /** Valid until the next answer is encoded. */
   encode(request: DecodedMessage, type: MessageType, messageId: number, content: AnswerContent): Uint8Array {
     const length = encodedLength(request.tokenLength, content.head, content.options, content.payload.length);
-    this.#last = length > LENGTH_MAX ? new Uint8Array(length) : this.#views.of(length);
+    this.#last = length > ANSWER_LENGTH_MAX ? new Uint8Array(length) : this.#views.of(length);
     writeAnswer(this.#last, request, type, messageId, content);
     return this.#last;
   }
 
   /** The first bytes of the answer that was encoded last. */
   beginning(length: number): Uint8Array {
-    return this.#last.length > LENGTH_MAX ? this.#last.subarray(0, length) : this.#views.of(length);
+    return this.#last.length > ANSWER_LENGTH_MAX ? this.#last.subarray(0, length) : this.#views.of(length);
   }
 }

@@ -73,7 +73,7 @@ interface Outstanding {
   readonly echoRepeatCount: number;
 }
 
-const TOKEN_LENGTH_MAX = 4;
+const LONG_TOKEN_LENGTH = 4;
 /** Odd, so that multiplying by it modulo 2^32 or 2^16 is a bijection: successive tokens look unlike and never repeat. */
 const TOKEN_STRIDE = 0x9e37_79b1;
 /** The one association of a client, as the key of its resend cache. */
@@ -98,9 +98,9 @@ export class CoapClient {
   #tokenCount = 0;
 
   constructor(options: CoapClientOptions) {
-    const { outlet, random, parameters = DEFAULT_TRANSMISSION_PARAMETERS, tokenLength = TOKEN_LENGTH_MAX } = options;
+    const { outlet, random, parameters = DEFAULT_TRANSMISSION_PARAMETERS, tokenLength = LONG_TOKEN_LENGTH } = options;
     this.#outlet = outlet;
-    this.#tokenStart = decodeUint(randomBytes(random, TOKEN_LENGTH_MAX));
+    this.#tokenStart = decodeUint(randomBytes(random, LONG_TOKEN_LENGTH));
     this.#tokenLength = tokenLength;
     this.#messageId = randomUint16(random);
     this.#responseTimeoutMs = maxTransmitWaitMs(parameters);
@@ -310,7 +310,7 @@ export class CoapClient {
     const number = this.#tokenStart + Math.imul(count, TOKEN_STRIDE);
     const token = Uint8Array.of(number >> 24, number >> 16, number >> 8, number);
     const shortOnesLeft = count < 2 ** (8 * this.#tokenLength);
-    return shortOnesLeft ? token.subarray(TOKEN_LENGTH_MAX - this.#tokenLength) : token;
+    return shortOnesLeft ? token.subarray(LONG_TOKEN_LENGTH - this.#tokenLength) : token;
   }
 
   #takeMessageId(): number {

@@ -11,12 +11,12 @@ export const LENGTH_FIELD_LENGTH = BLOCK_LENGTH - 1 - NONCE_LENGTH;
 
 /** Records, and bytes of key stream, that are made at a time: four blocks of 1024 bytes, sixteen requests for them. */
 const RECORDS_MAX = 16;
-const LENGTH_MAX = 4 * (1024 + 80);
+const STREAM_LENGTH_MAX = 4 * (1024 + 80);
 
 const WORD_LENGTH = 4;
 const LOW_WORDS = 2 ** 32;
 
-const COUNTERS_LENGTH = Math.max(LENGTH_MAX, streamLength(AEAD_CONTENT_LENGTH_MAX));
+const COUNTERS_LENGTH = Math.max(STREAM_LENGTH_MAX, streamLength(AEAD_CONTENT_LENGTH_MAX));
 
 /** What all key streams of a provider share. */
 export class KeyStreamArrays {
@@ -98,13 +98,13 @@ export class CcmKeyStream {
     this.#middle = nonce.getUint32(4);
     this.#low = low;
     this.#stride = stride;
-    this.#count = Math.max(1, Math.min(countMax, Math.floor(LENGTH_MAX / stride)));
+    this.#count = Math.max(1, Math.min(countMax, Math.floor(STREAM_LENGTH_MAX / stride)));
     const length = this.#count * stride;
     for (let i = 0; i < this.#count; i++) {
       writeCounters(counterWords, i * stride, stride, this.#high, this.#middle, low + i);
     }
     const made = this.#cipher.update(counters.subarray(0, length));
-    if (length > LENGTH_MAX) {
+    if (length > STREAM_LENGTH_MAX) {
       this.#bytes = long;
       this.#words = longWords;
       this.#view = longView;

@@ -3,7 +3,7 @@
 import type { PeerAddress } from "../base/peer-address.ts";
 
 /** UDP's length field has 16 bits. */
-export const DATAGRAM_LENGTH_MAX = 65_535;
+export const UDP_LENGTH_MAX = 65_535;
 
 /**
  * Bound to one address, or to all: then a peer is known with the one of our addresses that it asked (RFC 7252 5.3.2), and

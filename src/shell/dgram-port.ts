@@ -4,7 +4,7 @@
 
 import { put } from "../base/bytes.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
-import { DATAGRAM_LENGTH_MAX, type DatagramPort, type DatagramPortOutlet } from "./datagram-port.ts";
+import { type DatagramPort, type DatagramPortOutlet, UDP_LENGTH_MAX } from "./datagram-port.ts";
 import { isAllAddresses } from "./local-addresses.ts";
 import { LocalSockets } from "./local-sockets.ts";
 import { UdpSocket } from "./udp-socket.ts";
@@ -52,7 +52,7 @@ export class DgramPort implements DatagramPort {
   sendTo(to: PeerAddress, datagram: Uint8Array): void {
     if (this.#closing) return;
     const { length } = datagram;
-    if (length > DATAGRAM_LENGTH_MAX) return this.#outlet.failed("EMSGSIZE");
+    if (length > UDP_LENGTH_MAX) return this.#outlet.failed("EMSGSIZE");
     if (!this.#hasRoomFor(length)) {
       this.flush();
       // The system takes nothing, and enough waits for it.
@@ -75,7 +75,7 @@ export class DgramPort implements DatagramPort {
   }
 
   async room(): Promise<void> {
-    while (!this.#hasRoomFor(DATAGRAM_LENGTH_MAX)) {
+    while (!this.#hasRoomFor(UDP_LENGTH_MAX)) {
       this.flush();
       if (this.#waitingCount > 0) await this.#socket.allSent();
     }

@@ -5,7 +5,7 @@ import { getSystemErrorName } from "node:util";
 import { put } from "../base/bytes.ts";
 import { hasLocal, type PeerAddress, portOf, writeAddressUnits, zoneOf } from "../base/peer-address.ts";
 import { type NativeDatagramPort as NativePart, Note, type PortHandle, Status } from "../native/datagram-port.ts";
-import { DATAGRAM_LENGTH_MAX, type DatagramPort, type DatagramPortOutlet } from "./datagram-port.ts";
+import { type DatagramPort, type DatagramPortOutlet, UDP_LENGTH_MAX } from "./datagram-port.ts";
 import { KnownPeers } from "./known-peers.ts";
 
 const LEFT_OUT = [
@@ -82,7 +82,7 @@ export class NativeDatagramPort implements DatagramPort {
   sendTo(to: PeerAddress, datagram: Uint8Array): void {
     if (this.#closing) return;
     const { length } = datagram;
-    if (length > DATAGRAM_LENGTH_MAX) return this.#outlet.failed("EMSGSIZE");
+    if (length > UDP_LENGTH_MAX) return this.#outlet.failed("EMSGSIZE");
     if (!this.#hasRoomFor(length)) {
       this.flush();
       // The system takes nothing, and enough waits for it.
@@ -109,9 +109,9 @@ export class NativeDatagramPort implements DatagramPort {
   }
 
   async room(): Promise<void> {
-    if (this.#hasRoomFor(DATAGRAM_LENGTH_MAX)) return;
+    if (this.#hasRoomFor(UDP_LENGTH_MAX)) return;
     this.flush();
-    if (!this.#hasRoomFor(DATAGRAM_LENGTH_MAX)) await this.#allSent();
+    if (!this.#hasRoomFor(UDP_LENGTH_MAX)) await this.#allSent();
   }
 
   /** A second call does nothing. */

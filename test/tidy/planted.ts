@@ -195,6 +195,19 @@ export const PLANTED: Readonly<Record<string, Planted>> = {
       "src/coap/a.ts": '// docs/links.md 2, links.md 3.1; "summary.md" is a file of the user',
     },
   },
+  "a maximum has one value in what we ship": {
+    broken: [
+      {
+        "src/device/a.ts": "const IMAGE_LENGTH_MAX = 0xffff_ffff;",
+        "firmware-store/a.ts": "export const IMAGE_LENGTH_MAX = 2 ** 30;",
+      },
+    ],
+    kept: {
+      "src/device/a.ts": "const IMAGE_LENGTH_MAX = 2 ** 30;\nconst SLOT_COUNT = 2;",
+      "src/coap/a.ts": "const SLOT_COUNT = 3;",
+      "test/a.ts": "const IMAGE_LENGTH_MAX = 5;",
+    },
+  },
   "every test file makes a suite, and every suite is run": {
     broken: [
       { "test/a.test.ts": 'const block = suite("block");\nblock("x", () => {});' },

@@ -94,6 +94,29 @@ const documentsHere: Rule = {
   },
 };
 
+const MAXIMUM = /^(?:export )?const ([A-Z\d_]+_MAX(?:_MS)?) = (.+);$/gm;
+
+const oneMaximum: Rule = {
+  name: "a maximum has one value in what we ship",
+  reason: "two files that bound the same thing by different numbers disagree, and two things of one name are mistaken",
+  violations: (files) => {
+    const values = new Map<string, string>();
+    return files.filter(isShipped).flatMap((file) =>
+      [...file.text.matchAll(MAXIMUM)].flatMap((match) => {
+        const [, name, value] = match as unknown as readonly [string, string, string];
+        const known = values.get(name) ?? value;
+        values.set(name, known);
+        return known === value ? [] : [violation(file, match.index, `${name} is ${value} here and ${known} elsewhere`)];
+      }),
+    );
+  },
+};
+
+/** What runs where the package is installed. */
+function isShipped(file: SourceFile): boolean {
+  return isTypeScript(file) && /^(?:src|firmware-store|psk|sim)\//.test(file.path);
+}
+
 const suitesRun: Rule = {
   name: "every test file makes a suite, and every suite is run",
   reason: "a suite without run() passes in silence",
@@ -134,6 +157,7 @@ export const STYLE_RULES: readonly Rule[] = [
   noWorkNotes,
   noMachinePaths,
   documentsHere,
+  oneMaximum,
   suitesRun,
   allTestsRun,
 ];
