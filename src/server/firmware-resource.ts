@@ -1,49 +1,40 @@
 // The resources: `/fw/<product>/<version>`, an image or the slice of it that `offset` and `length` ask for, and
 // `/.well-known/core`, the links to all images (RFC 6690). Decides by request alone; holds no state about any peer.
 
-import { LRUCache } from "lru-cache";
-import { bytesOfLatin1, toUtf8 } from "../base/bytes.ts";
+import { toUtf8 } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
-import { type Body, BytesBody, ContentFormat } from "../coap/body.ts";
+import type { Body } from "../coap/body.ts";
 import { Code } from "../coap/code.ts";
-import { filterLinks, formatLinks, type Link } from "../coap/link-format.ts";
 import type { Request } from "../coap/request.ts";
 import type { PlainResponse, Response } from "../coap/response.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { Catalogue, CatalogueImage, ContentQuestion } from "../firmware/catalogue.ts";
-import { ETAG_LENGTH } from "../firmware/image-etag.ts";
 import { ImageBody } from "./image-body.ts";
+import { ImageLinks } from "./image-links.ts";
 import { type ResourcePath, resourcePath } from "./resource-path.ts";
-
-/** `rt` of an image's link; no name is registered for firmware. */
-const IMAGE_RESOURCE_TYPE = "fw.image";
-
-/** Link lists kept for their next blocks, one for each filter that was asked for lately; the rest is made again. */
-export const LINK_BODIES_MAX = 16;
 
 export class FirmwareResource {
   readonly #crypto: CryptoProvider;
   readonly #catalogue: Catalogue;
   readonly #imageDamaged: (path: string, reason: string) => void;
-  readonly #linkBodies = new LRUCache<string, Body>({ max: LINK_BODIES_MAX });
+  readonly #links: ImageLinks;
   /** Of whole images, for as long as the catalogue has them; and the one that was asked for last. */
   readonly #imageBodies = new WeakMap<CatalogueImage, ImageBody>();
   #lastBody: ImageBody | undefined;
   /** What the last path means, which is that of the next request most often. */
   #lastPath: { readonly path: readonly string[]; readonly resource: ResourcePath } | undefined;
-  #links: readonly Link[] | undefined;
 
   /** `imageDamaged` is told of each request for an image that cannot be served. */
   constructor(crypto: CryptoProvider, catalogue: Catalogue, imageDamaged: (path: string, reason: string) => void) {
     this.#crypto = crypto;
     this.#catalogue = catalogue;
+    this.#links = new ImageLinks(crypto, catalogue);
     this.#imageDamaged = imageDamaged;
   }
 
   /** The images may have changed: links are made anew when next asked for. */
   handleCatalogueChange(): void {
-    this.#links = undefined;
-    this.#linkBodies.clear();
+    this.#links.handleCatalogueChange();
   }
 
   respond(request: Request<unknown>): Response | ContentQuestion {
@@ -65,7 +56,7 @@ export class FirmwareResource {
 
   #bodyFor(segments: readonly string[], queries: readonly string[]): Result<Body, ContentQuestion | PlainResponse> {
     const [root, second, third] = segments;
-    if (segments.length === 2 && root === ".well-known" && second === "core") return ok(this.#linksBody(queries));
+    if (segments.length === 2 && root === ".well-known" && second === "core") return this.#links.bodyFor(queries);
     if (segments.length !== 3 || root !== "fw") return failed({ code: Code.NOT_FOUND });
     const image = this.#catalogue.find(second!, third!);
     if (image === undefined) return failed({ code: Code.NOT_FOUND });
@@ -88,22 +79,6 @@ export class FirmwareResource {
       this.#imageBodies.set(image, body);
     }
     this.#lastBody = body;
-    return body;
-  }
-
-  #linksBody(queries: readonly string[]): Body {
-    // Not joined by "&", which one query may hold as well.
-    const key = JSON.stringify(queries);
-    const known = this.#linkBodies.get(key);
-    if (known !== undefined) return known;
-    this.#links ??= this.#catalogue.list().map(({ product, version, length }) => ({
-      href: `/fw/${product}/${version}`,
-      attributes: { rt: IMAGE_RESOURCE_TYPE, ct: ContentFormat.OCTET_STREAM, sz: length },
-    }));
-    const bytes = toUtf8(formatLinks(filterLinks(this.#links, queries)));
-    const etag = bytesOfLatin1(this.#crypto.sha256(bytes).slice(0, ETAG_LENGTH));
-    const body = new BytesBody(ContentFormat.LINK_FORMAT, bytes, etag);
-    this.#linkBodies.set(key, body);
     return body;
   }
 }

@@ -1,11 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fromUtf8, toHex } from "../../src/base/bytes.ts";
-import { type DecodedMessage, decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { decodeUint, OptionNumber } from "../../src/coap/option.ts";
-import { type Request, readRequest } from "../../src/coap/request.ts";
-import type { BodyResponse } from "../../src/coap/response.ts";
-import { FirmwareResource, LINK_BODIES_MAX } from "../../src/server/firmware-resource.ts";
 import { ImageBody } from "../../src/server/image-body.ts";
 import { countingBytes, messageFromLine } from "../support/coap-line.ts";
 import { CRYPTO } from "../support/crypto.ts";
@@ -215,28 +211,6 @@ resource("a newly published image is linked, under a new ETag, after handleCatal
   visitor.scene.server.handleCatalogueChange();
   assert.is.not(visitor.asks("GET /.well-known/core 2:0/0/16"), before);
   assert.match(visitor.links(), "</fw/ant/3.0>");
-});
-
-resource("the catalogue is listed once, however many filters are asked for", () => {
-  const visitor = new Visitor();
-  for (let size = 0; size <= LINK_BODIES_MAX; size++) visitor.links(` ?sz=${size}`);
-  assert.is(visitor.scene.catalogue.listCount, 1);
-});
-
-resource("LINK_BODIES_MAX filtered lists are kept, and one more puts out the one not asked for longest", () => {
-  const links = new FirmwareResource(CRYPTO, new Visitor().scene.catalogue, () => {});
-  const bodyFor = (size: number) => {
-    const datagram = encodeMessage(messageFromLine(`CON 1 GET /.well-known/core ?sz=${size}`, 0));
-    const decoded = decodeMessage(datagram) as { readonly value: DecodedMessage };
-    const request = readRequest("peer", decoded.value, 1_000) as { readonly value: Request<string> };
-    return (links.respond(request.value) as BodyResponse).body;
-  };
-  const bodies = Array.from({ length: LINK_BODIES_MAX }, (_, size) => bodyFor(size));
-  assert.is(bodyFor(0), bodies[0]);
-  bodyFor(LINK_BODIES_MAX);
-  assert.is(bodyFor(0), bodies[0]);
-  assert.is.not(bodyFor(1), bodies[1]);
-  assert.equal(bodyFor(1).etag, bodies[1]!.etag);
 });
 
 resource.run();
