@@ -32,11 +32,12 @@ export function linkFilters(queries: readonly string[]): readonly LinkFilter[] {
 interface Words {
   /** Each once, in the order in which strings compare, so that those with one beginning stand together. */
   readonly sorted: readonly string[];
-  /** By word: the numbers of the links that say it, ascending. */
-  readonly links: ReadonlyMap<string, readonly number[]>;
+  /** The numbers of the links that say the first word, then those of the second, and so on. */
+  readonly links: Uint32Array;
+  /** By word: where its numbers begin; and behind the last, where all of them end. */
+  readonly starts: Uint32Array;
 }
 
-const NO_WORDS: Words = { sorted: [], links: new Map() };
 const NO_LINKS = new Uint32Array(0);
 
 export class LinkList {
@@ -64,51 +65,66 @@ export class LinkList {
 
   /** The numbers of the links that match every filter, ascending; of an attribute of several words one has to match. */
   matching(filters: readonly LinkFilter[]): Uint32Array {
-    const alike = filters.map(({ name, pattern }) => [...this.#linksLike(name, pattern)]);
-    if (alike.some((lists) => lists.length === 0)) return NO_LINKS;
+    const alike = filters.map(({ name, pattern }) => this.#linksLike(name, pattern));
+    if (alike.some((links) => links.length === 0)) return NO_LINKS;
+    // How many of the filters each link has passed, one after the other.
     const passed = new Uint8Array(this.count);
-    for (const [index, lists] of alike.entries()) {
-      for (const links of lists) for (const link of links) if (passed[link] === index) passed[link] = index + 1;
+    for (let filter = 0; filter < alike.length; filter++) {
+      const links = alike[filter]!;
+      for (let i = 0; i < links.length; i++) if (passed[links[i]!] === filter) passed[links[i]!] = filter + 1;
     }
-    let count = 0;
     const matching = new Uint32Array(this.count);
-    for (let link = 0; link < passed.length; link++) if (passed[link] === filters.length) matching[count++] = link;
+    let count = 0;
+    for (let link = 0; link < passed.length; link++) if (passed[link] === alike.length) matching[count++] = link;
     return matching.slice(0, count);
   }
 
-  /** Bytes of one link. */
-  link(number: number): Uint8Array {
-    const start = number === 0 ? 0 : this.#ends[number - 1]! + 1;
-    return this.bytes.subarray(start, this.#ends[number]);
+  /** Where one link begins and ends in `bytes`. */
+  startOf(number: number): number {
+    return number === 0 ? 0 : this.#ends[number - 1]! + 1;
   }
 
-  *#linksLike(name: string, pattern: string): Generator<readonly number[]> {
-    const { sorted, links } = this.#wordsOf(name);
-    if (!pattern.endsWith("*")) {
-      const exactly = links.get(pattern);
-      if (exactly !== undefined) yield exactly;
-      return;
-    }
-    const beginning = pattern.slice(0, -1);
-    for (let i = firstNotBelow(sorted, beginning); sorted[i]?.startsWith(beginning); i++) yield links.get(sorted[i]!)!;
+  endOf(number: number): number {
+    return this.#ends[number]!;
   }
 
-  #wordsOf(name: string): Words {
+  /** In the order of their words; a link twice where two of its words match. */
+  #linksLike(name: string, pattern: string): Uint32Array {
+    const words = this.#wordsOf(name);
+    if (words === undefined) return NO_LINKS;
+    const { sorted, links, starts } = words;
+    const star = pattern.endsWith("*");
+    const text = star ? pattern.slice(0, -1) : pattern;
+    const first = firstWhere(sorted, (word) => word >= text);
+    const end = firstWhere(sorted, (word) => word > text && !(star && word.startsWith(text)));
+    return links.subarray(starts[first], starts[end]);
+  }
+
+  /** Undefined for an attribute that no link has: that is whatever a peer likes to ask for. */
+  #wordsOf(name: string): Words | undefined {
     const known = this.#words.get(name);
-    if (known !== undefined) return known;
-    if (!this.#names.has(name)) return NO_WORDS;
-    const links = new Map<string, number[]>();
+    if (known !== undefined || !this.#names.has(name)) return known;
+    const saying = new Map<string, number[]>();
     for (const [number, link] of this.#links.entries()) {
       for (const word of valuesOf(link, name)) {
-        const saying = links.get(word);
-        if (saying === undefined) links.set(word, [number]);
-        else saying.push(number);
+        const numbers = saying.get(word);
+        if (numbers === undefined) saying.set(word, [number]);
+        else numbers.push(number);
       }
     }
-    const words = { sorted: [...links.keys()].sort(), links };
+    const words = inOrder(saying);
     this.#words.set(name, words);
     return words;
   }
+}
+
+function inOrder(saying: ReadonlyMap<string, readonly number[]>): Words {
+  const sorted = [...saying.keys()].sort();
+  const starts = new Uint32Array(sorted.length + 1);
+  for (const [i, word] of sorted.entries()) starts[i + 1] = starts[i]! + saying.get(word)!.length;
+  const links = new Uint32Array(starts[sorted.length]!);
+  for (const [i, word] of sorted.entries()) links.set(saying.get(word)!, starts[i]!);
+  return { sorted, links, starts };
 }
 
 /** Writes where each text ends. */
@@ -140,12 +156,13 @@ function valuesOf(link: Link, name: string): readonly string[] {
   return WORD_ATTRIBUTES.has(name) ? text.split(" ") : [text];
 }
 
-function firstNotBelow(sorted: readonly string[], text: string): number {
+/** The first of `sorted` for which this holds, as it then does for all behind it; their count where there is none. */
+function firstWhere(sorted: readonly string[], holds: (word: string) => boolean): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (sorted[middle]! < text) low = middle + 1;
-    else high = middle;
+    if (holds(sorted[middle]!)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }

@@ -117,9 +117,9 @@ class LinksBody implements Body {
     this.#numbers = numbers;
     this.#starts = new Uint32Array(numbers.length);
     let length = 0;
-    for (const [i, number] of numbers.entries()) {
+    for (let i = 0; i < numbers.length; i++) {
       this.#starts[i] = length;
-      length += list.link(number).length + 1;
+      length += list.endOf(numbers[i]!) - list.startOf(numbers[i]!) + 1;
     }
     this.length = Math.max(0, length - 1);
     this.etag = etag;
@@ -132,14 +132,13 @@ class LinksBody implements Body {
   }
 
   read(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+    const bytes = new Uint8Array(length).fill(COMMA);
     for (let i = this.#at(offset); i < this.#numbers.length && this.#starts[i]! < offset + length; i++) {
+      const [start, end] = [this.#list.startOf(this.#numbers[i]!), this.#list.endOf(this.#numbers[i]!)];
+      // Where the link begins in the part that is read: before it, perhaps, and it may go on behind it.
       const from = this.#starts[i]! - offset;
-      const link = this.#list.link(this.#numbers[i]!);
-      const skipped = Math.max(0, -from);
-      const end = Math.min(link.length, length - from);
-      if (skipped < end) put(bytes, Math.max(0, from), link.subarray(skipped, end));
-      if (from + link.length >= 0 && from + link.length < length) bytes[from + link.length] = COMMA;
+      const part = this.#list.bytes.subarray(start + Math.max(0, -from), Math.min(end, start + length - from));
+      put(bytes, Math.max(0, from), part);
     }
     return bytes;
   }
