@@ -164,6 +164,8 @@ export class FirmwareDevice {
       identity,
       key,
       suites: cipherSuites,
+      // No other stack knows the hint.
+      probes: this.#learns && this.#input.dialect.reconnections > 0,
       ...(this.#input.dialect.connectionId && connectionId && { connectionId }),
       parameters: {
         ...DTLS_PARAMETERS,
@@ -177,6 +179,7 @@ export class FirmwareDevice {
         transmit: (datagram) => this.#transmit(datagram),
         connected: (at, session, roundTripMs) => {
           const hasConnectionId = session.write.connectionId.length > 0;
+          if (this.#connected) this.#handleReplaced();
           this.#refusals = 0;
           this.#events.push({ kind: "connected", cipherSuite: session.suite.name, connectionId: hasConnectionId });
           if (roundTripMs !== undefined) this.#window.roundTrip.seed(roundTripMs);
@@ -328,6 +331,18 @@ export class FirmwareDevice {
     if (this.#ended) return;
     if (this.#reconnectionsLeft === 0) return this.#end({ kind: "unanswered" });
     this.#reconnectionsLeft--;
+    this.#beginAnew();
+    this.#dtls?.close();
+    this.#connect(now);
+  }
+
+  /** The server had lost the association, and has another one now. */
+  #handleReplaced(): void {
+    this.#counts.handshakes++;
+    if (!this.#ended) this.#beginAnew();
+  }
+
+  #beginAnew(): void {
     this.#events.push({ kind: "reconnecting" });
     for (const request of this.#window.requests) this.#download.giveUp(request);
     this.#window.clear();
@@ -335,8 +350,6 @@ export class FirmwareDevice {
     this.#counts.retransmissions += this.#coap.retransmitCount;
     this.#coap.cancelAll();
     this.#coap = this.#createCoap();
-    this.#dtls?.close();
-    this.#connect(now);
   }
 
   #tellResumed(): void {

@@ -1,10 +1,10 @@
 // The DTLS client: one association with one server, as a device has it. This object performs no I/O.
 
-import type { Instant } from "../base/instant.ts";
-import { decodeAlert, encodeAlert } from "./alert.ts";
+import { addMs, type Instant } from "../base/instant.ts";
+import { AlertDescription, decodeAlert, encodeAlert } from "./alert.ts";
 import type { Discard, HandshakeError } from "./errors.ts";
 import { ClientHandshake, type ClientHandshakeInput } from "./handshake/client-handshake.ts";
-import { RECORDS_PER_DATAGRAM_MAX } from "./parameters.ts";
+import { PROBE_INTERVAL_MS, PROBE_RECORDS_MAX, RECORDS_PER_DATAGRAM_MAX } from "./parameters.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
 import type { Session } from "./session/session.ts";
 
@@ -13,7 +13,10 @@ export type ClientEnd = HandshakeError | { readonly kind: "closeNotify" | "fatal
 
 export interface DtlsClientOutlet {
   transmit(datagram: Uint8Array): void;
-  /** `roundTripMs` as the handshake measured it; undefined where each of its flights had to be sent again. */
+  /**
+   * `roundTripMs` as the handshake measured it; undefined where each of its flights had to be sent again. A second time when
+   * another association took the first one's place, which the server had lost.
+   */
   connected(now: Instant, session: Session, roundTripMs: number | undefined): void;
   /** `data` is valid until the call returns. */
   applicationData(now: Instant, data: Uint8Array): void;
@@ -21,42 +24,32 @@ export interface DtlsClientOutlet {
   counted(discard: Discard): void;
 }
 
-export type DtlsClientInput = Omit<ClientHandshakeInput, "outlet"> & { readonly outlet: DtlsClientOutlet };
-
-type State =
-  | { readonly kind: "handshake"; readonly handshake: ClientHandshake }
-  | { readonly kind: "connected"; readonly session: Session }
-  | { readonly kind: "ended" };
+export interface DtlsClientInput extends Omit<ClientHandshakeInput, "outlet"> {
+  /** Whether a hint that the server has lost the association is looked into; true when absent. */
+  readonly probes?: boolean;
+  readonly outlet: DtlsClientOutlet;
+}
 
 export class DtlsClient {
+  readonly #input: DtlsClientInput;
   readonly #outlet: DtlsClientOutlet;
   readonly #connectionIdLength: number;
-  readonly #sealedRecordsMax: number;
-  #state: State;
+  /** Beside a session: a probe, since somebody said that the server has lost it. */
+  #handshake: ClientHandshake | undefined;
+  #session: Session | undefined;
+  #probeNotBefore = Number.NEGATIVE_INFINITY as Instant;
 
   /** Sends the first hello. */
   constructor(now: Instant, input: DtlsClientInput) {
+    this.#input = input;
     this.#outlet = input.outlet;
     this.#connectionIdLength = input.connectionId?.length ?? 0;
-    this.#sealedRecordsMax = input.parameters.sealedRecordsMax;
-    const handshake = new ClientHandshake(now, {
-      ...input,
-      outlet: {
-        transmit: (datagram) => this.#outlet.transmit(datagram),
-        counted: (discard) => this.#outlet.counted(discard),
-        established: (at, session) => {
-          this.#state = { kind: "connected", session };
-          this.#outlet.connected(at, session, handshake.roundTripMs);
-        },
-        failed: (at, error) => this.#end(at, error),
-      },
-    });
-    this.#state = { kind: "handshake", handshake };
+    this.#handshake = this.#createHandshake(now);
   }
 
   /** Once connected. */
   get session(): Session | undefined {
-    return this.#state.kind === "connected" ? this.#state.session : undefined;
+    return this.#session;
   }
 
   handleDatagram(now: Instant, datagram: Uint8Array): void {
@@ -71,11 +64,11 @@ export class DtlsClient {
   }
 
   handleTimeout(now: Instant): void {
-    if (this.#state.kind === "handshake") this.#state.handshake.handleTimeout(now);
+    this.#handshake?.handleTimeout(now);
   }
 
   pollTimeout(): Instant | undefined {
-    return this.#state.kind === "handshake" ? this.#state.handshake.deadline : undefined;
+    return this.#handshake?.deadline;
   }
 
   /**
@@ -83,33 +76,67 @@ export class DtlsClient {
    * association.
    */
   seal(data: Uint8Array): Uint8Array | undefined {
-    if (this.#state.kind !== "connected") return undefined;
-    return this.#state.session.write.seal(ContentType.application_data, data);
+    return this.#session?.write.seal(ContentType.application_data, data);
   }
 
   /** Says close_notify where there is an association, and forgets it. */
   close(): void {
-    if (this.#state.kind === "connected") {
-      const { session } = this.#state;
+    const session = this.#session;
+    if (session !== undefined) {
       this.#outlet.transmit(session.write.seal(ContentType.alert, encodeAlert("warning", "close_notify")));
-      session.wipe();
     }
-    this.#state = { kind: "ended" };
+    this.#forget();
+  }
+
+  #createHandshake(now: Instant): ClientHandshake {
+    const handshake = new ClientHandshake(now, {
+      ...this.#input,
+      outlet: {
+        transmit: (datagram) => this.#outlet.transmit(datagram),
+        counted: (discard) => this.#outlet.counted(discard),
+        established: (at, session) => {
+          // Only now may the old association go (RFC 6347 4.2.8).
+          this.#forget();
+          this.#session = session;
+          this.#outlet.connected(at, session, handshake.roundTripMs);
+        },
+        failed: (at, error) => {
+          this.#handshake = undefined;
+          // A probe that comes to nothing leaves the association as it was.
+          if (this.#session === undefined) this.#end(at, error);
+        },
+      },
+    });
+    return handshake;
   }
 
   #handleRecord(now: Instant, record: DtlsRecord): void {
-    const state = this.#state;
-    if (state.kind === "ended") return this.#outlet.counted("unknownPeer");
-    if (state.kind === "handshake") {
-      if (record.epoch === 0) state.handshake.handlePlaintextRecord(now, record);
-      else state.handshake.handleProtectedRecord(now, record);
-      return;
+    const handshake = this.#handshake;
+    if (this.#session === undefined) {
+      if (handshake === undefined) this.#outlet.counted("unknownPeer");
+      else if (record.epoch === 0) handshake.handlePlaintextRecord(now, record);
+      else handshake.handleProtectedRecord(now, record);
+    } else if (record.epoch === 0) {
+      if (record.type === ContentType.alert) this.#handlePlaintextAlert(now, record, this.#session);
+      else if (handshake === undefined) this.#outlet.counted("epochUnknown");
+      else handshake.handlePlaintextRecord(now, record);
+    } else if (handshake !== undefined && record.type === ContentType.handshake) {
+      handshake.handleProtectedRecord(now, record);
+    } else {
+      this.#handleSessionRecord(now, record, this.#session);
     }
-    const opened = state.session.read.open(record);
-    if (!opened.ok) return this.#outlet.counted(opened.error);
+  }
+
+  #handleSessionRecord(now: Instant, record: DtlsRecord, session: Session): void {
+    const opened = session.read.open(record);
+    if (!opened.ok) {
+      // With a Connection ID nothing but the keys tells the probe's records from the association's.
+      if (this.#handshake !== undefined) return this.#handshake.handleProtectedRecord(now, record);
+      return this.#outlet.counted(opened.error);
+    }
     const { type, content } = opened.value;
-    state.session.lastActiveAt = now;
-    if (state.session.write.nextSequenceNumber >= this.#sealedRecordsMax) {
+    session.lastActiveAt = now;
+    if (session.write.nextSequenceNumber >= this.#input.parameters.sealedRecordsMax) {
       this.close();
       return this.#end(now, {
         kind: "closeNotify",
@@ -119,6 +146,20 @@ export class DtlsClient {
     if (type === ContentType.application_data) this.#outlet.applicationData(now, content);
     else if (type === ContentType.alert) this.#handleAlert(now, content);
     else this.#outlet.counted("handshakeUnexpected");
+  }
+
+  /**
+   * Perhaps the server has lost the association, and perhaps somebody would like us to think so: a handshake beside it finds
+   * out. It has to answer one of our last records, and we do not ask again for a while.
+   */
+  #handlePlaintextAlert(now: Instant, record: DtlsRecord, session: Session): void {
+    this.#outlet.counted("alertUnauthenticated");
+    const age = session.write.nextSequenceNumber - record.sequenceNumber;
+    const isHint = decodeAlert(record.fragment)?.description === AlertDescription.internal_error;
+    if (!isHint || this.#input.probes === false || age < 1 || age > PROBE_RECORDS_MAX) return;
+    if (this.#handshake !== undefined || now < this.#probeNotBefore) return;
+    this.#probeNotBefore = addMs(now, PROBE_INTERVAL_MS);
+    this.#handshake = this.#createHandshake(now);
   }
 
   #handleAlert(now: Instant, content: Uint8Array): void {
@@ -132,8 +173,13 @@ export class DtlsClient {
   }
 
   #end(now: Instant, end: ClientEnd): void {
-    if (this.#state.kind === "connected") this.#state.session.wipe();
-    this.#state = { kind: "ended" };
+    this.#forget();
     this.#outlet.ended(now, end);
+  }
+
+  #forget(): void {
+    this.#session?.wipe();
+    this.#session = undefined;
+    this.#handshake = undefined;
   }
 }

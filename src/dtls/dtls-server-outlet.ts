@@ -25,7 +25,9 @@ export type DtlsCount =
   | "helloVerifyRequest"
   | "cookieRefused"
   | "handshakeEvicted"
-  | "lastFlightResent";
+  | "lastFlightResent"
+  /** A peer was told that its session is not here: see lost-sessions.ts. */
+  | "sessionLostTold";
 
 export interface DtlsServerOutlet {
   transmit(to: PeerAddress, datagram: Uint8Array): void;

@@ -16,6 +16,7 @@ import { SessionRoom } from "./admission/session-room.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import type { DtlsServerOutlet, SessionEnd } from "./dtls-server-outlet.ts";
+import type { Discard } from "./errors.ts";
 import { CookieIssuer } from "./handshake/cookie.ts";
 import { encodeFlight, helloVerifyRequest } from "./handshake/handshake-exchange.ts";
 import { decodeHandshakeFragment, type HandshakeFragment, HandshakeType } from "./handshake/handshake-message.ts";
@@ -34,6 +35,7 @@ import {
   SESSION_BUSY_MS,
 } from "./parameters.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
+import { LostSessions } from "./session/lost-sessions.ts";
 import type { Session } from "./session/session.ts";
 import { SessionSaving } from "./session/session-saving.ts";
 import { type SessionSnapshot, sessionFrom } from "./session/session-snapshot.ts";
@@ -61,6 +63,7 @@ export class DtlsServer {
   readonly #outlet: DtlsServerOutlet;
   readonly #handshakeOutlet = this.#createHandshakeOutlet();
   readonly #cookies: CookieIssuer;
+  readonly #lostSessions = new LostSessions();
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
   readonly #shares: AddressShares;
@@ -212,7 +215,7 @@ export class DtlsServer {
     if (record.epoch === 0) return this.#handlePlaintextRecord(now, from, record);
     const session = this.#sessions.at(from);
     const handshake = this.#handshakes.at(from);
-    if (session === undefined && handshake === undefined) return this.#outlet.counted("unknownPeer");
+    if (session === undefined && handshake === undefined) return this.#tellLost(now, from, record, "unknownPeer");
     // Both may be there: a device that restarted handshakes anew beside its old association (RFC 6347 4.2.8), which has to
     // live on until the new Finished is verified. What the new keys do not open belongs to the old.
     const handshakeFirst = handshake !== undefined && (record.type === ContentType.handshake || session === undefined);
@@ -225,8 +228,17 @@ export class DtlsServer {
     const session = this.#sessions.withConnectionId(id);
     if (session !== undefined) return this.#handleSessionRecord(now, from, session, record);
     const handshake = this.#handshakes.withConnectionId(id);
-    if (handshake === undefined) return this.#outlet.counted("unknownConnectionId");
+    if (handshake === undefined) return this.#tellLost(now, from, record, "unknownConnectionId");
     this.#handshakeTakes(now, from, handshake, record);
+  }
+
+  /** A record of a session that is not here, or never was. */
+  #tellLost(now: Instant, to: PeerAddress, record: DtlsRecord, discard: Discard): void {
+    this.#outlet.counted(discard);
+    const alert = this.#lostSessions.alertFor(now, record);
+    if (alert === undefined) return;
+    this.#outlet.counted("sessionLostTold");
+    this.#outlet.transmit(to, alert);
   }
 
   #handshakeTakes(now: Instant, from: PeerAddress, handshake: ServerHandshake, record: DtlsRecord): boolean {

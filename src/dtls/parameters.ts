@@ -76,6 +76,15 @@ export const SEQUENCE_NUMBERS_FEW = SEQUENCE_NUMBERS_RESERVED / 2;
 export const WAITING_RECORDS_MAX = 1_024;
 export const WAITING_RECORD_LENGTH_MAX = 2 ** 20;
 
+/** How many peers a second are told that their sessions are gone. */
+export const LOST_SESSION_ALERTS_PER_SECOND_MAX = 1_000;
+
+/** A client that was told so believes it enough to shake hands beside its association, and not again for so long. */
+export const PROBE_INTERVAL_MS = 60_000;
+
+/** How many records ago a record was sent that such an alert may answer. */
+export const PROBE_RECORDS_MAX = 64;
+
 /** How long the last flight can be asked for again: 2 MSL (RFC 6347 4.2.4, RFC 793: MSL = 120 s). */
 export const LAST_FLIGHT_LIFETIME_MS = 240_000;
 
