@@ -35,8 +35,8 @@ const HIGH_RATES = { narrowboat: 100_000, "narrowboat-off": 20_000 } as const;
 const QUICK_RATE = 500;
 const LOW_SHARE_MIN = 0.7;
 const HIGH_SHARE_MIN = 0.5;
-/** Longer than whatever a stranger began is remembered: half an hour for a handshake. */
-const AFTERWARDS_MS = 45 * 60_000;
+/** Longer than whatever a stranger began is remembered: an hour for a transfer. */
+const AFTERWARDS_MS = 75 * 60_000;
 
 /** What a flood's speech is made from. */
 interface Circumstances {

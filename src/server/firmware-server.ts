@@ -89,6 +89,7 @@ export class FirmwareServer {
       handshakes: this.#dtls.handshakeCount,
       ...this.#coap.tables,
       transfers: this.#transfers.size,
+      transfersBytes: this.#transfers.length,
     };
   }
 
@@ -104,6 +105,7 @@ export class FirmwareServer {
     this.#transmits.keepBorrowed();
     this.#dtls.handleTimeout(now);
     this.#coap.handleTimeout(now);
+    this.#transfers.handleTimeout(now);
     this.#freshness.handleTimeout(now);
   }
 
@@ -170,7 +172,8 @@ export class FirmwareServer {
   }
 
   pollTimeout(): Instant | undefined {
-    return earliest(this.#freshness.pollTimeout(), earliest(this.#dtls.pollTimeout(), this.#coap.pollTimeout()));
+    const own = earliest(this.#freshness.pollTimeout(), this.#transfers.pollTimeout());
+    return earliest(own, earliest(this.#dtls.pollTimeout(), this.#coap.pollTimeout()));
   }
 
   #createDtls(input: FirmwareServerInput): DtlsServer {
@@ -233,7 +236,7 @@ export class FirmwareServer {
             this.#events.push({ kind: "transfer", peer, identity: session?.identity, news });
           }
         },
-        answerResent: (_now, association) => this.#transfers.answerResent(association),
+        answerResent: (now, association) => this.#transfers.answerResent(now, association),
         // Every question of ours is the catalogue's.
         asked: (_now, question) => this.#events.push({ kind: "contentWanted", question: question as ContentQuestion }),
         counted: (name) => this.counters.add(name),

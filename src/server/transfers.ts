@@ -1,7 +1,7 @@
 // Telemetry of transfers: which device has got how much of which image. Nothing here is needed to serve a block; what does
 // not fit the limits is served all the same and only not reported.
 
-import type { Instant } from "../base/instant.ts";
+import { addMs, type Instant } from "../base/instant.ts";
 import { RangeSet } from "../base/range-set.ts";
 import { RecencyList, type Recent } from "../base/recency-list.ts";
 import type { CatalogueImage } from "../firmware/catalogue.ts";
@@ -10,10 +10,20 @@ import type { ImageBody } from "./image-body.ts";
 /** Transfers followed at a time; the one without a block for longest is forgotten. */
 export const TRANSFERS_MAX = 16_384;
 
+/** Bytes for all of them, gaps included: as many transfers as may be, each with two gaps, are well below. */
+export const TRANSFERS_LENGTH_MAX = 16 * 2 ** 20;
+
+/** What is followed is forgotten when no block was asked for in so long: a device on plain CoAP never says that it ends. */
+export const TRANSFER_IDLE_MS = 3_600_000;
+
 /** Gaps followed in one transfer: more than any window of a downloader leaves, fewer than random access would. */
 export const TRANSFER_RANGES_MAX = 128;
 
 const PROGRESS_STEP_PERCENT = 25;
+
+/** What a transfer takes with its places in map and list, and what a gap takes in it. */
+const TRANSFER_OVERHEAD_LENGTH = 512;
+const RANGE_LENGTH = 56;
 
 export interface TransferNews {
   readonly kind: "begun" | "progress" | "done";
@@ -41,6 +51,9 @@ interface Transfer<Association> extends Recent<Transfer<Association>> {
   resends: number;
   bytes: number;
   percent: number;
+  lastBlockAt: Instant;
+  /** Ranges that are counted in the length of all. */
+  countedRanges: number;
   /** How many bytes have to be covered until there is progress to tell. */
   nextAt: number;
 }
@@ -48,9 +61,15 @@ interface Transfer<Association> extends Recent<Transfer<Association>> {
 export class Transfers<Association extends object | string> {
   readonly #transfers = new Map<Association, Transfer<Association>>();
   readonly #order = new RecencyList<Transfer<Association>>();
+  #length = 0;
 
   get size(): number {
     return this.#transfers.size;
+  }
+
+  /** Bytes, overhead included. */
+  get length(): number {
+    return this.#length;
   }
 
   /** A block of an image, or of a slice of one, went out. Gives what is worth telling, in order. */
@@ -72,10 +91,12 @@ export class Transfers<Association extends object | string> {
     } else {
       this.#order.touch(transfer);
     }
+    transfer.lastBlockAt = now;
     transfer.blocks++;
     transfer.bytes += length;
     if (transfer.covered.ranges.length >= TRANSFER_RANGES_MAX) return news ?? NO_NEWS;
     const fresh = transfer.covered.add(start, start + length);
+    if (transfer.covered.ranges.length !== transfer.countedRanges) this.#countRanges(transfer);
     if (fresh === 0) transfer.resends++;
     if (transfer.covered.covered >= transfer.nextAt) {
       const percent = Math.floor((100 * transfer.covered.covered) / transfer.image.length);
@@ -88,9 +109,10 @@ export class Transfers<Association extends object | string> {
   }
 
   /** An answer came out of the resend cache. */
-  answerResent(association: Association): void {
+  answerResent(now: Instant, association: Association): void {
     const transfer = this.#transfers.get(association);
     if (transfer === undefined) return;
+    transfer.lastBlockAt = now;
     this.#order.touch(transfer);
     transfer.blocks++;
     transfer.resends++;
@@ -99,6 +121,26 @@ export class Transfers<Association extends object | string> {
   forget(association: Association): void {
     const transfer = this.#transfers.get(association);
     if (transfer !== undefined) this.#forget(transfer);
+  }
+
+  handleTimeout(now: Instant): void {
+    for (let { oldest } = this.#order; oldest !== undefined; { oldest } = this.#order) {
+      if (addMs(oldest.lastBlockAt, TRANSFER_IDLE_MS) > now) return;
+      this.#forget(oldest);
+    }
+  }
+
+  pollTimeout(): Instant | undefined {
+    const { oldest } = this.#order;
+    return oldest && addMs(oldest.lastBlockAt, TRANSFER_IDLE_MS);
+  }
+
+  #countRanges(transfer: Transfer<Association>): void {
+    const count = transfer.covered.ranges.length;
+    this.#length += RANGE_LENGTH * (count - transfer.countedRanges);
+    transfer.countedRanges = count;
+    // The one that grows is the newest: it is never the one that leaves.
+    while (this.#length > TRANSFERS_LENGTH_MAX) this.#forget(this.#order.oldest!);
   }
 
   #begin(now: Instant, association: Association, image: CatalogueImage): Transfer<Association> {
@@ -113,18 +155,22 @@ export class Transfers<Association extends object | string> {
       resends: 0,
       bytes: 0,
       percent: 0,
+      lastBlockAt: now,
+      countedRanges: 0,
       nextAt: coveredAt(PROGRESS_STEP_PERCENT, image),
       older: undefined,
       newer: undefined,
     };
     this.#transfers.set(association, transfer);
     this.#order.add(transfer);
+    this.#length += TRANSFER_OVERHEAD_LENGTH;
     return transfer;
   }
 
   #forget(transfer: Transfer<Association>): void {
     this.#transfers.delete(transfer.association);
     this.#order.remove(transfer);
+    this.#length -= TRANSFER_OVERHEAD_LENGTH + RANGE_LENGTH * transfer.countedRanges;
   }
 }
 

@@ -2,7 +2,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Instant, instant } from "../../src/base/instant.ts";
 import { ImageBody } from "../../src/server/image-body.ts";
-import { TRANSFER_RANGES_MAX, TRANSFERS_MAX, Transfers } from "../../src/server/transfers.ts";
+import {
+  TRANSFER_IDLE_MS,
+  TRANSFER_RANGES_MAX,
+  TRANSFERS_LENGTH_MAX,
+  TRANSFERS_MAX,
+  Transfers,
+} from "../../src/server/transfers.ts";
 import { countingBytes } from "../support/coap-line.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import { MemoryImage } from "../support/memory-catalogue.ts";
@@ -61,14 +67,14 @@ transfers("a block that went out before is a resend, and its bytes count again",
 transfers("an answer out of the resend cache is a block and a resend", () => {
   const follower = new Follower();
   follower.serves(0, 100);
-  follower.transfers.answerResent("device");
+  follower.transfers.answerResent(follower.now, "device");
   const [done] = follower.news(100, 900);
   assert.equal([done!.blocks, done!.resends], [3, 1]);
 });
 
 transfers("an answer resent to somebody without a transfer is nothing", () => {
   const follower = new Follower();
-  follower.transfers.answerResent("device");
+  follower.transfers.answerResent(follower.now, "device");
   assert.is(follower.transfers.size, 0);
 });
 
@@ -140,6 +146,41 @@ transfers("with TRANSFER_RANGES_MAX gaps blocks are still counted, and progress 
   follower.transfers.forget("device");
   for (let range = 0; range < TRANSFER_RANGES_MAX - 1; range++) follower.serves(2 * range, 1, image);
   assert.equal(follower.serves(0, 1_000, image), ["done 100"]);
+});
+
+transfers(
+  "TRANSFERS_LENGTH_MAX bytes are followed at the most: whoever has been silent for longest is forgotten",
+  () => {
+    const many = new Transfers<string>();
+    const body = new ImageBody(CRYPTO, new MemoryImage("hub", "2.0", countingBytes(1_000)), 0, 1_000);
+    for (let device = 0; device < 8_192; device++) {
+      for (let range = 0; range < TRANSFER_RANGES_MAX; range++) {
+        many.blockServed(instant(0), `device ${device}`, body, 4 * range, 1);
+        assert.ok(many.length <= TRANSFERS_LENGTH_MAX);
+      }
+    }
+    assert.ok(many.length > 0.99 * TRANSFERS_LENGTH_MAX && many.size < TRANSFERS_MAX / 2);
+    assert.equal(many.blockServed(instant(0), "device 8191", body, 0, 1), []);
+    for (let device = 0; device < 8_192; device++) many.forget(`device ${device}`);
+    assert.equal([many.size, many.length], [0, 0]);
+  },
+);
+
+transfers("what no block was asked of for TRANSFER_IDLE_MS is forgotten; a resend counts as asking", () => {
+  const many = new Transfers<string>();
+  const body = new ImageBody(CRYPTO, IMAGE, 0, 1_000);
+  assert.is(many.pollTimeout(), undefined);
+  for (const device of ["a", "b", "c"]) many.blockServed(instant(0), device, body, 0, 10);
+  many.answerResent(instant(5), "b");
+  many.blockServed(instant(7), "a", body, 10, 10);
+  many.handleTimeout(instant(TRANSFER_IDLE_MS - 1));
+  assert.is(many.size, 3);
+  const sizes = [TRANSFER_IDLE_MS, TRANSFER_IDLE_MS + 5, TRANSFER_IDLE_MS + 7].map((at) => {
+    assert.is(many.pollTimeout(), at);
+    many.handleTimeout(instant(at));
+    return many.size;
+  });
+  assert.equal([sizes, many.length, many.pollTimeout()], [[2, 1, 0], 0, undefined]);
 });
 
 transfers.run();
