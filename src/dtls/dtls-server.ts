@@ -16,7 +16,6 @@ import { SessionRoom } from "./admission/session-room.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import type { DtlsServerOutlet, SessionEnd } from "./dtls-server-outlet.ts";
-import type { Discard } from "./errors.ts";
 import { CookieIssuer } from "./handshake/cookie.ts";
 import { encodeFlight, helloVerifyRequest } from "./handshake/handshake-exchange.ts";
 import { decodeHandshakeFragment, type HandshakeFragment, HandshakeType } from "./handshake/handshake-message.ts";
@@ -63,7 +62,7 @@ export class DtlsServer {
   readonly #outlet: DtlsServerOutlet;
   readonly #handshakeOutlet = this.#createHandshakeOutlet();
   readonly #cookies: CookieIssuer;
-  readonly #lostSessions = new LostSessions();
+  readonly #lostSessions: LostSessions;
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
   readonly #shares: AddressShares;
@@ -83,6 +82,7 @@ export class DtlsServer {
     this.#suites = input.cipherSuites;
     this.#outlet = input.outlet;
     this.saving = new SessionSaving(this.#sessions, input.outlet);
+    this.#lostSessions = new LostSessions(input.outlet);
     this.#cookies = new CookieIssuer(input.now, input.crypto, input.random);
     const seed = randomUint32(input.random);
     this.#shares = new AddressShares(input.now, input.random, seed);
@@ -215,7 +215,8 @@ export class DtlsServer {
     if (record.epoch === 0) return this.#handlePlaintextRecord(now, from, record);
     const session = this.#sessions.at(from);
     const handshake = this.#handshakes.at(from);
-    if (session === undefined && handshake === undefined) return this.#tellLost(now, from, record, "unknownPeer");
+    if (session === undefined && handshake === undefined)
+      return this.#lostSessions.handleRecord(now, from, record, "unknownPeer");
     // Both may be there: a device that restarted handshakes anew beside its old association (RFC 6347 4.2.8), which has to
     // live on until the new Finished is verified. What the new keys do not open belongs to the old.
     const handshakeFirst = handshake !== undefined && (record.type === ContentType.handshake || session === undefined);
@@ -228,17 +229,8 @@ export class DtlsServer {
     const session = this.#sessions.withConnectionId(id);
     if (session !== undefined) return this.#handleSessionRecord(now, from, session, record);
     const handshake = this.#handshakes.withConnectionId(id);
-    if (handshake === undefined) return this.#tellLost(now, from, record, "unknownConnectionId");
+    if (handshake === undefined) return this.#lostSessions.handleRecord(now, from, record, "unknownConnectionId");
     this.#handshakeTakes(now, from, handshake, record);
-  }
-
-  /** A record of a session that is not here, or never was. */
-  #tellLost(now: Instant, to: PeerAddress, record: DtlsRecord, discard: Discard): void {
-    this.#outlet.counted(discard);
-    const alert = this.#lostSessions.alertFor(now, record);
-    if (alert === undefined) return;
-    this.#outlet.counted("sessionLostTold");
-    this.#outlet.transmit(to, alert);
   }
 
   #handshakeTakes(now: Instant, from: PeerAddress, handshake: ServerHandshake, record: DtlsRecord): boolean {

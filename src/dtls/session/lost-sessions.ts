@@ -6,7 +6,9 @@
 // are only so many a second.
 
 import { addMs, type Instant } from "../../base/instant.ts";
+import type { PeerAddress } from "../../base/peer-address.ts";
 import { encodeAlert } from "../alert.ts";
+import type { Discard } from "../errors.ts";
 import { LOST_SESSION_ALERTS_PER_SECOND_MAX } from "../parameters.ts";
 import { WriteState } from "../record/connection-state.ts";
 import { ContentType, type DtlsRecord } from "../record/record.ts";
@@ -16,22 +18,34 @@ const FRAGMENT_LENGTH_MIN = 17;
 
 const SECOND_MS = 1_000;
 
+export interface LostSessionsOutlet {
+  transmit(to: PeerAddress, datagram: Uint8Array): void;
+  counted(name: Discard | "sessionLostTold"): void;
+}
+
 export class LostSessions {
+  readonly #outlet: LostSessionsOutlet;
   #secondEndsAt = Number.NEGATIVE_INFINITY as Instant;
   #left = 0;
 
-  /** What answers a protected record that belongs to no session; undefined where silence does. */
-  alertFor(now: Instant, record: DtlsRecord): Uint8Array | undefined {
+  constructor(outlet: LostSessionsOutlet) {
+    this.#outlet = outlet;
+  }
+
+  /** A protected record that belongs to no session. */
+  handleRecord(now: Instant, from: PeerAddress, record: DtlsRecord, discard: Discard): void {
+    this.#outlet.counted(discard);
     const isData = record.type === ContentType.application_data || record.type === ContentType.tls12_cid;
-    if (!isData || record.epoch === 0 || record.fragment.length < FRAGMENT_LENGTH_MIN) return undefined;
+    if (!isData || record.epoch === 0 || record.fragment.length < FRAGMENT_LENGTH_MIN) return;
     if (now >= this.#secondEndsAt) {
       this.#secondEndsAt = addMs(now, SECOND_MS);
       this.#left = LOST_SESSION_ALERTS_PER_SECOND_MAX;
     }
-    if (this.#left === 0) return undefined;
+    if (this.#left === 0) return;
     this.#left--;
     // The record's own number, by which the peer knows that its record was seen.
     const alert = encodeAlert("fatal", "internal_error");
-    return WriteState.plaintext(record.sequenceNumber).seal(ContentType.alert, alert);
+    this.#outlet.counted("sessionLostTold");
+    this.#outlet.transmit(from, WriteState.plaintext(record.sequenceNumber).seal(ContentType.alert, alert));
   }
 }
