@@ -1,6 +1,7 @@
 // One device of a simulation: the real FirmwareDevice with a flash chip, behind a link and a NAT, and what is watched of it.
 
 import { toUtf8 } from "../src/base/bytes.ts";
+import type { Deadlined } from "../src/base/deadlined.ts";
 import type { Instant } from "../src/base/instant.ts";
 import { type PeerAddress, peerAddress, portOf } from "../src/base/peer-address.ts";
 import type { Secret } from "../src/base/secret.ts";
@@ -61,7 +62,7 @@ export interface Outcome {
   readonly detail: string;
 }
 
-export class SimulatedDevice {
+export class SimulatedDevice implements Deadlined {
   readonly link: Link;
   readonly nat: NatBinding;
   readonly #host: string;

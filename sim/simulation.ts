@@ -4,6 +4,7 @@
 import { assert } from "../src/base/assert.ts";
 import { copyOf } from "../src/base/bytes.ts";
 import { DeadlineQueue } from "../src/base/deadline-queue.ts";
+import type { Deadlined } from "../src/base/deadlined.ts";
 import { addMs, type Instant, instant } from "../src/base/instant.ts";
 import { type PeerAddress, peerAddress } from "../src/base/peer-address.ts";
 import { Secret } from "../src/base/secret.ts";
@@ -43,12 +44,6 @@ export interface SimulationInput {
   readonly trace?: Trace;
 }
 
-/** Something with a deadline. */
-export interface Actor {
-  handleTimeout(now: Instant): void;
-  pollTimeout(): Instant | undefined;
-}
-
 /** A finding: the run contradicts what must hold. The seed replays it. */
 export class SimulationFinding extends Error {
   override readonly name = "SimulationFinding";
@@ -61,7 +56,7 @@ export class Simulation {
   readonly #input: SimulationInput;
   readonly #random: Prng;
   readonly #key: Secret;
-  readonly #deadlines = new DeadlineQueue<Actor>();
+  readonly #deadlines = new DeadlineQueue<Deadlined>();
   readonly #byAddress = new Map<PeerAddress, SimulatedDevice>();
   readonly #messages = new WeakMap<Uint8Array, Uint8Array>();
   #server: FirmwareServer;
@@ -184,7 +179,7 @@ export class Simulation {
     this.#reschedule(this.#server);
   }
 
-  #reschedule(actor: Actor): void {
+  #reschedule(actor: Deadlined): void {
     const deadline = actor.pollTimeout();
     if (deadline === undefined) this.#deadlines.delete(actor);
     else if (deadline !== this.#deadlines.deadlineOf(actor)) this.#deadlines.set(actor, deadline);

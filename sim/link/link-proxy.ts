@@ -9,6 +9,7 @@
 import { LRUCache } from "lru-cache";
 import { copyOf } from "../../src/base/bytes.ts";
 import { DeadlineQueue } from "../../src/base/deadline-queue.ts";
+import type { Deadlined } from "../../src/base/deadlined.ts";
 import { type Instant, instant } from "../../src/base/instant.ts";
 import type { PeerAddress } from "../../src/base/peer-address.ts";
 import type { Prng } from "../prng.ts";
@@ -99,7 +100,7 @@ interface Traffic {
   readonly past: { duplicateCount: number; bytesOnAir: number };
 }
 
-export class LinkProxy {
+export class LinkProxy implements Deadlined {
   readonly #input: LinkProxyInput;
   readonly #medium: SharedMedium | undefined;
   readonly #clients: LRUCache<PeerAddress, Client>;

@@ -6,6 +6,7 @@
 // Driven by `now` alone: the same object serves virtual time and real time.
 
 import { EMPTY } from "../../src/base/bytes.ts";
+import type { Deadlined } from "../../src/base/deadlined.ts";
 import { Fifo } from "../../src/base/fifo.ts";
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { Prng } from "../prng.ts";
@@ -75,7 +76,7 @@ const EVENT_COUNT_MAX = 65_536;
 const NEVER = instant(Number.NEGATIVE_INFINITY);
 const FOREVER = instant(Number.POSITIVE_INFINITY);
 
-export class Link {
+export class Link implements Deadlined {
   readonly #profile: LinkProfile;
   readonly #outlet: LinkOutlet;
   readonly #headerLength: number;

@@ -2,6 +2,7 @@
 // in time. The lifetime is the same for all entries, so that one list in order of age serves as the queue of expiry:
 // no timer per entry, no scan, and an association without recent traffic has nothing here.
 
+import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, type Instant } from "../base/instant.ts";
 import { ENTRY_OVERHEAD_LENGTH, EXPIRY_SLACK_MS } from "./parameters.ts";
 
@@ -24,7 +25,7 @@ export interface AssociationTableLimits {
   readonly lifetimeMs: number;
 }
 
-export class AssociationTable<Association, Key, Value> {
+export class AssociationTable<Association, Key, Value> implements Deadlined {
   readonly #limits: AssociationTableLimits;
   /** The inner maps are in order of age as well. */
   readonly #entries = new Map<Association, Map<Key, Entry<Association, Key, Value>>>();

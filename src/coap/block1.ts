@@ -1,6 +1,7 @@
 // Gathering the body of a request from its blocks (RFC 7959 2.5), in order of their bytes and within limits.
 
 import { EMPTY } from "../base/bytes.ts";
+import type { Deadlined } from "../base/deadlined.ts";
 import type { Instant } from "../base/instant.ts";
 import { AssociationTable } from "./association-table.ts";
 import { type Block, blockOption, blockSizeOf, offsetOf } from "./block.ts";
@@ -36,7 +37,7 @@ export interface BodyGathererLimits {
 
 const BLOCK_OPTIONS = [OptionNumber.BLOCK1, OptionNumber.BLOCK2];
 
-export class BodyGatherer<Association> {
+export class BodyGatherer<Association> implements Deadlined {
   readonly #limits: BodyGathererLimits;
   /** Keyed by what the blocks' requests have in common; Content-Format too, so that unlike blocks never meet (2.3). */
   readonly #bodies: AssociationTable<Association, string, GatheredBody>;

@@ -4,6 +4,7 @@
 import { assert, unreachable } from "../base/assert.ts";
 import { copyOf, EMPTY, toHex } from "../base/bytes.ts";
 import { DeadlineQueue } from "../base/deadline-queue.ts";
+import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import { type RandomSource, randomBytes, randomUint16 } from "../base/random-source.ts";
 import { Code, isRequest } from "./code.ts";
@@ -79,7 +80,7 @@ const TOKEN_STRIDE = 0x9e37_79b1;
 /** The one association of a client, as the key of its resend cache. */
 const SERVER = "server";
 
-export class CoapClient {
+export class CoapClient implements Deadlined {
   readonly #outlet: CoapClientOutlet;
   readonly #retransmitter: Retransmitter<Outstanding>;
   readonly #responseTimeoutMs: number;

@@ -6,6 +6,7 @@
 
 import { assert } from "../base/assert.ts";
 import { copyOf } from "../base/bytes.ts";
+import type { Deadlined } from "../base/deadlined.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { RandomSource } from "../base/random-source.ts";
 import { AnswerEncoder } from "./answer-encoder.ts";
@@ -86,7 +87,7 @@ export interface CoapServerOptions<Association> {
   readonly echo?: EchoPolicy<Association>;
 }
 
-export class CoapServer<Association> {
+export class CoapServer<Association> implements Deadlined {
   readonly #outlet: CoapServerOutlet<Association>;
   readonly #answersAtOnce: boolean;
   readonly #resends: ResendCache<Association>;

@@ -2,6 +2,7 @@
 // options but for Block2, and a fleet asks for the same image: comparing their bytes costs much less than reading them anew,
 // texts and all.
 
+import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, type Instant } from "../base/instant.ts";
 import { ok, type Result } from "../base/result.ts";
 import { type Block, blockOf, SZX_RESERVED } from "./block.ts";
@@ -38,7 +39,7 @@ interface Known {
  * What nobody asked for during EXCHANGE_LIFETIME goes: those asked for since the last turn are young, the others old, and
  * at each turn the old ones are forgotten.
  */
-export class KnownOptions {
+export class KnownOptions implements Deadlined {
   #young = new Map<number, Known>();
   #old = new Map<number, Known>();
   /** Of both, bytes. */

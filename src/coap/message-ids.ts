@@ -1,12 +1,13 @@
 // Message IDs of our own messages (RFC 7252 4.4): a random first one for each association, then one after the other, so
 // that none is used twice within EXCHANGE_LIFETIME. An association silent for that long starts anew.
 
+import type { Deadlined } from "../base/deadlined.ts";
 import type { Instant } from "../base/instant.ts";
 import { type RandomSource, randomUint16 } from "../base/random-source.ts";
 import { AssociationTable } from "./association-table.ts";
 import { EXCHANGE_LIFETIME_MS } from "./parameters.ts";
 
-export class MessageIds<Association> {
+export class MessageIds<Association> implements Deadlined {
   readonly #random: RandomSource;
   readonly #next: AssociationTable<Association, "next", number>;
 

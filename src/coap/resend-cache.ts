@@ -5,6 +5,7 @@
 // Bounded per association by count, over all by bytes, and in time. The associations stand in the order of their last
 // answer, which serves as the queue of expiry and of eviction: no timer per entry and no scan.
 
+import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, type Instant } from "../base/instant.ts";
 import { RecencyList, type Recent } from "../base/recency-list.ts";
 import { AnsweredExchanges, type AnswerSlice } from "./answered-exchanges.ts";
@@ -26,7 +27,7 @@ interface Answered<Association> extends Recent<Answered<Association>> {
   expiresAt: Instant;
 }
 
-export class ResendCache<Association> {
+export class ResendCache<Association> implements Deadlined {
   readonly #limits: ResendCacheLimits;
   readonly #answered = new Map<Association, Answered<Association>>();
   readonly #order = new RecencyList<Answered<Association>>();

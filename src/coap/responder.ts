@@ -2,6 +2,7 @@
 // It knows neither message types nor Message IDs.
 
 import { EMPTY } from "../base/bytes.ts";
+import type { Deadlined } from "../base/deadlined.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { AnswerSlice } from "./answered-exchanges.ts";
 import { AssociationTable } from "./association-table.ts";
@@ -34,7 +35,7 @@ export interface ResponderOutlet<Association> {
   counted(name: RefusalName): void;
 }
 
-export class Responder<Association> {
+export class Responder<Association> implements Deadlined {
   readonly #handler: RequestHandler<Association>;
   readonly #outlet: ResponderOutlet<Association>;
   readonly #szxMax: number;

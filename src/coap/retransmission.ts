@@ -1,6 +1,7 @@
 // Reliable transmission (RFC 7252 4.2): a CON is sent again with a doubled timeout until it is answered or given up.
 
 import { DeadlineQueue } from "../base/deadline-queue.ts";
+import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, type Instant } from "../base/instant.ts";
 import { type RandomSource, randomFraction } from "../base/random-source.ts";
 import type { TransmissionParameters } from "./parameters.ts";
@@ -39,7 +40,7 @@ interface Transmission {
 }
 
 /** Retransmits for many owners, each with at most one CON at a time. */
-export class Retransmitter<Owner> {
+export class Retransmitter<Owner> implements Deadlined {
   readonly #outlet: RetransmitterOutlet<Owner>;
   readonly #random: RandomSource;
   readonly #parameters: TransmissionParameters;

@@ -1,6 +1,7 @@
 // Confirmable separate responses (RFC 7252 5.2.2) of a server: of each association one is in flight, which is NSTART
 // (4.7), and the others wait for their turn.
 
+import type { Deadlined } from "../base/deadlined.ts";
 import type { Instant } from "../base/instant.ts";
 import type { RandomSource } from "../base/random-source.ts";
 import { DEFAULT_TRANSMISSION_PARAMETERS } from "./parameters.ts";
@@ -27,7 +28,7 @@ export interface SeparateResponsesLimits {
   readonly totalMax: number;
 }
 
-export class SeparateResponses<Association> {
+export class SeparateResponses<Association> implements Deadlined {
   readonly #limits: SeparateResponsesLimits;
   readonly #retransmitter: Retransmitter<Association>;
   readonly #queues = new Map<Association, Queue>();

@@ -5,6 +5,7 @@
 //   poll*    out   drain pollTransmit first, then pollEvent, then arm one timer for pollTimeout
 
 import { assert } from "../base/assert.ts";
+import type { Deadlined } from "../base/deadlined.ts";
 import { Fifo } from "../base/fifo.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
@@ -68,7 +69,7 @@ export interface FirmwareDeviceInput {
   readonly tap?: (datagram: Uint8Array, message: Uint8Array) => void;
 }
 
-export class FirmwareDevice {
+export class FirmwareDevice implements Deadlined {
   readonly #input: FirmwareDeviceInput;
   readonly #transmits = new Fifo<Uint8Array>();
   readonly #events = new Fifo<DeviceEvent>();

@@ -1,5 +1,6 @@
 // The DTLS client: one association with one server, as a device has it. This object performs no I/O.
 
+import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, type Instant } from "../base/instant.ts";
 import { AlertDescription, decodeAlert, encodeAlert } from "./alert.ts";
 import type { Discard, HandshakeError } from "./errors.ts";
@@ -30,7 +31,7 @@ export interface DtlsClientInput extends Omit<ClientHandshakeInput, "outlet"> {
   readonly outlet: DtlsClientOutlet;
 }
 
-export class DtlsClient {
+export class DtlsClient implements Deadlined {
   readonly #input: DtlsClientInput;
   readonly #outlet: DtlsClientOutlet;
   readonly #connectionIdLength: number;

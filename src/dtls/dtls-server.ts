@@ -3,6 +3,7 @@
 
 import { ByteReader } from "../base/byte-reader.ts";
 import { copyOf, latin1Of } from "../base/bytes.ts";
+import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { PrefixViews } from "../base/prefix-views.ts";
@@ -51,7 +52,7 @@ export interface DtlsServerInput {
   readonly outlet: DtlsServerOutlet;
 }
 
-export class DtlsServer {
+export class DtlsServer implements Deadlined {
   /** What makes sessions outlive the process. */
   readonly saving: SessionSaving;
   readonly #crypto: CryptoProvider;

@@ -4,6 +4,7 @@
 //   handle*  in    a datagram, a time that has come, an answer to a question
 //   poll*    out   drain pollTransmit first, then pollEvent, then arm one timer for pollTimeout
 
+import type { Deadlined } from "../base/deadlined.ts";
 import { Fifo } from "../base/fifo.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
@@ -47,7 +48,7 @@ export interface FirmwareServerInput {
   readonly tap?: (datagram: Uint8Array, message: Uint8Array) => void;
 }
 
-export class FirmwareServer {
+export class FirmwareServer implements Deadlined {
   readonly counters = new Counters();
   readonly #dtls: DtlsServer;
   readonly #coap: CoapServer<Association>;

@@ -1,6 +1,7 @@
 // Who has to show an Echo value (RFC 9175 2.4): a session that an earlier process saved, before anything changes, for what
 // comes may be an old record; and an address on plain CoAP that may be somebody else's, before it is sent much.
 
+import type { Deadlined } from "../base/deadlined.ts";
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../base/random-source.ts";
@@ -18,7 +19,7 @@ export const PROVEN_ADDRESSES_MAX = 16_384;
 
 const SECRET_LENGTH = 32;
 
-export class Freshness implements EchoPolicy<Association> {
+export class Freshness implements EchoPolicy<Association>, Deadlined {
   readonly #crypto: CryptoProvider;
   readonly #random: RandomSource;
   readonly #addressesToo: boolean;
