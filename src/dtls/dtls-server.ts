@@ -2,7 +2,7 @@
 // cookie exchange, which keeps no state. This object performs no I/O: time comes in, datagrams and news go to the outlet.
 
 import { ByteReader } from "../base/byte-reader.ts";
-import { copyOf, latin1Of } from "../base/bytes.ts";
+import { bytesOfLatin1, copyOf, latin1Of } from "../base/bytes.ts";
 import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
@@ -18,11 +18,12 @@ import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import type { DtlsServerOutlet, SessionEnd } from "./dtls-server-outlet.ts";
 import { CookieIssuer } from "./handshake/cookie.ts";
-import { encodeFlight, helloVerifyRequest } from "./handshake/handshake-exchange.ts";
+import { helloVerifyRequest } from "./handshake/handshake-exchange.ts";
 import { decodeHandshakeFragment, type HandshakeFragment, HandshakeType } from "./handshake/handshake-message.ts";
 import { HandshakeTable } from "./handshake/handshake-table.ts";
 import { type ClientHelloStart, decodeClientHelloStart } from "./handshake/hello.ts";
 import { LastFlights } from "./handshake/last-flight.ts";
+import { answerLateHandshake } from "./handshake/late-handshake.ts";
 import { ServerHandshake, type ServerHandshakeOutlet } from "./handshake/server-handshake.ts";
 import {
   CLIENT_HELLO_MESSAGE_SEQ_MAX,
@@ -36,6 +37,7 @@ import {
 } from "./parameters.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
 import { LostSessions } from "./session/lost-sessions.ts";
+import { ResumableSessions } from "./session/resumable-sessions.ts";
 import type { Session } from "./session/session.ts";
 import { SessionSaving } from "./session/session-saving.ts";
 import { type SessionSnapshot, sessionFrom } from "./session/session-snapshot.ts";
@@ -66,6 +68,7 @@ export class DtlsServer implements Deadlined {
   readonly #lostSessions: LostSessions;
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
+  readonly #resumables: ResumableSessions;
   readonly #shares: AddressShares;
   readonly #room: SessionRoom;
   readonly #failedOpenings: FailedOpenings;
@@ -82,6 +85,7 @@ export class DtlsServer implements Deadlined {
     this.#parameters = input.parameters;
     this.#suites = input.cipherSuites;
     this.#outlet = input.outlet;
+    this.#resumables = new ResumableSessions(input.parameters);
     this.saving = new SessionSaving(this.#sessions, input.outlet);
     this.#lostSessions = new LostSessions(input.outlet);
     this.#cookies = new CookieIssuer(input.now, input.crypto, input.random);
@@ -99,6 +103,11 @@ export class DtlsServer implements Deadlined {
   /** Sessions that hold cipher contexts. */
   get busySessionCount(): number {
     return this.#sessions.busyCount;
+  }
+
+  /** Sessions that can be resumed by their ID. */
+  get resumableCount(): number {
+    return this.#resumables.size;
   }
 
   get handshakeCount(): number {
@@ -135,7 +144,7 @@ export class DtlsServer implements Deadlined {
     const busy = this.#sessions.leastRecentBusy;
     const restAt = busy && addMs(busy.lastActiveAt, SESSION_BUSY_MS);
     const handshakesAt = earliest(this.#handshakes.earliestDeadline, this.#lastFlights.earliest);
-    return earliest(handshakesAt, earliest(idleAt, restAt));
+    return earliest(earliest(handshakesAt, this.#resumables.earliest), earliest(idleAt, restAt));
   }
 
   /** Does what is due by now. An early call does nothing. */
@@ -145,6 +154,7 @@ export class DtlsServer implements Deadlined {
       this.#handshakes.reschedule(due);
     }
     this.#lastFlights.forgetDue(now);
+    this.#resumables.forgetDue(now);
     for (let busy = this.#sessions.leastRecentBusy; busy; busy = this.#sessions.leastRecentBusy) {
       if (addMs(busy.lastActiveAt, SESSION_BUSY_MS) > now) break;
       this.#sessions.restLeastRecentBusy();
@@ -194,21 +204,23 @@ export class DtlsServer implements Deadlined {
   /** Ends the sessions of an identity whose key was removed, and the handshakes that may have that key already. */
   closeIdentity(now: Instant, identity: Uint8Array): void {
     const key = latin1Of(identity);
+    this.#resumables.forgetIdentity(key);
     for (const session of [...this.#sessions.ofIdentities.of(key)]) this.#close(now, session, "keyRemoved");
     for (const handshake of this.#handshakes) if (!handshake.forgetIdentity(key)) this.#drop(handshake);
   }
 
-  /** The identities of all sessions, for a store that has lost count of what was removed. */
+  /** The identities of all sessions that are up or can be resumed, for a store that has lost count of what was removed. */
   identities(): Uint8Array[] {
-    const identities = new Map<string, Uint8Array>();
-    for (const session of this.#sessions) identities.set(session.identityKey, session.identity);
-    return [...identities.values()];
+    const identityKeys = new Set(this.#resumables.identityKeys);
+    for (const session of this.#sessions) identityKeys.add(session.identityKey);
+    return [...identityKeys].map(bytesOfLatin1);
   }
 
   /** Says close_notify to everyone and forgets everything. */
   shutdown(now: Instant): void {
     for (const session of this.#sessions) this.#close(now, session, "shutdown");
     for (const handshake of this.#handshakes) this.#drop(handshake);
+    this.#resumables.forgetAll();
   }
 
   #handleRecord(now: Instant, from: PeerAddress, record: DtlsRecord): void {
@@ -304,16 +316,10 @@ export class DtlsServer implements Deadlined {
     this.#startHandshake(now, from, record, messageSeq, hello.random);
   }
 
-  #sendHelloVerifyRequest(
-    now: Instant,
-    to: PeerAddress,
-    record: DtlsRecord,
-    messageSeq: number,
-    hello: ClientHelloStart,
-  ) {
+  #sendHelloVerifyRequest(now: Instant, to: PeerAddress, record: DtlsRecord, seq: number, hello: ClientHelloStart) {
     this.#outlet.counted("helloVerifyRequest");
     const cookie = this.#cookies.issue(now, to, hello);
-    this.#outlet.transmit(to, helloVerifyRequest(record.sequenceNumber, messageSeq, cookie));
+    this.#outlet.transmit(to, helloVerifyRequest(record.sequenceNumber, seq, cookie));
   }
 
   /** For one more handshake: at its address, where the others go on in silence, and among all. */
@@ -334,23 +340,18 @@ export class DtlsServer implements Deadlined {
     this.#drop(handshake);
   }
 
-  #startHandshake(
-    now: Instant,
-    peer: PeerAddress,
-    record: DtlsRecord,
-    messageSeq: number,
-    clientRandom: Uint8Array,
-  ): void {
+  #startHandshake(now: Instant, peer: PeerAddress, record: DtlsRecord, messageSeq: number, random: Uint8Array): void {
     const handshake = new ServerHandshake(now, {
       peer,
       recordSequenceNumber: record.sequenceNumber,
       messageSeq,
-      clientRandom: copyOf(clientRandom),
+      clientRandom: copyOf(random),
       suites: this.#suites,
       parameters: this.#parameters,
       crypto: this.#crypto,
       protections: this.#protections,
       random: this.#random,
+      resumables: this.#resumables,
       outlet: this.#handshakeOutlet,
     });
     this.#handshakes.add(handshake);
@@ -446,25 +447,10 @@ export class DtlsServer implements Deadlined {
     else if (alert?.level === "fatal") this.#end(now, session, "fatalAlert");
   }
 
-  /** The client's Finished again, because our last flight got lost; or a renegotiation, which we never do. */
   #handleLateHandshake(session: Session, content: Uint8Array): void {
-    const decoded = decodeHandshakeFragment(new ByteReader(content));
-    if (!decoded.ok) return this.#outlet.counted(decoded.error);
-    const { type, messageSeq, body } = decoded.value;
-    if (type === HandshakeType.client_hello) {
-      // RFC 5746 4.4 and RFC 7925 17: refused, and the association lives on.
-      return this.#sendAlert(session, encodeAlert("warning", "no_renegotiation"));
-    }
-    const { lastFlight } = session;
-    const repeats =
-      session.write.hasNumber &&
-      lastFlight !== undefined &&
-      type === HandshakeType.finished &&
-      lastFlight.answers(messageSeq, body);
-    if (!repeats || lastFlight.resendsLeft === 0) return this.#outlet.counted("handshakeUnexpected");
-    lastFlight.resendsLeft--;
-    this.#outlet.counted("lastFlightResent");
-    for (const datagram of encodeFlight(lastFlight.again(session.write))) this.#outlet.transmit(session.peer, datagram);
+    const { counted, datagrams } = answerLateHandshake(session, content);
+    if (counted !== undefined) this.#outlet.counted(counted);
+    for (const datagram of datagrams) this.#outlet.transmit(session.peer, datagram);
   }
 
   /** Says close_notify, then forgets (RFC 5246 7.2.1). */
@@ -483,6 +469,9 @@ export class DtlsServer implements Deadlined {
     this.#sessions.remove(session);
     this.saving.handleEnded(session);
     this.#lastFlights.forget(session);
+    // RFC 5246 7.2.2: after a fatal alert a session must not be resumed.
+    const broken = end === "fatalAlert" || end === "forgeries";
+    if (broken && session.resumable !== undefined) this.#resumables.forget(session.resumable);
     this.#outlet.sessionDown(now, session, end);
     session.wipe();
   }

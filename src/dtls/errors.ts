@@ -71,6 +71,7 @@ export type HandshakeErrorKind =
   | "compressionMissing"
   | "connectionIdTooLong"
   | "decodeError"
+  | "extendedMasterSecretMissing"
   | "extensionUnasked"
   | "finishedMismatch"
   | "keyShareInvalid"
@@ -104,6 +105,7 @@ export function alertFor(kind: HandshakeErrorKind): AlertName | undefined {
     case "finishedMismatch":
       return "decrypt_error";
     case "connectionIdTooLong":
+    case "extendedMasterSecretMissing":
     case "noCommonCipherSuite":
     case "noCommonGroup":
     case "renegotiationInfoInvalid":

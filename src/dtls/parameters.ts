@@ -97,6 +97,9 @@ export const LAST_FLIGHT_RESENDS_MAX = 8;
  */
 export const HELLO_SEQUENCE_NUMBER_MAX = 2 ** 47;
 
+/** Sessions of one identity that can be resumed; the oldest gives way. */
+export const RESUMABLE_PER_IDENTITY_MAX = 4;
+
 /** A session without a record for so long gives back its cipher contexts, which a microsecond makes again. */
 export const SESSION_BUSY_MS = 10_000;
 
@@ -143,6 +146,10 @@ export interface DtlsParameters {
    * DATAGRAM_LENGTH_MAX are 2^3.7 times shorter. It is far from 2^48, where numbers would begin anew (RFC 6347 4.1).
    */
   readonly sealedRecordsMax: number;
+  /** Sessions that can be resumed by their ID, up or not, some 300 bytes each; the oldest gives way. */
+  readonly resumableSessionsMax: number;
+  /** How long after its full handshake a session can be resumed, ms (RFC 5246 F.1.4: 24 hours at most). */
+  readonly resumptionMs: number;
 }
 
 export const DTLS_PARAMETERS: DtlsParameters = {
@@ -159,4 +166,6 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   authenticationFailuresAtOnce: 2 ** 22,
   authenticationFailureEveryMs: 8_000,
   sealedRecordsMax: 2 ** 26,
+  resumableSessionsMax: 32_768,
+  resumptionMs: 24 * 3_600_000,
 };

@@ -8,6 +8,7 @@ const ANSWERS: Readonly<Record<HandshakeErrorKind, string | undefined>> = {
   compressionMissing: "illegal_parameter",
   connectionIdTooLong: "handshake_failure",
   decodeError: "decode_error",
+  extendedMasterSecretMissing: "handshake_failure",
   extensionUnasked: "unsupported_extension",
   finishedMismatch: "decrypt_error",
   keyShareInvalid: "illegal_parameter",

@@ -21,9 +21,9 @@ const plain = servedFor(test, cargo);
 const withCbc = servedFor(test, { ...cargo, flags: cipherSuitesFlag(CBC_PEER_SUITES) });
 const command = peer("gnutls-cli");
 
-function connect(command: string, port: number, priority: string): Program {
+function connect(command: string, port: number, priority: string, ...flags: readonly string[]): Program {
   const security = ["--pskusername", IDENTITY, "--pskkey", toHex(toUtf8(KEY)), "--priority", priority];
-  return new Program(command, ["--udp", "--port", String(port), ...security, "127.0.0.1"], LIMIT_MS);
+  return new Program(command, ["--udp", "--port", String(port), ...security, ...flags, "127.0.0.1"], LIMIT_MS);
 }
 
 if (command !== undefined) {
@@ -54,6 +54,16 @@ if (command !== undefined) {
       });
     }
   }
+
+  const { gnutls: pskSuite } = DEFAULT_PEER_SUITES.find(({ name }) => name.startsWith("TLS_PSK"))!;
+  test("RFC 5246 F.1.4: gnutls-cli --resume resumes its session, and a GET through it brings the first block", async () => {
+    const client = connect(command, plain().coapsPort, pskSuite, "--resume");
+    await client.waitFor(/This is a resumed session/);
+    client.write(getRequest(["fw", "boat", "1"], { num: 0, szx: 6 }, 1));
+    await client.waitUntil(({ stdout }) => stdout.includes(FIRST_BLOCK) || undefined);
+    client.endInput();
+    await client.ended;
+  });
 
   for (const { name, gnutls } of CBC_PEER_SUITES) {
     test(`gnutls-cli is refused ${name} unless --cipher-suites names it`, async () => {

@@ -1,9 +1,11 @@
 // OpenSSL as the client: each of our suites that it has, and application data through it.
 
+import { join } from "node:path";
 import coapPacket from "coap-packet";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
+import { scratchDirectories } from "../store/scratch-directory.ts";
 import { IDENTITY, KEY } from "../support/coap-client-program.ts";
 import { getRequest } from "../support/coap-packet-request.ts";
 import { opensslClient } from "../support/openssl-client.ts";
@@ -21,6 +23,7 @@ const cargo = { images: { "1": image }, keys: { [IDENTITY]: KEY } };
 const test = suite("openssl");
 const plain = servedFor(test, cargo);
 const withCbc = servedFor(test, { ...cargo, flags: cipherSuitesFlag(CBC_PEER_SUITES) });
+const scratch = scratchDirectories(test);
 const command = peer("openssl");
 
 if (command !== undefined) {
@@ -65,6 +68,23 @@ if (command !== undefined) {
     assert.ok(payload.equals(image.subarray(0, 256)));
     client.endInput();
     await client.ended;
+  });
+
+  test("RFC 5246 F.1.4: s_client resumes a session with -sess_in, and a GET through it brings the first block", async () => {
+    const session = join(scratch(), "session.pem");
+    const first = connect(plain().coapsPort, "PSK-AES128-CCM8", "-sess_out", session);
+    await first.waitFor(/New, TLSv1\.2, Cipher is PSK-AES128-CCM8/);
+    first.endInput();
+    await first.ended;
+    const second = connect(plain().coapsPort, "PSK-AES128-CCM8", "-sess_in", session);
+    await second.waitFor(/Reused, TLSv1\.2, Cipher is PSK-AES128-CCM8/);
+    second.endInput();
+    await second.ended;
+    const third = connect(plain().coapsPort, "PSK-AES128-CCM8", ...DATA_ALONE, "-sess_in", session);
+    third.write(getRequest(["fw", "boat", "1"], { num: 0, szx: 6 }, 1));
+    await third.waitUntil(({ stdout }) => stdout.includes(FIRST_BLOCK) || undefined);
+    third.endInput();
+    await third.ended;
   });
 
   for (const { openssl: cipher } of CBC_PEER_SUITES) {

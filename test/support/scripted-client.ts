@@ -50,6 +50,14 @@ export interface ScriptedClientInput {
   /** What it asks the server to put into its records. */
   readonly connectionId?: Uint8Array;
   readonly extensions?: Extensions;
+  /** What an earlier client's `resumption` was. */
+  readonly resume?: Resumption;
+}
+
+/** What it takes to resume a session (RFC 5246 F.1.4). */
+export interface Resumption {
+  readonly sessionId: Uint8Array;
+  readonly masterSecret: Uint8Array;
 }
 
 /** The numbers of a record that is to carry others than are due. */
@@ -64,6 +72,7 @@ export class ScriptedClient {
   readonly #identity: Uint8Array;
   readonly #key: Secret;
   readonly #extensions: Extensions;
+  readonly #resume: Resumption | undefined;
   readonly #random: SeededRandom;
   readonly #clientRandom: Uint8Array;
   address: PeerAddress;
@@ -92,6 +101,7 @@ export class ScriptedClient {
       ...(input.connectionId && { connectionId: input.connectionId }),
       ...input.extensions,
     };
+    this.#resume = input.resume;
     this.#random = new SeededRandom(input.seed ?? 77);
     this.#clientRandom = randomBytes(this.#random, 32);
     this.#heardCount = server.sent.length;
@@ -105,7 +115,7 @@ export class ScriptedClient {
     const body = encodeClientHello({
       version: 0xfefd,
       random: this.#clientRandom,
-      sessionId: EMPTY,
+      sessionId: this.#resume?.sessionId ?? EMPTY,
       cookie: this.cookie,
       cipherSuites: [this.#suite.id, 0x00ff],
       compressionMethods: Uint8Array.of(0),
@@ -205,6 +215,22 @@ export class ScriptedClient {
     return this.heard();
   }
 
+  /** The client's last flight where a session is resumed. */
+  finishResumption(): string[] {
+    this.send(this.changeCipherSpec(), this.protectedMessage(this.finished()));
+    return this.heard();
+  }
+
+  get resumption(): Resumption {
+    return { sessionId: this.serverHello!.sessionId, masterSecret: this.#master };
+  }
+
+  /** Whether the server agreed to resume. */
+  get #resumes(): boolean {
+    const { sessionId } = this.serverHello!;
+    return this.#resume !== undefined && equal(sessionId, this.#resume.sessionId);
+  }
+
   /** A whole handshake. */
   connect(): this {
     this.greet();
@@ -256,6 +282,7 @@ export class ScriptedClient {
       case HandshakeType.server_hello:
         if (this.serverHello !== undefined) return "ServerHello";
         this.serverHello = decodeServerHello(message.body);
+        if (this.#resumes) this.#deriveRecordKeys(this.#resume!.masterSecret);
         break;
       case HandshakeType.server_key_exchange: {
         if (this.#share !== undefined) return "ServerKeyExchange";
@@ -264,10 +291,17 @@ export class ScriptedClient {
         this.#share = keyShare(CRYPTO, group, this.#random);
         break;
       }
-      case HandshakeType.finished:
-        return equal(message.body, verifyData(CRYPTO, this.#master, "server", this.#transcriptHash()))
-          ? "Finished"
-          : "Finished of another handshake";
+      case HandshakeType.finished: {
+        if (this.#recorded.has(message.messageSeq)) return "Finished";
+        if (!equal(message.body, verifyData(CRYPTO, this.#master, "server", this.#transcriptHash()))) {
+          return "Finished of another handshake";
+        }
+        // It stands before the client's own where a session is resumed.
+        if (!this.#resumes) return "Finished";
+        this.#recorded.add(message.messageSeq);
+        this.#transcript.push(encodeHandshakeMessage(message));
+        return "Finished";
+      }
       default:
     }
     // A repeated flight counts once.
@@ -284,9 +318,16 @@ export class ScriptedClient {
   #deriveKeys(): void {
     const { random: serverRandom, extensions } = this.serverHello!;
     const premaster = premasterSecret(this.#key.reveal(), this.#share?.agree(this.#serverPublicKey!));
-    this.#master = extensions.extendedMasterSecret
-      ? extendedMasterSecret(CRYPTO, premaster, this.#transcriptHash())
-      : masterSecret(CRYPTO, premaster, this.#clientRandom, serverRandom);
+    this.#deriveRecordKeys(
+      extensions.extendedMasterSecret
+        ? extendedMasterSecret(CRYPTO, premaster, this.#transcriptHash())
+        : masterSecret(CRYPTO, premaster, this.#clientRandom, serverRandom),
+    );
+  }
+
+  #deriveRecordKeys(master: Uint8Array): void {
+    const { random: serverRandom, extensions } = this.serverHello!;
+    this.#master = master;
     const protection = this.#protection();
     const [first, second] = protection.keyParts as [number, number];
     const block = new ByteReader(

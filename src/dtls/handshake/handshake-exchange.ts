@@ -115,7 +115,7 @@ export class HandshakeExchange {
     content: Uint8Array,
     master: Uint8Array,
     sender: "client" | "server",
-    before?: { readonly message: HandshakeMessage; readonly reassembly: Reassembly },
+    before?: { readonly message: HandshakeMessage | undefined; readonly reassembly: Reassembly },
   ): FinishedOutcome {
     const { reassembly } = before ?? this;
     const decoded = decodeHandshakeFragment(new ByteReader(content));

@@ -17,7 +17,8 @@ export interface CandidateKeys {
 }
 
 export class KeyCandidate {
-  readonly message: HandshakeMessage;
+  /** Absent where a session is resumed: its keys are known without one. */
+  readonly message: HandshakeMessage | undefined;
   /** Who the sender says it is. Only its Finished proves it. */
   readonly identity: Uint8Array;
   /** With ECDHE_PSK only. */
@@ -27,11 +28,16 @@ export class KeyCandidate {
   /** Absent until the owner has answered the question for the identity's key. */
   keys: CandidateKeys | undefined;
 
-  constructor(message: HandshakeMessage, identity: Uint8Array, sharedSecret: Uint8Array | undefined) {
+  constructor(
+    message: HandshakeMessage | undefined,
+    identity: Uint8Array,
+    sharedSecret: Uint8Array | undefined,
+    finishedMessageSeq: number,
+  ) {
     this.message = message;
     this.identity = identity;
     this.sharedSecret = sharedSecret;
-    this.reassembly = new Reassembly(message.messageSeq + 1);
+    this.reassembly = new Reassembly(finishedMessageSeq);
   }
 
   /** Overwrites what is secret. */

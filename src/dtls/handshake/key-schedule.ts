@@ -5,7 +5,8 @@ import { concat, toUtf8 } from "../../base/bytes.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { MAC_LENGTH } from "../../crypto/hmac.ts";
 
-const MASTER_SECRET_LENGTH = 48;
+/** RFC 5246 8.1. */
+export const MASTER_SECRET_LENGTH = 48;
 const VERIFY_DATA_LENGTH = 12;
 
 const MASTER_SECRET = toUtf8("master secret");

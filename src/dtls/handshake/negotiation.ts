@@ -65,6 +65,20 @@ export function negotiate(hello: ClientHello, suites: readonly CipherSuite[]): R
   });
 }
 
+/**
+ * The same for a session that is resumed with the suite that it had (RFC 5246 7.4.1.2). Undefined where this hello or `suites`
+ * do not allow it.
+ */
+export function negotiateAgain(
+  hello: ClientHello,
+  suites: readonly CipherSuite[],
+  { suite, encryptThenMac }: { readonly suite: CipherSuite; readonly encryptThenMac: boolean },
+): Negotiation | undefined {
+  if (!suites.includes(suite)) return undefined;
+  const negotiated = negotiate(hello, [suite]);
+  return negotiated.ok && negotiated.value.encryptThenMac === encryptThenMac ? negotiated.value : undefined;
+}
+
 function plaintextLimit(hello: ClientHello): Result<number, HandshakeError> {
   const { recordSizeLimit, maxFragmentLength } = hello.extensions;
   if (recordSizeLimit !== undefined) {

@@ -6,6 +6,12 @@
 //   ClientKeyExchange, [ChangeCipherSpec], Finished ->
 //                              <------------------    [ChangeCipherSpec], Finished
 //
+// Where the hello names a session that can be resumed (RFC 5246 7.3, F.1.4), with half a round trip less:
+//
+//   ClientHello + cookie       ------------------>
+//                              <------------------    ServerHello, [ChangeCipherSpec], Finished
+//   [ChangeCipherSpec], Finished ---------------->
+//
 // The state is named after what must come next and holds only what is known by then. Of the client's second flight only the
 // Finished proves whose it is: what comes before it in plaintext is kept beside what others say, and ends nothing.
 
@@ -19,14 +25,15 @@ import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { encodeAlert } from "../alert.ts";
 import type { CipherSuite } from "../cipher-suite.ts";
 import { alertFor, type Discard, type HandshakeError, type HandshakeErrorKind, handshakeError } from "../errors.ts";
-import { DTLS_1_2, type DtlsParameters, PLAINTEXT_LENGTH_MAX, PSK_IDENTITY_LENGTH_MAX } from "../parameters.ts";
+import { type DtlsParameters, PSK_IDENTITY_LENGTH_MAX } from "../parameters.ts";
 import { type OpenedRecord, WriteState } from "../record/connection-state.ts";
 import { ContentType, type DtlsRecord } from "../record/record.ts";
+import type { ResumableSession, ResumableSessions } from "../session/resumable-sessions.ts";
 import { Session } from "../session/session.ts";
 import type { SuiteProtections } from "../suite-protections.ts";
-import type { Extensions, MutableExtensions } from "./extension.ts";
+import { type Agreed, freshSessionId } from "./agreed.ts";
 import type { HandshakeEntry } from "./handshake-entry.ts";
-import { type FlightItem, HandshakeExchange } from "./handshake-exchange.ts";
+import { HandshakeExchange } from "./handshake-exchange.ts";
 import {
   decodeHandshakeFragment,
   type HandshakeFragment,
@@ -34,14 +41,15 @@ import {
   HandshakeType,
 } from "./handshake-message.ts";
 import { HeldRecords } from "./held-records.ts";
-import { decodeClientHello, encodeServerHello } from "./hello.ts";
+import { decodeClientHello } from "./hello.ts";
+import { abbreviatedFlight, helloFlight } from "./hello-flight.ts";
 import { type CandidateKeys, KEY_CANDIDATES_MAX, KeyCandidate } from "./key-candidate.ts";
-import { decodeClientKeyExchange, encodeServerKeyExchange } from "./key-exchange.ts";
+import { decodeClientKeyExchange } from "./key-exchange.ts";
 import { extendedMasterSecret, masterSecret, premasterSecret, verifyData } from "./key-schedule.ts";
 import { type KeyShare, keyShare } from "./key-share.ts";
 import { LastFlight } from "./last-flight.ts";
-import { type Negotiation, negotiate } from "./negotiation.ts";
-import { pendingStates } from "./pending-states.ts";
+import { negotiate, negotiateAgain } from "./negotiation.ts";
+import { type PendingStates, pendingStates } from "./pending-states.ts";
 import { Reassembly } from "./reassembly.ts";
 
 export interface ServerHandshakeInput {
@@ -56,6 +64,7 @@ export interface ServerHandshakeInput {
   readonly crypto: CryptoProvider;
   readonly protections: SuiteProtections;
   readonly random: RandomSource;
+  readonly resumables: ResumableSessions;
   readonly outlet: ServerHandshakeOutlet;
 }
 
@@ -76,13 +85,6 @@ export interface ServerHandshakeOutlet {
   admitsSession(now: Instant, handshake: ServerHandshake, identity: Uint8Array, shared: boolean): boolean;
   established(now: Instant, handshake: ServerHandshake, session: Session): void;
   failed(now: Instant, handshake: ServerHandshake, error: HandshakeError): void;
-}
-
-interface Agreed {
-  readonly negotiation: Negotiation;
-  readonly clientRandom: Uint8Array;
-  readonly serverRandom: Uint8Array;
-  readonly connectionId: Uint8Array;
 }
 
 type State =
@@ -173,8 +175,10 @@ export class ServerHandshake {
       // Nothing but ClientKeyExchange comes in plaintext now. A Finished of epoch 0 is the forgery that skips
       // ChangeCipherSpec, and it must not take the place of the real one.
       const due =
-        fragment.messageSeq === reassembly.nextMessageSeq && fragment.type === HandshakeType.client_key_exchange;
-      if (due) this.#handleKeyExchangeFragment(now, fragment, state.agreed, state.share);
+        fragment.messageSeq === reassembly.nextMessageSeq &&
+        fragment.type === HandshakeType.client_key_exchange &&
+        state.agreed.resumed === undefined;
+      if (due) this.#takeKeyExchange(now, fragment, state.agreed, state.share);
       else outlet.counted("handshakeUnexpected");
       return;
     }
@@ -272,8 +276,8 @@ export class ServerHandshake {
 
   #deriveKeys(candidate: KeyCandidate, key: Secret | undefined, shared: boolean): void {
     if (this.#state.kind !== "expectFinished") return;
-    const { negotiation, clientRandom, serverRandom, connectionId } = this.#state.agreed;
-    const { crypto, protections } = this.#input;
+    const { negotiation, clientRandom, serverRandom } = this.#state.agreed;
+    const { crypto } = this.#input;
     const psk = key === undefined ? randomBytes(this.#input.random, 16) : key.reveal();
     const premaster = premasterSecret(psk, candidate.sharedSecret);
     const master = negotiation.extendedMasterSecret
@@ -281,7 +285,13 @@ export class ServerHandshake {
       : masterSecret(crypto, premaster, clientRandom, serverRandom);
     premaster.fill(0);
     candidate.sharedSecret?.fill(0);
-    const states = pendingStates(crypto, {
+    const states = this.#statesOf(this.#state.agreed, master);
+    candidate.keys = { identityKnown: key !== undefined, shared, masterSecret: master, states };
+  }
+
+  #statesOf({ negotiation, clientRandom, serverRandom, connectionId }: Agreed, master: Uint8Array): PendingStates {
+    const { crypto, protections } = this.#input;
+    return pendingStates(crypto, {
       role: "server",
       protection: protections.of(negotiation.suite, negotiation.encryptThenMac),
       masterSecret: master,
@@ -290,7 +300,6 @@ export class ServerHandshake {
       readConnectionId: connectionId,
       writeConnectionId: negotiation.clientConnectionId ?? EMPTY,
     });
-    candidate.keys = { identityKnown: key !== undefined, shared, masterSecret: master, states };
   }
 
   /** Sends the flight again, or gives up when the handshake's time is over. An early call does nothing. */
@@ -334,46 +343,44 @@ export class ServerHandshake {
     if (hello === undefined) return this.#fail(now, "decodeError", "ClientHello");
     const negotiated = negotiate(hello, this.#input.suites);
     if (!negotiated.ok) return this.#fail(now, negotiated.error.kind, negotiated.error.detail);
+    const named = this.#input.resumables.find(now, hello.sessionId);
+    if (named !== undefined && !negotiated.value.extendedMasterSecret) {
+      return this.#fail(now, "extendedMasterSecretMissing", "the session to be resumed had one (RFC 7627 5.3)");
+    }
     this.#exchange.record(message);
-    const negotiation = negotiated.value;
+    const again = named && negotiateAgain(hello, this.#input.suites, named);
+    const negotiation = again ?? negotiated.value;
     const { crypto, random, outlet } = this.#input;
     const agreed: Agreed = {
       negotiation,
       clientRandom: this.#input.clientRandom,
       serverRandom: randomBytes(random, 32),
       connectionId: negotiation.clientConnectionId === undefined ? EMPTY : outlet.allocateConnectionId(this),
+      sessionId: again === undefined ? freshSessionId(random, negotiation) : copyOf(hello.sessionId),
+      resumed: again && named,
     };
+    this.#exchange.reassembly.dropIncomplete();
+    if (agreed.resumed !== undefined) return this.#resume(now, agreed, agreed.resumed);
     const share = negotiation.group === undefined ? undefined : keyShare(crypto, negotiation.group, random);
     this.#state = { kind: "expectFinished", agreed, share };
-    this.#exchange.reassembly.dropIncomplete();
-    this.#exchange.send(now, this.#helloFlight(agreed, share), true);
+    this.#exchange.send(now, helloFlight(this.#exchange, this.#plain, agreed, share), true);
   }
 
-  #helloFlight(agreed: Agreed, share: KeyShare | undefined): FlightItem[] {
-    const { negotiation } = agreed;
-    const serverHello = encodeServerHello({
-      version: DTLS_1_2,
-      random: agreed.serverRandom,
-      sessionId: EMPTY,
-      cipherSuite: negotiation.suite.id,
-      compressionMethod: 0,
-      extensions: agreedExtensions(agreed),
-    });
-    const flight = [this.#exchange.message(this.#plain, HandshakeType.server_hello, serverHello)];
-    if (share !== undefined) {
-      const body = encodeServerKeyExchange(share.group, share.publicKey);
-      flight.push(this.#exchange.message(this.#plain, HandshakeType.server_key_exchange, body));
-    }
-    flight.push(this.#exchange.message(this.#plain, HandshakeType.server_hello_done, EMPTY));
-    return flight;
+  /** The keys come out of the secret that both have, and our Finished is the first. */
+  #resume(now: Instant, agreed: Agreed, { identity, shared, masterSecret }: ResumableSession): void {
+    const master = copyOf(masterSecret.reveal());
+    const states = this.#statesOf(agreed, master);
+    const flight = abbreviatedFlight(this.#input.crypto, this.#exchange, this.#plain, agreed, states.write, master);
+    const candidate = new KeyCandidate(undefined, identity, undefined, this.#exchange.reassembly.nextMessageSeq);
+    candidate.keys = { identityKnown: true, shared, masterSecret: master, states };
+    this.#candidates.push(candidate);
+    // Who has another secret need not have another key.
+    this.#keyRefusedTold = true;
+    this.#state = { kind: "expectFinished", agreed, share: undefined };
+    this.#exchange.send(now, flight, true);
   }
 
-  #handleKeyExchangeFragment(
-    now: Instant,
-    fragment: HandshakeFragment,
-    agreed: Agreed,
-    share: KeyShare | undefined,
-  ): void {
+  #takeKeyExchange(now: Instant, fragment: HandshakeFragment, agreed: Agreed, share: KeyShare | undefined): void {
     const whole = fragment.body.length === fragment.length;
     const { type, messageSeq } = fragment;
     const message = whole ? { type, messageSeq, body: copyOf(fragment.body) } : this.#gather(fragment);
@@ -396,7 +403,7 @@ export class ServerHandshake {
 
   #handleClientKeyExchange(now: Instant, message: HandshakeMessage, agreed: Agreed, share: KeyShare | undefined): void {
     const { outlet } = this.#input;
-    if (this.#candidates.some((candidate) => equal(candidate.message.body, message.body))) {
+    if (this.#candidates.some(({ message: known }) => known && equal(known.body, message.body))) {
       return outlet.counted("handshakeRepeated");
     }
     const exchange = decodeClientKeyExchange(message.body, agreed.negotiation.suite.keyExchange);
@@ -405,7 +412,7 @@ export class ServerHandshake {
     if (share !== undefined && sharedSecret === undefined) return outlet.counted("keyShareInvalid");
     this.#exchange.settle();
     const { identity } = exchange;
-    const candidate = new KeyCandidate(message, identity, sharedSecret);
+    const candidate = new KeyCandidate(message, identity, sharedSecret, message.messageSeq + 1);
     if (this.#candidates.length >= KEY_CANDIDATES_MAX) this.#forget(this.#anyCandidate());
     this.#candidates.push(candidate);
     // An identity that no store can hold is an unknown one, and is treated like every unknown one.
@@ -435,18 +442,15 @@ export class ServerHandshake {
       // In silence: it may be let in when it tries again.
       return this.#end(now, handshakeError("sessionsFull", "each session is the only one of its identity"));
     }
-    this.#exchange.record(candidate.message);
+    if (candidate.message !== undefined) this.#exchange.record(candidate.message);
     this.#exchange.record(outcome.message);
     this.#establish(now, outcome.message, candidate, keys);
   }
 
   #establish(now: Instant, finished: HandshakeMessage, candidate: KeyCandidate, keys: CandidateKeys): void {
     if (this.#state.kind !== "expectFinished") return;
-    const { negotiation } = this.#state.agreed;
-    const body = verifyData(this.#input.crypto, keys.masterSecret, "server", this.#exchange.transcriptHash());
-    const ours = this.#exchange.message(keys.states.write, HandshakeType.finished, body);
-    const flight: FlightItem[] = [{ kind: "changeCipherSpec", state: this.#plain }, ours];
-    keys.masterSecret.fill(0);
+    const { agreed } = this.#state;
+    const { negotiation } = agreed;
     this.#candidates.splice(this.#candidates.indexOf(candidate), 1);
     const session = new Session(now, {
       // The address that showed the cookie, wherever the Finished came from: a later record may move it (RFC 9146 6).
@@ -458,10 +462,19 @@ export class ServerHandshake {
       write: keys.states.write,
       peerPlaintextLengthMax: negotiation.plaintextLengthMax,
     });
+    session.resumable = agreed.resumed ?? this.#input.resumables.add(now, agreed.sessionId, session, keys);
     this.abandon();
-    this.#exchange.send(now, flight, false);
-    session.lastFlight = new LastFlight(now, this.#plain, ours.message, finished);
+    // Where the session was resumed, our Finished was the first.
+    if (agreed.resumed === undefined) session.lastFlight = this.#sendLastFlight(now, keys, finished);
+    keys.masterSecret.fill(0);
     this.#input.outlet.established(now, this, session);
+  }
+
+  #sendLastFlight(now: Instant, { masterSecret, states }: CandidateKeys, peerFinished: HandshakeMessage): LastFlight {
+    const body = verifyData(this.#input.crypto, masterSecret, "server", this.#exchange.transcriptHash());
+    const ours = this.#exchange.message(states.write, HandshakeType.finished, body);
+    this.#exchange.send(now, [{ kind: "changeCipherSpec", state: this.#plain }, ours], false);
+    return new LastFlight(now, this.#plain, ours.message, peerFinished);
   }
 
   #tellKeyRefused(now: Instant, identity: Uint8Array, identityKnown: boolean): void {
@@ -482,16 +495,4 @@ export class ServerHandshake {
     this.abandon();
     this.#input.outlet.failed(now, this, error);
   }
-}
-
-/** Set one by one: spreads of conditions take 0.5 µs (Node.js 20). */
-function agreedExtensions({ negotiation, connectionId }: Agreed): Extensions {
-  const extensions: MutableExtensions = {};
-  if (negotiation.secureRenegotiation) extensions.renegotiationInfo = EMPTY;
-  if (negotiation.extendedMasterSecret) extensions.extendedMasterSecret = true;
-  if (negotiation.encryptThenMac) extensions.encryptThenMac = true;
-  if (negotiation.clientConnectionId) extensions.connectionId = connectionId;
-  if (negotiation.maxFragmentLength) extensions.maxFragmentLength = negotiation.maxFragmentLength;
-  if (negotiation.recordSizeLimit) extensions.recordSizeLimit = PLAINTEXT_LENGTH_MAX;
-  return extensions;
 }

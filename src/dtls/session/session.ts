@@ -8,6 +8,7 @@ import type { CipherSuite } from "../cipher-suite.ts";
 import type { LastFlight } from "../handshake/last-flight.ts";
 import { DATAGRAM_LENGTH_MAX } from "../parameters.ts";
 import type { ReadState, WriteState } from "../record/connection-state.ts";
+import type { ResumableSession } from "./resumable-sessions.ts";
 
 export interface SessionInput {
   readonly peer: PeerAddress;
@@ -42,6 +43,8 @@ export class Session {
   /** The most application data that one record to the peer may carry, bytes. */
   readonly plaintextLengthMax: number;
   lastFlight: LastFlight | undefined;
+  /** By which it can be resumed. */
+  resumable: ResumableSession | undefined;
   lastActiveAt: Instant;
   /** Absent while there were none. */
   failures: OpeningFailures | undefined;

@@ -6,6 +6,7 @@ import { CIPHER_SUITES } from "../../../src/dtls/cipher-suite.ts";
 import { HandshakeTable } from "../../../src/dtls/handshake/handshake-table.ts";
 import { ServerHandshake } from "../../../src/dtls/handshake/server-handshake.ts";
 import { DTLS_PARAMETERS } from "../../../src/dtls/parameters.ts";
+import { ResumableSessions } from "../../../src/dtls/session/resumable-sessions.ts";
 import { SuiteProtections } from "../../../src/dtls/suite-protections.ts";
 import { CRYPTO } from "../../support/crypto.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
@@ -25,6 +26,7 @@ function handshake(peer: PeerAddress, now = 0): ServerHandshake {
     parameters: DTLS_PARAMETERS,
     crypto: CRYPTO,
     protections: new SuiteProtections(CRYPTO, new SeededRandom(1)),
+    resumables: new ResumableSessions(DTLS_PARAMETERS),
     random: new SeededRandom(1),
     outlet: {
       transmit: () => {},
