@@ -94,6 +94,16 @@ export function parseCacheSize(text: string): number {
   throw wrongUse(`"${text}" is not the size of a cache: use bytes, such as 64M or 2G, at least 1M`);
 }
 
+/** A slower one could not send a block of 1024 bytes before its device gives up. */
+const RATE_MIN = 64;
+
+/** Bytes a second. */
+export function parseRate(text: string): number {
+  const rate = bytesIn(text);
+  if (rate >= RATE_MIN) return rate;
+  throw wrongUse(`"${text}" is not a rate: use bytes a second, such as 20k or 5M, at least ${RATE_MIN}`);
+}
+
 /** IANA names between commas, in order of preference. */
 export function parseCipherSuites(text: string): readonly CipherSuite[] {
   const names = text.split(",").map((name) => name.trim());

@@ -10,6 +10,7 @@ import type { Deadlined } from "../base/deadlined.ts";
 import { earliest, type Instant } from "../base/instant.ts";
 import type { RandomSource } from "../base/random-source.ts";
 import { AnswerEncoder } from "./answer-encoder.ts";
+import { type AnswerRateLimits, AnswerRates } from "./answer-rates.ts";
 import { AssociationTable } from "./association-table.ts";
 import { szxOf } from "./block.ts";
 import { Code, isRequest } from "./code.ts";
@@ -24,6 +25,7 @@ import {
   encodeAnswer,
   encodedLength,
   encodeMessage,
+  HEADER_LENGTH,
   type Message,
 } from "./message.ts";
 import { MessageIds } from "./message-ids.ts";
@@ -83,6 +85,8 @@ export interface CoapServerOptions<Association> {
   /** The largest block served and asked for: a power of two from 16 to 1024 bytes, 1024 when absent. */
   readonly blockSize?: number;
   readonly limits?: Partial<CoapServerLimits>;
+  /** No limits when absent. */
+  readonly rates?: AnswerRateLimits;
   /** Nobody has to show an Echo value when absent. */
   readonly echo?: EchoPolicy<Association>;
 }
@@ -98,6 +102,7 @@ export class CoapServer<Association> implements Deadlined {
   readonly #separate: SeparateResponses<Association>;
   readonly #echo: Echo<Association> | undefined;
   readonly #waiting: WaitingRequests<Association>;
+  readonly #rates: AnswerRates<Association, WaitingRequest<Association>> | undefined;
   /** Those who have acknowledged a separate response, and so are known to take one. */
   readonly #takesSeparate: AssociationTable<Association, "takesSeparate", true>;
 
@@ -109,6 +114,9 @@ export class CoapServer<Association> implements Deadlined {
     this.#resends = new ResendCache({ countMax: limits.resendCountMax, lengthMax: limits.resendLengthMax });
     this.#responder = new Responder(handler, outlet, szxOf(options.blockSize ?? BLOCK_SIZE_MAX), limits);
     this.#waiting = new WaitingRequests({ countMax: limits.waitingCountMax, lengthMax: limits.waitingLengthMax });
+    const { perAssociation, total } = options.rates ?? {};
+    const isRated = perAssociation !== undefined || total !== undefined;
+    this.#rates = isRated ? new AnswerRates(options.rates!) : undefined;
     this.#takesSeparate = new AssociationTable({
       countMax: 1,
       lengthMax: limits.takesSeparateLengthMax,
@@ -150,7 +158,7 @@ export class CoapServer<Association> implements Deadlined {
    */
   handleDatagram(now: Instant, association: Association, datagram: Uint8Array, messageLengthMax: number): void {
     const known = this.#resends.find(now, association, datagram);
-    if (known !== undefined) {
+    if (known !== undefined && this.#mayResend(now, association, datagram, known)) {
       this.#resend(now, association, known);
       return;
     }
@@ -194,6 +202,7 @@ export class CoapServer<Association> implements Deadlined {
     this.#separate.forget(association);
     this.#takesSeparate.forget(association);
     this.#waiting.forget(association);
+    this.#rates?.forget(association);
   }
 
   handleTimeout(now: Instant): void {
@@ -206,13 +215,15 @@ export class CoapServer<Association> implements Deadlined {
     for (let due = this.#waiting.takeDue(now); due !== undefined; due = this.#waiting.takeDue(now)) {
       this.#handleOverdue(now, due);
     }
+    this.#takeTurns(now);
   }
 
   pollTimeout(): Instant | undefined {
     const tables = earliest(this.#resends.pollTimeout(), this.#responder.pollTimeout());
     const ids = earliest(this.#messageIds.pollTimeout(), this.#knownOptions.pollTimeout());
     const separate = earliest(this.#separate.pollTimeout(), this.#takesSeparate.pollTimeout());
-    return earliest(earliest(tables, this.#waiting.pollTimeout()), earliest(ids, separate));
+    const waiting = earliest(this.#waiting.pollTimeout(), this.#rates?.pollTimeout());
+    return earliest(earliest(tables, waiting), earliest(ids, separate));
   }
 
   /** An ACK or RST is never answered (RFC 7252 4.2); an empty one may end a separate response. */
@@ -267,6 +278,10 @@ export class CoapServer<Association> implements Deadlined {
       return;
     }
     const request = read.value;
+    if (this.#rates !== undefined && !this.#rates.admits(now, association)) {
+      this.#waitForTurn(now, request, this.#rates);
+      return;
+    }
     const { block1 } = request;
     const whole = block1 === undefined ? request : this.#responder.gather(now, request, block1);
     if ("head" in whole) {
@@ -282,6 +297,37 @@ export class CoapServer<Association> implements Deadlined {
     const waiting = new WaitingRequest(now, this.#kept(request));
     if (!this.#waiting.add(now, waiting)) this.#giveUp(now, waiting);
     else if (question !== undefined) this.#ask(now, waiting, question);
+  }
+
+  #waitForTurn(
+    now: Instant,
+    request: Request<Association>,
+    rates: AnswerRates<Association, WaitingRequest<Association>>,
+  ): void {
+    const waiting = new WaitingRequest(now, this.#kept(request));
+    if (this.#waiting.add(now, waiting)) rates.enqueue(now, request.association, waiting);
+    else this.#giveUp(now, waiting);
+  }
+
+  /** Handles those whose turn has come. */
+  #takeTurns(now: Instant): void {
+    this.#rates?.handleTimeout(now);
+    for (let next = this.#rates?.take(now); next !== undefined; next = this.#rates?.take(now)) {
+      const { request } = next;
+      const whole = request.block1 === undefined ? request : this.#responder.gather(now, request, request.block1);
+      if ("head" in whole) {
+        this.#answerLate(now, next, whole);
+      } else {
+        this.#waiting.replace(next, whole);
+        this.#proceed(now, next);
+      }
+    }
+  }
+
+  /** Whether a known answer goes out as it is. A block beyond the rates is asked for anew, and waits for its turn. */
+  #mayResend(now: Instant, association: Association, datagram: Uint8Array, answer: Uint8Array): boolean {
+    if (this.#rates === undefined || datagram[1] !== Code.GET || answer.length <= HEADER_LENGTH) return true;
+    return this.#rates.admits(now, association);
   }
 
   /** The same request without views of the datagram's buffer. */
@@ -311,12 +357,13 @@ export class CoapServer<Association> implements Deadlined {
   }
 
   #answerLate(now: Instant, waiting: WaitingRequest<Association>, content: Content): void {
-    this.#waiting.remove(waiting);
     const { association, message } = waiting.request;
+    this.#removeWaiting(waiting);
     const piggybacked = message.type === "CON" && !waiting.acknowledged;
     const messageId = piggybacked ? message.messageId : this.#messageIds.take(now, association);
     // Into an array of its own: several that waited may be answered before the first answer has left.
     const datagram = encodeAnswer(message, piggybacked ? "ACK" : message.type, messageId, content);
+    this.#rates?.debit(now, association, datagram.length);
     if (!waiting.acknowledged) {
       const { slice } = content;
       const remembered = slice === undefined ? datagram : datagram.subarray(0, datagram.length - slice.length);
@@ -325,6 +372,11 @@ export class CoapServer<Association> implements Deadlined {
     } else if (!this.#separate.send(now, association, messageId, datagram)) {
       this.#outlet.counted("separateResponseQueueFull");
     }
+  }
+
+  #removeWaiting(waiting: WaitingRequest<Association>): void {
+    this.#waiting.remove(waiting);
+    this.#rates?.remove(waiting.request.association, waiting);
   }
 
   /** The delay of a piggybacked response is over, or nobody waits for it any more. */
@@ -353,7 +405,7 @@ export class CoapServer<Association> implements Deadlined {
   #giveUp(now: Instant, waiting: WaitingRequest<Association>): void {
     const { message, messageLengthMax, block2 } = waiting.request;
     if (block2 !== undefined) {
-      this.#waiting.remove(waiting);
+      this.#removeWaiting(waiting);
       this.#outlet.counted("requestUnanswered");
       return;
     }
@@ -385,11 +437,13 @@ export class CoapServer<Association> implements Deadlined {
     const slice = content.slice?.body.shared === true ? content.slice : undefined;
     const remembered = slice === undefined ? datagram : this.#encoder.beginning(datagram.length - slice.length);
     this.#resends.remember(now, association, received, remembered, slice);
+    this.#rates?.debit(now, association, datagram.length);
     this.#outlet.transmit(now, association, datagram);
   }
 
   #resend(now: Instant, association: Association, answer: Uint8Array): void {
     if (answer.length === 0) return;
+    this.#rates?.debit(now, association, answer.length);
     this.#outlet.transmit(now, association, answer);
     this.#outlet.answerResent(now, association);
   }

@@ -71,6 +71,9 @@ export const KNOWN_OPTIONS_MAX = 4_096;
 /** Bytes of them, what they were read into included. */
 export const KNOWN_OPTIONS_LENGTH_MAX = 4 * 2 ** 20;
 
+/** Associations whose rate is known: one that is forgotten may get a second's worth of its rate once more. */
+export const RATED_ASSOCIATIONS_MAX = 65_536;
+
 /** Expired entries leave at the latest this long after their time, so that idle tables cause few wake-ups. */
 export const EXPIRY_SLACK_MS = 10_000;
 

@@ -18,8 +18,8 @@ export interface WaitingRequestsLimits {
 }
 
 export class WaitingRequest<Association> {
-  /** Shares no memory with a datagram buffer. */
-  readonly request: Request<Association>;
+  /** Shares no memory with a datagram buffer. With Block1, the whole of it once that is gathered. */
+  request: Request<Association>;
   /** When nobody waits for the answer any more. */
   readonly expiresAt: Instant;
   /** Whether an empty ACK went out: the answer has to be a separate response. */
@@ -105,6 +105,13 @@ export class WaitingRequests<Association> {
     const asking = [...(this.#byQuestion.get(question) ?? [])];
     for (const waiting of asking) this.#unask(waiting);
     return asking;
+  }
+
+  /** The request of `waiting` as it is once its body was gathered. */
+  replace(waiting: WaitingRequest<Association>, whole: Request<Association>): void {
+    this.#length -= waiting.length;
+    waiting.request = whole;
+    this.#length += waiting.length;
   }
 
   remove(waiting: WaitingRequest<Association>): void {

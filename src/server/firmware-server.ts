@@ -10,6 +10,7 @@ import { earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { RandomSource } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
+import type { AnswerRateLimits } from "../coap/answer-rates.ts";
 import { CoapServer } from "../coap/coap-server.ts";
 import type { Scheme } from "../coap/coap-uri.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
@@ -42,6 +43,8 @@ export interface FirmwareServerInput {
   /** The largest block, a power of two from 16 to 1024 bytes; 1024 when absent. */
   readonly blockSize?: number;
   readonly dtlsParameters?: Partial<DtlsParameters>;
+  /** Bytes of answers a second, to one session or plain address and to all; no limits when absent. */
+  readonly rates?: AnswerRateLimits;
   /** Whether an address on plain CoAP has to show by Echo that it is its own before it is sent much; false when absent. */
   readonly coapEcho?: boolean;
   /** For traces: each CoAP message of ours in clear, with the datagram that carries it sealed. */
@@ -217,6 +220,7 @@ export class FirmwareServer implements Deadlined {
     return new CoapServer<Association>({
       random: input.random,
       ...(input.blockSize && { blockSize: input.blockSize }),
+      ...(input.rates && { rates: input.rates }),
       echo: this.#freshness,
       handler: {
         answersAtOnce: true,

@@ -55,7 +55,8 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export interface ServerShellInput extends Pick<FirmwareServerInput, "cipherSuites" | "blockSize" | "coapEcho"> {
+export interface ServerShellInput
+  extends Pick<FirmwareServerInput, "cipherSuites" | "blockSize" | "coapEcho" | "rates"> {
   readonly images: ImageSource;
   readonly keys: KeySource;
   /** Where sessions go that are to outlive the process; closed at the end. Absent where they end with it. */

@@ -61,6 +61,11 @@ export class MemoryCatalogue implements Catalogue {
     else (this.#images.get(name) as MemoryImage).pagesHere.add(page);
   }
 
+  /** The pages of this image are no longer in memory. */
+  evict({ product, version }: ContentQuestion): void {
+    (this.#images.get(`${product}/${version}`) as MemoryImage).pagesHere.clear();
+  }
+
   find(product: string, version: string): CatalogueImage | ContentQuestion | DamagedImage | undefined {
     const name = `${product}/${version}`;
     if (this.unchecked.has(name)) return questionOf({ product, version }, undefined);

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { copyOf, fromHex, toHex } from "../../src/base/bytes.ts";
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { RandomSource } from "../../src/base/random-source.ts";
+import type { AnswerRateLimits } from "../../src/coap/answer-rates.ts";
 import { type Body, BytesBody, ContentFormat } from "../../src/coap/body.ts";
 import { CoapServer, type CoapServerCount } from "../../src/coap/coap-server.ts";
 import type { EchoPolicy } from "../../src/coap/echo.ts";
@@ -18,6 +19,7 @@ export interface PeerOptions {
   readonly handle?: (request: Request<string>) => Response | Question | undefined;
   readonly admit?: (request: Request<string>) => PlainResponse | number;
   readonly blockSize?: number;
+  readonly rates?: AnswerRateLimits;
   readonly echo?: EchoPolicy<string>;
   readonly limits?: Partial<CoapServerLimits>;
 }
@@ -97,6 +99,13 @@ export class ScriptedCoapPeer {
     assert.ok(decoded.ok, "the server sent a broken message");
     this.lastReceived = (decoded as { value: Message }).value;
     return this.lastReceived;
+  }
+
+  /** All that has come, oldest first. */
+  takesAll(): Message[] {
+    const messages: Message[] = [];
+    while (this.#inbox.length > 0) messages.push(this.receivesMessage());
+    return messages;
   }
 
   receivesNothing(): void {

@@ -2,7 +2,7 @@
 
 import type { Argv } from "yargs";
 import { CIPHER_SUITES } from "../../dtls/cipher-suite.ts";
-import { parseBlockSize, parseCacheSize, parseCipherSuites, parsePort } from "../arguments.ts";
+import { parseBlockSize, parseCacheSize, parseCipherSuites, parsePort, parseRate } from "../arguments.ts";
 import { type ArgumentsOf, type GlobalArguments, word } from "../command.ts";
 import { serveUntilStopped } from "./serving.ts";
 
@@ -31,6 +31,12 @@ export function options(yargs: Argv<GlobalArguments>) {
       describe: "Bytes of images kept in memory; the images themselves may be larger",
       coerce: parseCacheSize,
     })
+    .option("rate-per-device", {
+      ...word,
+      describe: "Bytes of answers a second to each session, such as 20k; no limit when absent",
+      coerce: parseRate,
+    })
+    .option("rate-total", { ...word, describe: "The same to all of them together, in turns", coerce: parseRate })
     .option("cipher-suites", {
       ...word,
       describe: `In order of preference, with commas: ${CIPHER_SUITES.map(({ name }) => name).join(", ")}; all but CBC when absent`,

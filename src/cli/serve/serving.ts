@@ -2,6 +2,7 @@
 
 import { FirmwareStore } from "../../../firmware-store/firmware-store.ts";
 import { PskStore } from "../../../psk/psk-store.ts";
+import type { AnswerRateLimits } from "../../coap/answer-rates.ts";
 import { uriHost } from "../../coap/coap-uri.ts";
 import type { CipherSuite } from "../../dtls/cipher-suite.ts";
 import { hostAddress } from "../../shell/host-address.ts";
@@ -27,6 +28,9 @@ export interface ServingInput {
   readonly blockSize: number;
   /** Bytes of image contents kept in memory. */
   readonly cacheSize: number;
+  /** Bytes of answers a second; no limits when absent. */
+  readonly ratePerDevice?: number | undefined;
+  readonly rateTotal?: number | undefined;
   readonly cipherSuites?: readonly CipherSuite[] | undefined;
   /** Whether sessions outlive the process. */
   readonly saveSessions: boolean;
@@ -60,6 +64,7 @@ export async function serveUntilStopped(
       listen,
       blockSize,
       coapEcho,
+      rates: ratesOf(input),
       ...(cipherSuites && { cipherSuites }),
     });
     const ignoreSignals = onStopSignal(() => void shell.stop());
@@ -93,6 +98,13 @@ const LOSS_WORDS = {
   damaged: "the file is damaged",
   foreign: "the file is not what this computer stored last since it was started",
 } as const;
+
+function ratesOf({ ratePerDevice, rateTotal }: ServingInput): AnswerRateLimits {
+  return {
+    ...(ratePerDevice !== undefined && { perAssociation: ratePerDevice }),
+    ...(rateTotal !== undefined && { total: rateTotal }),
+  };
+}
 
 async function listenAddresses(input: ServingInput): Promise<readonly ListenAddress[]> {
   const host = input.host === undefined ? {} : { host: await resolvedHost(input.host) };
