@@ -3,6 +3,7 @@
 // from asking.
 
 import { DeadlineQueue } from "../base/deadline-queue.ts";
+import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, earliest, type Instant, instant } from "../base/instant.ts";
 import { EXPIRY_SLACK_MS, RATED_ASSOCIATIONS_MAX } from "./parameters.ts";
 
@@ -22,8 +23,9 @@ function paidAfter(paidAt: Instant | undefined, now: Instant, length: number, ra
   return instant(from + (1_000 * length) / rate);
 }
 
-export class AnswerRates<Association, Waiting> {
+export class AnswerRates<Association, Waiting> implements Deadlined {
   readonly #limits: AnswerRateLimits;
+  readonly #turn: (now: Instant, waiting: Waiting) => void;
   #totalPaidAt: Instant | undefined;
   /** In the order of their last answers; who is not here has a full bucket. */
   readonly #paidAt = new Map<Association, Instant>();
@@ -34,8 +36,10 @@ export class AnswerRates<Association, Waiting> {
   /** Those that wait for their own bucket. */
   readonly #indebted = new DeadlineQueue<Association>();
 
-  constructor(limits: AnswerRateLimits) {
+  /** `turn` is told of each one whose turn has come; its answer is to be debited before the call returns. */
+  constructor(limits: AnswerRateLimits, turn: (now: Instant, waiting: Waiting) => void) {
     this.#limits = limits;
+    this.#turn = turn;
   }
 
   /** Associations whose buckets are not full. */
@@ -74,27 +78,6 @@ export class AnswerRates<Association, Waiting> {
     this.#line(now, association);
   }
 
-  /** The next one whose turn it is; to be called again only once its answer was debited. */
-  take(now: Instant): Waiting | undefined {
-    for (let due = this.#indebted.takeDue(now); due !== undefined; due = this.#indebted.takeDue(now))
-      this.#line(now, due);
-    if (!this.#isTotalPaid(now)) return undefined;
-    for (const association of this.#ready) {
-      this.#ready.delete(association);
-      // An answer that was there already may have made a debt meanwhile.
-      if (!this.#isPaid(now, association)) {
-        this.#line(now, association);
-        continue;
-      }
-      const queue = this.#queues.get(association)!;
-      const waiting = queue.shift();
-      if (queue.length === 0) this.#queues.delete(association);
-      else this.#ready.add(association);
-      return waiting;
-    }
-    return undefined;
-  }
-
   /** One that was enqueued is not waited for any more. */
   remove(association: Association, waiting: Waiting): void {
     const queue = this.#queues.get(association);
@@ -115,6 +98,7 @@ export class AnswerRates<Association, Waiting> {
       if (paidAt > now - BURST_MS) break;
       this.#paidAt.delete(association);
     }
+    for (let next = this.#take(now); next !== undefined; next = this.#take(now)) this.#turn(now, next);
   }
 
   pollTimeout(): Instant | undefined {
@@ -122,6 +106,26 @@ export class AnswerRates<Association, Waiting> {
     const [oldest] = this.#paidAt.values();
     const full = oldest === undefined ? undefined : addMs(oldest, BURST_MS + EXPIRY_SLACK_MS);
     return earliest(full, earliest(turn, this.#indebted.earliest));
+  }
+
+  #take(now: Instant): Waiting | undefined {
+    for (let due = this.#indebted.takeDue(now); due !== undefined; due = this.#indebted.takeDue(now))
+      this.#line(now, due);
+    if (!this.#isTotalPaid(now)) return undefined;
+    for (const association of this.#ready) {
+      this.#ready.delete(association);
+      // An answer that was there already may have made a debt meanwhile.
+      if (!this.#isPaid(now, association)) {
+        this.#line(now, association);
+        continue;
+      }
+      const queue = this.#queues.get(association)!;
+      const waiting = queue.shift();
+      if (queue.length === 0) this.#queues.delete(association);
+      else this.#ready.add(association);
+      return waiting;
+    }
+    return undefined;
   }
 
   #isTotalPaid(now: Instant): boolean {

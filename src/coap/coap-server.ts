@@ -116,7 +116,7 @@ export class CoapServer<Association> implements Deadlined {
     this.#waiting = new WaitingRequests({ countMax: limits.waitingCountMax, lengthMax: limits.waitingLengthMax });
     const { perAssociation, total } = options.rates ?? {};
     const isRated = perAssociation !== undefined || total !== undefined;
-    this.#rates = isRated ? new AnswerRates(options.rates!) : undefined;
+    this.#rates = isRated ? new AnswerRates(options.rates!, (now, waiting) => this.#takeTurn(now, waiting)) : undefined;
     this.#takesSeparate = new AssociationTable({
       countMax: 1,
       lengthMax: limits.takesSeparateLengthMax,
@@ -215,7 +215,7 @@ export class CoapServer<Association> implements Deadlined {
     for (let due = this.#waiting.takeDue(now); due !== undefined; due = this.#waiting.takeDue(now)) {
       this.#handleOverdue(now, due);
     }
-    this.#takeTurns(now);
+    this.#rates?.handleTimeout(now);
   }
 
   pollTimeout(): Instant | undefined {
@@ -309,18 +309,14 @@ export class CoapServer<Association> implements Deadlined {
     else this.#giveUp(now, waiting);
   }
 
-  /** Handles those whose turn has come. */
-  #takeTurns(now: Instant): void {
-    this.#rates?.handleTimeout(now);
-    for (let next = this.#rates?.take(now); next !== undefined; next = this.#rates?.take(now)) {
-      const { request } = next;
-      const whole = request.block1 === undefined ? request : this.#responder.gather(now, request, request.block1);
-      if ("head" in whole) {
-        this.#answerLate(now, next, whole);
-      } else {
-        this.#waiting.replace(next, whole);
-        this.#proceed(now, next);
-      }
+  #takeTurn(now: Instant, waiting: WaitingRequest<Association>): void {
+    const { request } = waiting;
+    const whole = request.block1 === undefined ? request : this.#responder.gather(now, request, request.block1);
+    if ("head" in whole) {
+      this.#answerLate(now, waiting, whole);
+    } else {
+      this.#waiting.replace(waiting, whole);
+      this.#proceed(now, waiting);
     }
   }
 

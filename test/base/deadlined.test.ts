@@ -10,6 +10,7 @@ import { SimulatedDevice } from "../../sim/simulated-device.ts";
 import { toHex } from "../../src/base/bytes.ts";
 import type { Deadlined } from "../../src/base/deadlined.ts";
 import { type Instant, instant } from "../../src/base/instant.ts";
+import { AnswerRates } from "../../src/coap/answer-rates.ts";
 import { AssociationTable } from "../../src/coap/association-table.ts";
 import { BodyGatherer } from "../../src/coap/block1.ts";
 import { CoapClient } from "../../src/coap/coap-client.ts";
@@ -66,6 +67,17 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
       table.set(instant(at), "a", key, "value", 0);
     }
     return { thing: table, now: instant(5_000) };
+  },
+  AnswerRates: () => {
+    const rates = new AnswerRates<string, string>({ perAssociation: 1_000, total: 1_500 }, (now, name) =>
+      rates.debit(now, name, 1_000),
+    );
+    for (const name of ["a", "b"]) {
+      rates.debit(START, name, 3_000);
+      rates.enqueue(START, name, name);
+    }
+    rates.enqueue(START, "c", "c");
+    return { thing: rates, now: START };
   },
   ResendCache: () => {
     const cache = new ResendCache<string>({ countMax: 4, lengthMax: 10_000 });

@@ -156,7 +156,7 @@ rates("an association that ended while it waited takes nobody's turn", () => {
 });
 
 rates(`no more than ${RATED_ASSOCIATIONS_MAX} associations are known, and none of them once its bucket is full`, () => {
-  const known = new AnswerRates<number, never>({ perAssociation: 1_000 });
+  const known = new AnswerRates<number, never>({ perAssociation: 1_000 }, () => {});
   for (let i = 0; i <= RATED_ASSOCIATIONS_MAX; i++) known.debit(instant(0), i, 1_000);
   assert.is(known.associationCount, RATED_ASSOCIATIONS_MAX);
   const deadline = known.pollTimeout()!;
