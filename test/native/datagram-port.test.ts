@@ -159,13 +159,16 @@ if (native !== undefined && compiler !== undefined) {
     ["one datagram at a time for a while", "ppppp"],
     ["nothing, one or many", "a.apa.pai.i"],
   ] as const) {
-    for (const host of ["127.0.0.1", "::"]) {
-      test(`a system that takes ${what} gets everything in order from ${host}`, async () => {
-        const found = await scene(["sends", letters, "500", "0", host], await preloaded());
-        assert.equal(found, { arrived: range(0, 500), failures: [], lettersLeft: 0 });
-      });
-    }
+    test(`a system that takes ${what} gets everything in order`, async () => {
+      const found = await scene(["sends", letters, "500", "0"], await preloaded());
+      assert.equal(found, { arrived: range(0, 500), failures: [], lettersLeft: 0 });
+    });
   }
+
+  test("and everything from the address that was asked", async () => {
+    const found = await scene(["sends", "a.apa.pai.i", "500", "0", "::"], await preloaded());
+    assert.equal(found, { arrived: range(0, 500), failures: [], lettersLeft: 0 });
+  });
 
   for (const [letters, lost] of [
     ["e", 0],
@@ -226,14 +229,13 @@ if (native !== undefined && compiler !== undefined) {
     test(`on all addresses, where a datagram was sent to ${what}: it is told and left out`, async () => {
       const found = await scene(["receives", letter, "1", "::"], await preloaded());
       assert.equal(found, { arrived: range(1, 10), failures: [code] });
-      // A port that is bound to one address asks for nothing of it.
-      const bound = await scene(
-        ["receives", letter === "w" ? "o" : letter, letter === "k" ? "1" : "0"],
-        await preloaded(),
-      );
-      assert.equal(bound, { arrived: range(letter === "k" ? 1 : 0, 10), failures: letter === "k" ? [code] : [] });
     });
   }
+
+  test("a port that is bound to one address asks for nothing of it", async () => {
+    const found = await scene(["receives", "o", "0"], await preloaded());
+    assert.equal(found, { arrived: range(0, 10), failures: [] });
+  });
 
   test("RFC 792: an error that the system keeps for the socket is told, and the port serves on", async () => {
     assert.equal(await scene(["refused"], await preloaded()), { failures: ["ECONNREFUSED"] });
