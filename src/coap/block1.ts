@@ -82,7 +82,13 @@ export class BodyGatherer<Association> implements Deadlined {
       return { kind: "whole", body: buffer.subarray(0, end) };
     }
     const length = Math.max(end, known.length);
-    this.#bodies.set(now, association, key, { lengthMax: known.lengthMax, buffer, length }, buffer.length);
+    this.#bodies.set(
+      now,
+      association,
+      key,
+      { lengthMax: known.lengthMax, buffer, length },
+      2 * key.length + buffer.length,
+    );
     return { kind: "continue", acknowledgement: acknowledgementOf(block, szxMax) };
   }
 

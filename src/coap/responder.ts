@@ -144,7 +144,8 @@ export class Responder<Association> implements Deadlined {
     const { slice: served, more } = slice.value;
     if (served !== undefined) this.#outlet.blockServed(now, association, body, served.offset, served.length);
     if (more && request.code !== Code.GET) {
-      this.#answerBodies.set(now, association, answerKeyOf(message), response, body.length);
+      const key = answerKeyOf(message);
+      this.#answerBodies.set(now, association, key, response, 2 * key.length + body.length);
     }
     return slice.value;
   }

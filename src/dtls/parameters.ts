@@ -30,6 +30,9 @@ export const HANDSHAKE_MESSAGE_LENGTH_MAX = 2048;
 /** Messages held while an earlier one is missing: a client's flight 5 has two, a server's flight 4 three. */
 export const HANDSHAKE_MESSAGES_AHEAD_MAX = 4;
 
+/** Bytes of all these messages: a hello, and what little may come ahead of its end. 10,000 half-open handshakes hold 30 MiB. */
+export const HANDSHAKE_HELD_LENGTH_MAX = 3_072;
+
 /** Separate pieces of one message under reassembly; a peer that cuts finer than this begins anew. */
 export const HANDSHAKE_FRAGMENTS_MAX = 32;
 

@@ -197,21 +197,24 @@ block1("one association gathers gatheredCountMax bodies: one more drops the olde
   );
 });
 
-block1("all associations gather gatheredLengthMax bytes: more drop the oldest body", () => {
-  const peer = peerThatChanges({ limits: { gatheredLengthMax: 2 * (ENTRY_OVERHEAD_LENGTH + 16) } });
-  for (const name of ["a", "b", "c"]) {
-    peer.association = name;
-    peer.sends("CON 1 PUT /r 1:0/1/16 [16 bytes]");
-  }
-  for (const name of ["a", "b", "c"]) {
-    peer.association = name;
-    peer.sends("CON 2 PUT /r 1:1/0/16 [1 bytes]");
-  }
-  assert.equal(
-    peer.handled.map(({ association }) => association),
-    ["b", "c"],
-  );
+block1("all associations gather gatheredLengthMax bytes: more drop the oldest body, and options count as well", () => {
+  assert.equal(whoEnds("r"), ["b", "c"]);
+  assert.equal(whoEnds("r".repeat(100)), ["c"]);
 });
+
+/** Who of three gets a body through where two of a short path have room. */
+function whoEnds(path: string): readonly string[] {
+  const peer = peerThatChanges({ limits: { gatheredLengthMax: 2 * (ENTRY_OVERHEAD_LENGTH + 16 + 8) } });
+  for (const name of ["a", "b", "c"]) {
+    peer.association = name;
+    peer.sends(`CON 1 PUT /${path} 1:0/1/16 [16 bytes]`);
+  }
+  for (const name of ["a", "b", "c"]) {
+    peer.association = name;
+    peer.sends(`CON 2 PUT /${path} 1:1/0/16 [1 bytes]`);
+  }
+  return peer.handled.map(({ association }) => association);
+}
 
 block1("RFC 7959 3.3: Block1 and Block2 in one exchange, the answer fetched without asking the handler again", () => {
   const peer = new ScriptedCoapPeer({ handle: () => ({ code: Code.CHANGED, body: IMAGE }) });

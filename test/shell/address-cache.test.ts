@@ -47,4 +47,17 @@ test(`more than ${ADDRESSES_MAX} peers: all are forgotten, and known again when 
   assert.is(cache.hostFor(peerAddress(host(0), 5000)), "2001:db8:0:0:0:0:0:0");
 });
 
+test("who was not heard of during two turns is forgotten, and who was heard of stays", () => {
+  const cache = new AddressCache();
+  const find = cache.finder();
+  const address = (i: number) => `192.0.${i >> 8}.${i & 255}`;
+  for (let i = 0; i < 1_000; i++) cache.hostFor(find(address(i), 5000));
+  assert.is(cache.size, 1_000);
+  cache.age();
+  for (let i = 0; i < 3; i++) assert.is(find(address(i), 5000), peerAddress(address(i), 5000));
+  assert.is(cache.size, 3);
+  cache.age();
+  assert.is(cache.size, 0);
+});
+
 test.run();

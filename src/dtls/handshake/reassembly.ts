@@ -4,7 +4,7 @@
 import { copyOf } from "../../base/bytes.ts";
 import { RangeSet } from "../../base/range-set.ts";
 import type { Discard } from "../errors.ts";
-import { HANDSHAKE_FRAGMENTS_MAX, HANDSHAKE_MESSAGES_AHEAD_MAX } from "../parameters.ts";
+import { HANDSHAKE_FRAGMENTS_MAX, HANDSHAKE_HELD_LENGTH_MAX, HANDSHAKE_MESSAGES_AHEAD_MAX } from "../parameters.ts";
 import type { HandshakeFragment, HandshakeMessage } from "./handshake-message.ts";
 
 interface PartialMessage {
@@ -28,6 +28,11 @@ export class Reassembly {
     return this.#nextMessageSeq;
   }
 
+  /** Bytes of the messages that are here, whole or not. */
+  get #heldLength(): number {
+    return this.#partial.reduce((sum, partial) => sum + (partial?.body.length ?? 0), 0);
+  }
+
   /** Copies the fragment's bytes to their place; gives back why not where they have none. */
   add(fragment: HandshakeFragment): Discard | undefined {
     const ahead = fragment.messageSeq - this.#nextMessageSeq;
@@ -35,6 +40,11 @@ export class Reassembly {
     if (ahead >= HANDSHAKE_MESSAGES_AHEAD_MAX) return "fragmentTooFar";
     let partial = this.#partial[ahead];
     if (partial === undefined) {
+      if (this.#heldLength + fragment.length > HANDSHAKE_HELD_LENGTH_MAX) {
+        if (ahead > 0) return "fragmentTooFar";
+        // The message that is due goes first; the peer repeats what came ahead of it.
+        this.#partial = [];
+      }
       const whole = fragment.body.length === fragment.length;
       const body = whole ? copyOf(fragment.body) : new Uint8Array(fragment.length);
       partial = { type: fragment.type, body, received: whole ? undefined : new RangeSet() };

@@ -3,7 +3,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Discard } from "../../../src/dtls/errors.ts";
 import { Reassembly } from "../../../src/dtls/handshake/reassembly.ts";
-import { HANDSHAKE_FRAGMENTS_MAX, HANDSHAKE_MESSAGES_AHEAD_MAX } from "../../../src/dtls/parameters.ts";
+import {
+  HANDSHAKE_FRAGMENTS_MAX,
+  HANDSHAKE_HELD_LENGTH_MAX,
+  HANDSHAKE_MESSAGES_AHEAD_MAX,
+} from "../../../src/dtls/parameters.ts";
 
 const reassembly = suite("reassembly");
 
@@ -137,6 +141,21 @@ reassembly("a message shares no memory with the datagrams that it came in", () =
   add(messages, 0, 100, 0, datagram);
   datagram.fill(0);
   assert.equal(messages.take()?.body, BODY);
+});
+
+reassembly("HANDSHAKE_HELD_LENGTH_MAX bytes are held; what is ahead gives way to the message that is due", () => {
+  const messages = new Reassembly(0);
+  const body = new Uint8Array(HANDSHAKE_HELD_LENGTH_MAX / 3);
+  assert.equal(
+    [1, 2, 3].map((messageSeq) => add(messages, 0, 1, messageSeq, body)),
+    [undefined, undefined, undefined],
+  );
+  assert.is(add(messages, 0, 100), undefined);
+  assert.equal(messages.take()?.body, BODY);
+  assert.is(add(messages, 0, 1, 1, body), undefined);
+  assert.is(add(messages, 0, 1, 2, body), undefined);
+  assert.is(add(messages, 0, 1, 3, body), undefined);
+  assert.is(add(messages, 0, 1, 4, body), "fragmentTooFar");
 });
 
 reassembly.run();
