@@ -45,10 +45,15 @@ export interface Pull {
 export type Served = Pick<Serving, "coap" | "coaps">;
 
 /** Runs coap-client to its end; what it received is its standard output. */
-export function coapClient(build: CoapClientBuild, serving: Served, pull: Pull): Promise<ProgramEnd> {
+export function coapClient(
+  build: CoapClientBuild,
+  serving: Served,
+  pull: Pull,
+  limitMs = LIMIT_MS,
+): Promise<ProgramEnd> {
   const { path, flags = [], identity = IDENTITY, key = KEY } = pull;
   const security = build.scheme === "coaps" ? ["-u", identity, "-k", key] : [];
-  return runProgram(build.command, [...security, ...flags, serving[build.scheme](path)], LIMIT_MS);
+  return runProgram(build.command, [...security, ...flags, serving[build.scheme](path)], limitMs);
 }
 
 /** Pulls into a file of `directory`, as devices do, and gives its bytes. */
@@ -57,9 +62,10 @@ export async function pullFile(
   serving: Served,
   directory: string,
   pull: Pull,
+  limitMs = LIMIT_MS,
 ): Promise<Uint8Array> {
   const file = join(directory, "pulled.bin");
-  const { text } = await coapClient(build, serving, { ...pull, flags: ["-o", file, ...(pull.flags ?? [])] });
+  const { text } = await coapClient(build, serving, { ...pull, flags: ["-o", file, ...(pull.flags ?? [])] }, limitMs);
   assert.ok(existsSync(file), `nothing was received: ${text}`);
   return readFileSync(file);
 }
