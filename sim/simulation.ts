@@ -42,6 +42,8 @@ export interface SimulationInput {
   readonly serverDtlsParameters?: Partial<DtlsParameters>;
   readonly deviceDtlsParameters?: Partial<DtlsParameters>;
   readonly trace?: Trace;
+  /** Handshakes that somebody may have begun beside the devices; none when absent. */
+  readonly strangersMax?: number;
 }
 
 /** A finding: the run contradicts what must hold. The seed replays it. */
@@ -190,7 +192,7 @@ export class Simulation {
     const total = sessionCount + handshakeCount;
     // A device has at most one association that it uses and what it left behind when it began anew.
     assert(
-      total <= 16 * this.devices.length + 16,
+      total <= 16 * this.devices.length + 16 + (this.#input.strangersMax ?? 0),
       `${total} sessions and handshakes for ${this.devices.length} devices`,
     );
   }

@@ -25,6 +25,11 @@ export type DtlsCount =
   | "helloVerifyRequest"
   | "cookieRefused"
   | "handshakeEvicted"
+  /** Not done while sessions had much to say: see admission/work-budget.ts. */
+  | "cookieShed"
+  | "handshakeShed"
+  | "helloShed"
+  | "keyExchangeShed"
   | "lastFlightResent"
   /** A peer was told that its session is not here: see lost-sessions.ts. */
   | "sessionLostTold";

@@ -14,6 +14,7 @@ import { AddressShares } from "./admission/address-shares.ts";
 import { FailedOpenings } from "./admission/failed-openings.ts";
 import { Guesses } from "./admission/guesses.ts";
 import { SessionRoom } from "./admission/session-room.ts";
+import { WorkBudget } from "./admission/work-budget.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import type { DtlsServerOutlet, SessionEnd } from "./dtls-server-outlet.ts";
@@ -55,6 +56,8 @@ export interface DtlsServerInput {
 }
 
 export class DtlsServer implements Deadlined {
+  /** What is done for strangers while sessions have much to say. */
+  readonly work: WorkBudget;
   /** What makes sessions outlive the process. */
   readonly saving: SessionSaving;
   readonly #crypto: CryptoProvider;
@@ -90,6 +93,7 @@ export class DtlsServer implements Deadlined {
     this.#lostSessions = new LostSessions(input.outlet);
     this.#cookies = new CookieIssuer(input.now, input.crypto, input.random);
     const seed = randomUint32(input.random);
+    this.work = new WorkBudget(seed);
     this.#shares = new AddressShares(input.now, input.random, seed);
     this.#room = new SessionRoom(this.#sessions, this.#shares, input.parameters);
     this.#failedOpenings = new FailedOpenings(input.parameters, seed);
@@ -276,6 +280,7 @@ export class DtlsServer implements Deadlined {
       return this.#handleClientHello(now, from, record, first.value);
     }
     if (this.#handshakes.at(from) === undefined) return this.#outlet.counted("unknownPeer");
+    if (!this.work.admits(now, from, "keyExchange")) return this.#outlet.counted("keyExchangeShed");
     this.#eachHandshake(from, (handshake) => handshake.handleHandshakeRecord(now, record.fragment));
   }
 
@@ -302,6 +307,8 @@ export class DtlsServer implements Deadlined {
     if (first ? messageSeq !== 0 : messageSeq > CLIENT_HELLO_MESSAGE_SEQ_MAX) {
       return this.#outlet.counted("messageSeqInvalid");
     }
+    const work = first ? "hello" : "cookie";
+    if (!this.work.admits(now, from, work)) return this.#outlet.counted(`${work}Shed`);
     if (first) return this.#sendHelloVerifyRequest(now, from, record, messageSeq, hello);
     const running = this.#handshakes.answering(from, hello.random, messageSeq);
     if (running !== undefined) {
@@ -312,6 +319,7 @@ export class DtlsServer implements Deadlined {
       this.#outlet.counted("cookieRefused");
       return this.#sendHelloVerifyRequest(now, from, record, messageSeq, hello);
     }
+    if (!this.work.admits(now, from, "handshake")) return this.#outlet.counted("handshakeShed");
     this.#makeRoom(now, from);
     this.#startHandshake(now, from, record, messageSeq, hello.random);
   }
@@ -429,6 +437,7 @@ export class DtlsServer implements Deadlined {
     // Connection ID the address is what found the session, and stays.
     if (newest) session.peer = from;
     if (type === ContentType.application_data) {
+      this.work.handleSessionRecord(now);
       // Data can only come after our Finished arrived: nobody will ask for it again.
       this.#lastFlights.forget(session);
       this.#outlet.applicationData(now, session, content);

@@ -101,7 +101,13 @@ export class FirmwareServer implements Deadlined {
   handleDatagram(now: Instant, scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
     this.#transmits.keepBorrowed();
     if (scheme === "coaps") this.#dtls.handleDatagram(now, from, datagram);
+    else if (!this.#dtls.work.admits(now, from, "plainRequest")) this.counters.add("plainRequestShed");
     else this.#coap.handleDatagram(now, from, datagram, PLAIN_MESSAGE_LENGTH_MAX);
+  }
+
+  /** So many datagrams came at once: from many on, sessions go first for a while. */
+  handleBatchEnd(now: Instant, count: number): void {
+    this.#dtls.work.handleBatch(now, count);
   }
 
   /** Does what is due by now. An early call does nothing. */

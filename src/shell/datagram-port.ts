@@ -24,8 +24,8 @@ export interface DatagramPort {
 export interface DatagramPortOutlet {
   /** `datagram` may be a view of a buffer that is used again after batchEnd(). */
   datagram(from: PeerAddress, datagram: Uint8Array): void;
-  /** No more datagrams have come for now. */
-  batchEnd(): void;
+  /** So many came at once. */
+  batchEnd(count: number): void;
   /** The system's name for what went wrong with one datagram: "EMSGSIZE". The port serves on. */
   failed(code: string): void;
   /** A datagram came that was sent to many. It is not handed on: none is answered here (RFC 7252 8.1, 8.2). */

@@ -26,7 +26,8 @@ export class DgramPort implements DatagramPort {
   readonly #receivers: PeerAddress[] = [];
   /** What the system did not take when it was last given something. */
   #waitingCount = 0;
-  #inBatch = false;
+  /** Datagrams of this turn of the event loop. */
+  #batchCount = 0;
   #closing = false;
 
   /** Listens on an IP address; on `::` for IPv4 too. Rejects with the system's error. */
@@ -95,13 +96,14 @@ export class DgramPort implements DatagramPort {
 
   #handleDatagram(from: PeerAddress, datagram: Uint8Array): void {
     if (this.#closing) return;
-    if (!this.#inBatch) setImmediate(this.#endBatch);
-    this.#inBatch = true;
+    if (this.#batchCount === 0) setImmediate(this.#endBatch);
+    this.#batchCount++;
     this.#outlet.datagram(from, datagram);
   }
 
   readonly #endBatch = (): void => {
-    this.#inBatch = false;
-    if (!this.#closing) this.#outlet.batchEnd();
+    const count = this.#batchCount;
+    this.#batchCount = 0;
+    if (!this.#closing) this.#outlet.batchEnd(count);
   };
 }

@@ -137,7 +137,7 @@ export class NativeDatagramPort implements DatagramPort {
       const from = this.#senderOf(i * Note.LENGTH);
       if (from !== undefined) this.#outlet.datagram(from, this.#datagramIn(i, length));
     }
-    if (count > 0 && !this.#closing) this.#outlet.batchEnd();
+    if (count > 0 && !this.#closing) this.#outlet.batchEnd(count);
     this.#settle();
   }
 

@@ -169,7 +169,7 @@ export class ServerShell {
     const { scheme, host, port } = address;
     const outlet = {
       datagram: (from: PeerAddress, datagram: Uint8Array) => this.#handleDatagram(scheme, from, datagram),
-      batchEnd: () => this.#handleBatchEnd(),
+      batchEnd: (count: number) => this.#handleBatchEnd(count),
       failed: (code: string) => this.#server.counters.add(`socket.${code}`),
       leftOut: (sentTo: string) => this.#server.counters.add(`socket.${sentTo}`),
     };
@@ -191,9 +191,11 @@ export class ServerShell {
     }
   }
 
-  #handleBatchEnd(): void {
+  #handleBatchEnd(count: number): void {
+    const now = this.#batchNow;
     this.#batchNow = undefined;
     try {
+      if (now !== undefined) this.#server.handleBatchEnd(now, count);
       this.#drive();
     } catch (error) {
       this.#fail(error);

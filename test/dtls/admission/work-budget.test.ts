@@ -1,0 +1,69 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Instant, instant } from "../../../src/base/instant.ts";
+import { peerAddress } from "../../../src/base/peer-address.ts";
+import { CROWDED_COUNT, type StrangersWork, WorkBudget } from "../../../src/dtls/admission/work-budget.ts";
+
+const workBudget = suite("work-budget");
+
+const NOW = instant(10_000);
+
+/** How much of a flood from everywhere is done in one millisecond. */
+function done(budget: WorkBudget, now: Instant, work: StrangersWork, asked = 5_000): number {
+  let count = 0;
+  for (let i = 0; i < asked; i++) {
+    if (budget.admits(now, peerAddress(`${1 + (i >> 8)}.${i & 255}.0.1`, 1), work)) count++;
+  }
+  return count;
+}
+
+/** One that has sessions with much to say, and more datagrams than it can answer. */
+function guarded(): WorkBudget {
+  const budget = new WorkBudget(7);
+  budget.handleSessionRecord(NOW);
+  budget.handleBatch(NOW, CROWDED_COUNT);
+  return budget;
+}
+
+workBudget("while the server keeps up with what comes, strangers get all they ask for", () => {
+  const budget = new WorkBudget(7);
+  budget.handleSessionRecord(NOW);
+  budget.handleBatch(NOW, CROWDED_COUNT - 1);
+  assert.is(done(budget, NOW, "handshake"), 5_000);
+});
+
+workBudget("where no session has anything to say, strangers get all they ask for", () => {
+  const budget = new WorkBudget(7);
+  budget.handleBatch(NOW, 64);
+  assert.is(done(budget, NOW, "handshake"), 5_000);
+});
+
+workBudget("in a crowd strangers get their share of the time, and each kind of work its own", () => {
+  const budget = guarded();
+  assert.ok(done(budget, NOW, "handshake") < 20);
+  assert.ok(done(budget, NOW, "hello") > 20);
+  const perMs = done(budget, instant(NOW + 50), "handshake");
+  assert.ok(perMs > 5 && perMs < 20, `${perMs}`);
+});
+
+workBudget("a crowd is over a tenth of a second after the last one", () => {
+  const budget = guarded();
+  assert.ok(done(budget, instant(NOW + 99), "hello") < 5_000);
+  assert.is(done(budget, instant(NOW + 100), "hello"), 5_000);
+});
+
+workBudget("in a crowd one site leaves a part of each share to others", () => {
+  const budget = guarded();
+  const [loud, quiet] = [peerAddress("203.0.113.1", 1), peerAddress("198.51.100.1", 1)];
+  let refused = 0;
+  for (let at = 0; at < 2_000; at++) {
+    const now = instant(NOW + at);
+    budget.handleSessionRecord(now);
+    budget.handleBatch(now, CROWDED_COUNT);
+    for (let i = 0; i < 10; i++) budget.admits(now, loud, "hello");
+    if (!budget.admits(now, quiet, "hello")) refused++;
+  }
+  assert.ok(refused < 200, `${refused} of 2000`);
+});
+
+workBudget.run();
