@@ -19,7 +19,7 @@ for (const [signal, handshakesMax] of [
 ] as const) {
   const directory = mkdtempSync(join(tmpdir(), "narrowboat-restart-"));
   const scene = { data: join(directory, "data"), files: directory, signal, deviceCount, coapClients };
-  const outcome = await restartWhilePulling({ ...scene, imageLength: 60 * 1024, seed: 5 });
+  const outcome = await restartWhilePulling({ ...scene, imageLength: 128 * 1024, seed: 5 });
   console.log(signal, JSON.stringify({ sessions: SESSION_COUNT, coapClients: coapClients.length, ...outcome }));
   isGood &&= outcome.wholeCount === SESSION_COUNT && outcome.handshakesAgain <= handshakesMax;
   rmSync(directory, { recursive: true });

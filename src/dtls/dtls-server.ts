@@ -2,7 +2,7 @@
 // cookie exchange, which keeps no state. This object performs no I/O: time comes in, datagrams and news go to the outlet.
 
 import { ByteReader } from "../base/byte-reader.ts";
-import { bytesOfLatin1, copyOf, latin1Of } from "../base/bytes.ts";
+import { bytesOfLatin1, copyOf, EMPTY, latin1Of } from "../base/bytes.ts";
 import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
@@ -18,7 +18,7 @@ import { WorkBudget } from "./admission/work-budget.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import type { DtlsServerOutlet, SessionEnd } from "./dtls-server-outlet.ts";
-import { CookieIssuer } from "./handshake/cookie.ts";
+import { COOKIE_SECRET_LENGTH, CookieIssuer } from "./handshake/cookie.ts";
 import { helloVerifyRequest } from "./handshake/handshake-exchange.ts";
 import { decodeHandshakeFragment, type HandshakeFragment, HandshakeType } from "./handshake/handshake-message.ts";
 import { HandshakeTable } from "./handshake/handshake-table.ts";
@@ -53,6 +53,10 @@ export interface DtlsServerInput {
   /** In the operator's order of preference. */
   readonly cipherSuites: readonly CipherSuite[];
   readonly outlet: DtlsServerOutlet;
+  /** COOKIE_SECRET_LENGTH bytes: another process that has them takes this one's cookies. Drawn when absent. */
+  readonly cookieSecret?: Uint8Array | undefined;
+  /** How all Connection IDs begin that are given out here, at most two bytes: another server at this address has others. */
+  readonly connectionIdPrefix?: Uint8Array | undefined;
 }
 
 export class DtlsServer implements Deadlined {
@@ -68,6 +72,7 @@ export class DtlsServer implements Deadlined {
   readonly #outlet: DtlsServerOutlet;
   readonly #handshakeOutlet = this.#createHandshakeOutlet();
   readonly #cookies: CookieIssuer;
+  readonly #connectionIdPrefix: Uint8Array;
   readonly #lostSessions: LostSessions;
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
@@ -89,9 +94,14 @@ export class DtlsServer implements Deadlined {
     this.#suites = input.cipherSuites;
     this.#outlet = input.outlet;
     this.#resumables = new ResumableSessions(input.parameters);
+    this.#connectionIdPrefix = input.connectionIdPrefix ?? EMPTY;
     this.saving = new SessionSaving(this.#sessions, input.outlet);
     this.#lostSessions = new LostSessions(input.outlet);
-    this.#cookies = new CookieIssuer(input.now, input.crypto, input.random);
+    this.#cookies = new CookieIssuer(
+      input.now,
+      input.crypto,
+      input.cookieSecret ?? randomBytes(input.random, COOKIE_SECRET_LENGTH),
+    );
     const seed = randomUint32(input.random);
     this.work = new WorkBudget(seed);
     this.#shares = new AddressShares(input.now, input.random, seed);
@@ -391,6 +401,7 @@ export class DtlsServer implements Deadlined {
   #allocateConnectionId(handshake: ServerHandshake): Uint8Array {
     for (;;) {
       const id = randomBytes(this.#random, CONNECTION_ID_LENGTH);
+      id.set(this.#connectionIdPrefix);
       const key = connectionIdKey(id);
       if (this.#sessions.withConnectionId(key) || this.#handshakes.withConnectionId(key)) continue;
       this.#handshakes.nameConnectionId(handshake, key);

@@ -1,30 +1,32 @@
 // The cookie of HelloVerifyRequest (RFC 6347 4.2.1): a MAC over the peer's address and the beginning of its hello, so that
-// proving an address costs us no state. The secret is replaced every five minutes and accepted for five minutes more.
+// proving an address costs us no state. The secret is replaced every five minutes and accepted for five minutes more; each
+// is derived from one secret that is handed in, so that another process which has that, and the clock, takes the same cookies.
 
+import { toUtf8 } from "../../base/bytes.ts";
 import type { Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
-import { type RandomSource, randomBytes } from "../../base/random-source.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
-import type { HmacSha256 } from "../../crypto/hmac.ts";
+import { type HmacSha256, MAC_LENGTH } from "../../crypto/hmac.ts";
 import { COOKIE_SECRET_LIFETIME_MS } from "../parameters.ts";
 import type { ClientHelloStart } from "./hello.ts";
 
 const COOKIE_LENGTH = 16;
-const SECRET_LENGTH = 32;
+/** Bytes of the secret that is handed in. */
+export const COOKIE_SECRET_LENGTH = 32;
 
 export class CookieIssuer {
   readonly #crypto: CryptoProvider;
-  readonly #random: RandomSource;
+  readonly #secrets: HmacSha256;
   #period: number;
   #current: HmacSha256;
   #previous: HmacSha256;
 
-  constructor(now: Instant, crypto: CryptoProvider, random: RandomSource) {
+  constructor(now: Instant, crypto: CryptoProvider, secret: Uint8Array) {
     this.#crypto = crypto;
-    this.#random = random;
+    this.#secrets = crypto.hmacSha256(secret);
     this.#period = periodOf(now);
-    this.#current = this.#freshSecret();
-    this.#previous = this.#freshSecret();
+    this.#current = this.#secretOf(this.#period);
+    this.#previous = this.#secretOf(this.#period - 1);
   }
 
   /** 16 bytes that only this peer with this hello can show again. */
@@ -47,14 +49,15 @@ export class CookieIssuer {
     if (period === this.#period + 1) this.#previous = this.#current;
     else {
       this.#current.release();
-      this.#previous = this.#freshSecret();
+      this.#previous = this.#secretOf(period - 1);
     }
-    this.#current = this.#freshSecret();
+    this.#current = this.#secretOf(period);
     this.#period = period;
   }
 
-  #freshSecret(): HmacSha256 {
-    const secret = randomBytes(this.#random, SECRET_LENGTH);
+  #secretOf(period: number): HmacSha256 {
+    const secret = new Uint8Array(MAC_LENGTH);
+    this.#secrets.put(toUtf8(`${period}`)).digestInto(secret, 0, MAC_LENGTH);
     const mac = this.#crypto.hmacSha256(secret);
     secret.fill(0);
     return mac;

@@ -3,7 +3,8 @@ import * as assert from "uvu/assert";
 import { EMPTY } from "../../../src/base/bytes.ts";
 import { addMs, instant } from "../../../src/base/instant.ts";
 import { type PeerAddress, peerAddress } from "../../../src/base/peer-address.ts";
-import { CookieIssuer } from "../../../src/dtls/handshake/cookie.ts";
+import { randomBytes } from "../../../src/base/random-source.ts";
+import { COOKIE_SECRET_LENGTH, CookieIssuer } from "../../../src/dtls/handshake/cookie.ts";
 import type { ClientHelloStart } from "../../../src/dtls/handshake/hello.ts";
 import { COOKIE_SECRET_LIFETIME_MS } from "../../../src/dtls/parameters.ts";
 import { CRYPTO } from "../../support/crypto.ts";
@@ -21,7 +22,7 @@ const HELLO: ClientHelloStart = {
 };
 
 function issued() {
-  const issuer = new CookieIssuer(START, CRYPTO, new SeededRandom(1));
+  const issuer = new CookieIssuer(START, CRYPTO, randomBytes(new SeededRandom(1), COOKIE_SECRET_LENGTH));
   return { issuer, hello: { ...HELLO, cookie: issuer.issue(START, PEER, HELLO) } };
 }
 
@@ -89,7 +90,7 @@ cookie("RFC 6347 4.2.1: no IPv6 peer can ask for the cookie of an IPv4 peer by s
   const units = Buffer.from(random.subarray(0, 8)).swap16().toString("utf16le");
   const forger = `${PEER}${units}` as PeerAddress;
   const rest = Uint8Array.from([...random.subarray(8), ...sessionId]);
-  const issuer = new CookieIssuer(START, CRYPTO, new SeededRandom(1));
+  const issuer = new CookieIssuer(START, CRYPTO, randomBytes(new SeededRandom(1), COOKIE_SECRET_LENGTH));
   const bought = issuer.issue(START, forger, { ...HELLO, random: rest, sessionId: EMPTY });
   assert.not(issuer.verifies(START, PEER, { ...HELLO, random, sessionId, cookie: bought }));
 });
@@ -113,8 +114,17 @@ cookie("RFC 6347 4.2.1: each bit of a cookie counts", () => {
 });
 
 cookie("RFC 6347 4.2.1: another server's secret makes another cookie", () => {
-  const other = new CookieIssuer(START, CRYPTO, new SeededRandom(2));
+  const other = new CookieIssuer(START, CRYPTO, randomBytes(new SeededRandom(2), COOKIE_SECRET_LENGTH));
   assert.not(other.verifies(START, PEER, issued().hello));
+});
+
+cookie("a process that was handed the same secret takes the cookies of another, whenever it began", () => {
+  const { hello } = issued();
+  const secret = randomBytes(new SeededRandom(1), COOKIE_SECRET_LENGTH);
+  const later = addMs(START, COOKIE_SECRET_LIFETIME_MS);
+  assert.ok(new CookieIssuer(later, CRYPTO, secret).verifies(later, PEER, hello));
+  const tooLate = addMs(later, COOKIE_SECRET_LIFETIME_MS);
+  assert.not(new CookieIssuer(tooLate, CRYPTO, secret).verifies(tooLate, PEER, hello));
 });
 
 cookie.run();
