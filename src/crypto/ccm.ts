@@ -20,7 +20,7 @@ import { BLOCK_LENGTH, CcmKeyStream, KeyStreamArrays, LENGTH_FIELD_LENGTH, padde
 const HAS_ADDITIONAL_DATA = 0x40;
 
 /** What all contexts of a provider share. */
-class CcmArrays {
+export class CcmArrays {
   readonly aead: AeadArrays;
   readonly keyStream: KeyStreamArrays;
   readonly additionals: PrefixViews;
@@ -52,7 +52,7 @@ export function ccmMaker(aead: AeadArrays): AeadContextMaker {
     aead.withKey(keys, (key) => new ComposedCcm(arrays, key, tagLength, new CcmKeyStream(arrays.keyStream, key)));
 }
 
-class ComposedCcm implements AeadContext {
+export class ComposedCcm implements AeadContext {
   readonly #arrays: CcmArrays;
   readonly #keyStream: CcmKeyStream;
   readonly #mac: Cipher;

@@ -181,6 +181,7 @@ export class DtlsClient implements Deadlined {
   #forget(): void {
     this.#session?.wipe();
     this.#session = undefined;
+    this.#handshake?.abandon();
     this.#handshake = undefined;
   }
 }

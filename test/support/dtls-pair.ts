@@ -5,6 +5,7 @@ import { EMPTY } from "../../src/base/bytes.ts";
 import { addMs, earliest, type Instant, instant } from "../../src/base/instant.ts";
 import { type PeerAddress, peerAddress } from "../../src/base/peer-address.ts";
 import type { Secret } from "../../src/base/secret.ts";
+import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
 import { type CipherSuite, DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
 import { type ClientEnd, DtlsClient } from "../../src/dtls/dtls-client.ts";
 import { DtlsServer } from "../../src/dtls/dtls-server.ts";
@@ -30,6 +31,8 @@ export type Fate = "deliver" | "drop" | "duplicate" | "late";
 export type Wire = (datagram: Uint8Array, number: number, direction: "up" | "down") => Fate;
 
 export interface PairInput {
+  /** For both ends; the one that this process has when absent. */
+  readonly crypto?: CryptoProvider;
   readonly seed?: number;
   readonly wire?: Wire;
   readonly clientSuites?: readonly CipherSuite[];
@@ -76,7 +79,7 @@ export class DtlsPair {
     this.#input = input;
     this.server = this.#createServer(new SeededRandom(input.seed ?? 1));
     this.client = new DtlsClient(this.now, {
-      crypto: CRYPTO,
+      crypto: input.crypto ?? CRYPTO,
       server: SERVER_ADDRESS,
       identity: input.identity ?? IDENTITY,
       key: input.clientKey ?? KEY,
@@ -113,7 +116,7 @@ export class DtlsPair {
     const parameters = { ...DTLS_PARAMETERS, ...input.parameters };
     const answer = input.psk ?? ((identity) => (Buffer.compare(identity, IDENTITY) === 0 ? KEY : undefined));
     return new DtlsServer({
-      crypto: CRYPTO,
+      crypto: input.crypto ?? CRYPTO,
       now: this.now,
       random,
       parameters,

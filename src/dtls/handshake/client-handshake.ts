@@ -294,6 +294,7 @@ export class ClientHandshake {
     const body = encodeClientKeyExchange({ identity, ...(publicKey && { publicKey }) });
     const flight: FlightItem[] = [this.#exchange.message(this.#plain, HandshakeType.client_key_exchange, body)];
     const keyed = this.#keyed(agreed, premasterSecret(key.reveal(), sharedSecret));
+    sharedSecret?.fill(0);
     flight.push({ kind: "changeCipherSpec", state: this.#plain });
     const finished = verifyData(crypto, keyed.masterSecret, "client", this.#exchange.transcriptHash());
     flight.push(this.#exchange.message(keyed.states.write, HandshakeType.finished, finished));
@@ -372,9 +373,20 @@ export class ClientHandshake {
     this.#end(now, handshakeError(kind, detail));
   }
 
-  #end(now: Instant, error: HandshakeError): void {
+  /** Ends without a word. */
+  abandon(): void {
+    const state = this.#state;
+    if (state.kind === "expectChangeCipherSpec" || state.kind === "expectFinished") {
+      state.keyed.masterSecret.fill(0);
+      state.keyed.states.read.wipe();
+      state.keyed.states.write.wipe();
+    }
     this.#state = { kind: "ended" };
     this.#exchange.settle();
+  }
+
+  #end(now: Instant, error: HandshakeError): void {
+    this.abandon();
     this.#input.outlet.failed(now, error);
   }
 }

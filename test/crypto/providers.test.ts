@@ -1,0 +1,94 @@
+// What every provider must do alike, by vectors of the RFCs or against Node's crypto.
+
+import { createCipheriv, createHash } from "node:crypto";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { bytesOfLatin1, concat, EMPTY } from "../../src/base/bytes.ts";
+import { AeadArrays } from "../../src/crypto/aead.ts";
+import { CcmArrays, ComposedCcm } from "../../src/crypto/ccm.ts";
+import { CcmKeyStream } from "../../src/crypto/ccm-key-stream.ts";
+import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
+import { nativeCrypto } from "../../src/crypto/native-crypto.ts";
+import { nodeCrypto } from "../../src/crypto/node-crypto.ts";
+import { packageDirectory } from "../../src/native/native-parts.ts";
+import { builtNativeParts } from "../support/native.ts";
+import { hex } from "../vectors/dtls.ts";
+
+const providers = suite("providers");
+
+const aead = builtNativeParts()?.aead;
+const PROVIDERS: readonly (readonly [name: string, provider: CryptoProvider])[] = [
+  ["node", nodeCrypto()],
+  ...(aead === undefined
+    ? []
+    : ([
+        ["native", nativeCrypto(aead)],
+        ["another native", nativeCrypto(aead)],
+      ] as const)),
+];
+
+const KEY = hex("000102030405060708090a0b0c0d0e0f");
+const IV = hex("101112131415161718191a1b1c1d1e1f");
+
+for (const [name, crypto] of PROVIDERS) {
+  providers(`${name}: AES-CBC without padding, there and back`, () => {
+    const plaintext = Uint8Array.from({ length: 64 }, (_, i) => i);
+    const byNode = createCipheriv("aes-128-cbc", KEY, IV).setAutoPadding(false);
+    const ciphertext = crypto.encryptCbc(KEY, IV, plaintext);
+    assert.is(Buffer.compare(ciphertext, byNode.update(plaintext)), 0);
+    assert.is(Buffer.compare(crypto.decryptCbc(KEY, IV, ciphertext), plaintext), 0);
+  });
+
+  providers(`${name}: SHA-256 at once, in pieces, and of a clone that goes its own way`, () => {
+    const [one, two] = [hex("0102"), hex("0304")];
+    const digestOf = (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());
+    assert.equal(bytesOfLatin1(crypto.sha256(one)), digestOf(one));
+    const stream = crypto.sha256Stream().update(one);
+    const clone = stream.clone();
+    assert.equal(stream.update(two).digest(), digestOf(concat(one, two)));
+    assert.equal(clone.digest(), digestOf(one));
+  });
+
+  providers(`${name}: equality`, () => {
+    assert.equal([crypto.equalInConstantTime(KEY, KEY.slice()), crypto.equalInConstantTime(KEY, IV)], [true, false]);
+  });
+
+  providers(`${name}: a key is made ready in an array that is overwritten then, and the caller's is left alone`, () => {
+    for (const make of [crypto.aead.ccm, crypto.aead.gcm]) {
+      const keys = concat(KEY, hex("f0f1f2f3"));
+      make(keys, 16, "seal").release();
+      assert.equal(keys, concat(KEY, hex("f0f1f2f3")));
+    }
+    let lent: Uint8Array = EMPTY;
+    crypto.aead.arrays.withKey(KEY, (key) => {
+      lent = key;
+      assert.equal(key, KEY);
+    });
+    assert.equal(lent, new Uint8Array(16));
+  });
+}
+
+providers("node: a released context of CCM has overwritten its key stream", () => {
+  const arrays = new CcmArrays(new AeadArrays());
+  const stream = new CcmKeyStream(arrays.keyStream, KEY);
+  const context = new ComposedCcm(arrays, KEY, 8, stream);
+  context.seal(new Uint8Array(100), 0, 64, 13);
+  assert.ok(stream.bytes.some((byte) => byte !== 0));
+  context.release();
+  assert.ok(stream.bytes.every((byte) => byte === 0));
+});
+
+if (aead !== undefined) {
+  providers("native: a released context serves no more, and a second release does no harm", () => {
+    const context = nativeCrypto(aead).aead.ccm(KEY, 8, "seal");
+    context.release();
+    context.release();
+    assert.throws(() => context.seal(new Uint8Array(100), 0, 64, 13), /released/);
+  });
+}
+
+providers("outside of a package the search for one ends", () => {
+  assert.is(packageDirectory("/"), undefined);
+});
+
+providers.run();
