@@ -1,6 +1,7 @@
 // Telemetry of transfers: which device has got how much of which image. Nothing here is needed to serve a block; what does
 // not fit the limits is served all the same and only not reported.
 
+import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, type Instant } from "../base/instant.ts";
 import { RangeSet } from "../base/range-set.ts";
 import { RecencyList, type Recent } from "../base/recency-list.ts";
@@ -58,7 +59,7 @@ interface Transfer<Association> extends Recent<Transfer<Association>> {
   nextAt: number;
 }
 
-export class Transfers<Association extends object | string> {
+export class Transfers<Association extends object | string> implements Deadlined {
   readonly #transfers = new Map<Association, Transfer<Association>>();
   readonly #order = new RecencyList<Transfer<Association>>();
   #length = 0;

@@ -27,12 +27,15 @@ import { Retransmitter } from "../../src/coap/retransmission.ts";
 import { SeparateResponses } from "../../src/coap/separate-responses.ts";
 import { dialectNamed } from "../../src/device/dialect.ts";
 import { Freshness } from "../../src/server/freshness.ts";
+import { ImageBody } from "../../src/server/image-body.ts";
+import { Transfers } from "../../src/server/transfers.ts";
 import { messageFromLine } from "../support/coap-line.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import { DtlsPair } from "../support/dtls-pair.ts";
 import { type DeviceInput, FirmwarePair, type PairedDevice } from "../support/firmware-pair.ts";
 import { addressNumbered, FirmwareScene, KEY, PSK_CCM_8, SERVER_ADDRESS } from "../support/firmware-scene.ts";
 import { datagram, linkLog } from "../support/link-log.ts";
+import { MemoryImage } from "../support/memory-catalogue.ts";
 import { ProxyLog } from "../support/proxy-log.ts";
 import { IMAGE, ScriptedCoapPeer, ZERO_RANDOM } from "../support/scripted-coap-peer.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
@@ -165,6 +168,17 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
     const freshness = new Freshness(CRYPTO, new SeededRandom(1), true);
     freshness.shown(START, addressNumbered(1));
     return { thing: freshness, now: START };
+  },
+  Transfers: () => {
+    const transfers = new Transfers<string>();
+    const image = new MemoryImage("hub", "1.0", new Uint8Array(1_000));
+    for (const [at, device] of [
+      [0, "a"],
+      [60_000, "b"],
+    ] as const) {
+      transfers.blockServed(instant(at), device, new ImageBody(CRYPTO, image, 0, 1_000), 0, 64);
+    }
+    return { thing: transfers, now: instant(60_000) };
   },
   FirmwareServer: () => {
     const scene = new FirmwareScene({ coapEcho: true });

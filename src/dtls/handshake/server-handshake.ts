@@ -52,9 +52,6 @@ import { negotiate, negotiateAgain } from "./negotiation.ts";
 import { type PendingStates, pendingStates } from "./pending-states.ts";
 import { Reassembly } from "./reassembly.ts";
 
-/** Of the key that an unknown identity goes on with, bytes: what most keys have. */
-const STAND_IN_KEY_LENGTH = 16;
-
 export interface ServerHandshakeInput {
   readonly peer: PeerAddress;
   /** Of the ClientHello with the cookie: our first record and message take the same numbers (RFC 6347 4.2.1, erratum 5186). */
@@ -282,7 +279,7 @@ export class ServerHandshake {
     const { negotiation, clientRandom, serverRandom } = this.#state.agreed;
     const { crypto } = this.#input;
     // Drawn for known identities too: what is done must not tell whether there is a key.
-    const standIn = randomBytes(this.#input.random, STAND_IN_KEY_LENGTH);
+    const standIn = randomBytes(this.#input.random, 16);
     const premaster = premasterSecret(key === undefined ? standIn : key.reveal(), candidate.sharedSecret);
     standIn.fill(0);
     const master = negotiation.extendedMasterSecret
