@@ -41,7 +41,9 @@ export class OpenFiles {
 }
 
 /** Why content cannot be served. */
-export type ContentDamage = "content-differs" | "content-missing" | "content-unreadable";
+export type ContentDamage = "contentDiffers" | "contentMissing" | "contentUnreadable";
+
+const DAMAGES = { missing: "contentMissing", unreadable: "contentUnreadable" } as const;
 
 export class ContentFile {
   readonly path: string;
@@ -90,18 +92,18 @@ export class ContentFile {
         if (this.#damage !== undefined) return this.#damage;
         handle = await this.#openFiles.handle(this.path);
       }
-      this.#damage = (await fill(handle, offset, target)) === target.length ? undefined : "content-differs";
+      this.#damage = (await fill(handle, offset, target)) === target.length ? undefined : "contentDiffers";
     } catch (error) {
-      this.#damage = `content-${faultOf(error).kind}`;
+      this.#damage = DAMAGES[faultOf(error).kind];
     }
     if (this.#damage !== undefined) this.#openFiles.close(this.path);
     return this.#damage;
   }
 
   #damageOf(found: FileDigest): ContentDamage | undefined {
-    if (found.kind !== "digested") return `content-${found.kind}`;
+    if (found.kind !== "digested") return DAMAGES[found.kind];
     const isRight = found.length === this.#length && equal(found.sha256, this.#sha256);
-    return isRight ? undefined : "content-differs";
+    return isRight ? undefined : "contentDiffers";
   }
 }
 

@@ -51,7 +51,7 @@ export class FirmwareStore {
 
   /**
    * Opens the store in the data directory, and makes it where it is absent. Reads no image.
-   * Throws StoreError: busy, damaged, not-a-directory, permissions, unknown-format, unwritable.
+   * Throws StoreError: busy, damaged, notADirectory, permissions, unknownFormat, unwritable.
    */
   static open(directory: string, options: FirmwareStoreOptions = {}): FirmwareStore {
     const index = ImageIndex.open(directory);

@@ -38,7 +38,7 @@ export interface Publication {
 
 /**
  * Publishes a file's bytes; a source that changes meanwhile is published as it was read.
- * Throws StoreError: busy, image-length, image-name, image-published, unreadable, unwritable.
+ * Throws StoreError: busy, imageLength, imageName, imagePublished, unreadable, unwritable.
  */
 export function publishImage(
   index: ImageIndex,
@@ -47,7 +47,7 @@ export function publishImage(
   request: PublishRequest,
 ): Publication {
   const nameFault = imageNameFault(request.product, request.version);
-  if (nameFault !== undefined) throw new StoreError("image-name", nameFault);
+  if (nameFault !== undefined) throw new StoreError("imageName", nameFault);
   const source = openSource(request.file);
   try {
     const bytesTotal = sourceLength(source, request.file);
@@ -82,10 +82,10 @@ function sourceLength(source: number, file: string): number {
 }
 
 function checkLength(file: string, length: number): void {
-  if (length === 0) throw new StoreError("image-length", `${file} is empty: name the image's file`);
+  if (length === 0) throw new StoreError("imageLength", `${file} is empty: name the image's file`);
   if (length > IMAGE_LENGTH_MAX) {
     const limit = `${IMAGE_LENGTH_MAX} bytes (2^20 blocks of 1024 bytes, RFC 7959 2.2)`;
-    throw new StoreError("image-length", `${file} has ${length} bytes, and devices can ask for ${limit}: split it`);
+    throw new StoreError("imageLength", `${file} has ${length} bytes, and devices can ask for ${limit}: split it`);
   }
 }
 
@@ -141,7 +141,7 @@ function admit(
   const published = index.find(product, version);
   if (published !== undefined && !equal(published.sha256, sha256)) {
     const what = `${imagePath(product, version)} is published with other bytes`;
-    throw new StoreError("image-published", `${what}, and devices rely on them: publish under a new version`);
+    throw new StoreError("imagePublished", `${what}, and devices rely on them: publish under a new version`);
   }
   // Also when the content is there already: if that file was damaged, this one heals it.
   written(imagesDirectory, () => {

@@ -43,7 +43,7 @@ const OPTIONS: Options = {
 
 /**
  * Calls `onKey` for each line in turn; what it throws as a StoreError comes back with the line's number.
- * Throws StoreError: csv-line, unreadable.
+ * Throws StoreError: csvLine, unreadable.
  */
 export async function readKeyCsv(
   file: string,
@@ -100,7 +100,7 @@ function readRecord(
 }
 
 function refuse(file: string, line: number, what: string): never {
-  throw new StoreError("csv-line", `${file} line ${line}: ${what}; nothing was imported`);
+  throw new StoreError("csvLine", `${file} line ${line}: ${what}; nothing was imported`);
 }
 
 function storeErrorFor(file: string, error: unknown): unknown {
@@ -109,7 +109,7 @@ function storeErrorFor(file: string, error: unknown): unknown {
     const line = (error as CsvError & { readonly lines?: number }).lines ?? 1;
     const what =
       error.code === "CSV_MAX_RECORD_SIZE" ? "too long, or a quote that is not closed" : "quotes out of place";
-    return new StoreError("csv-line", `${file} line ${line}: ${what}; nothing was imported`);
+    return new StoreError("csvLine", `${file} line ${line}: ${what}; nothing was imported`);
   }
   if (error instanceof StoreError || (error as NodeJS.ErrnoException).syscall === undefined) return error;
   return new StoreError("unreadable", `cannot read ${file}: ${systemMessage(error)}`);

@@ -73,7 +73,7 @@ export class PskStore {
 
   /**
    * Opens the store in the data directory, and makes it where it is absent.
-   * Throws StoreError: busy, damaged, not-a-directory, permissions, unknown-format, unwritable.
+   * Throws StoreError: busy, damaged, notADirectory, permissions, unknownFormat, unwritable.
    */
   static open(directory: string): PskStore {
     return new PskStore(StoreFile.open(directory, FORMAT));
@@ -105,7 +105,7 @@ export class PskStore {
 
   /**
    * Adds a key at a time in milliseconds since 1970. False when the identity has this key already.
-   * Throws StoreError: identity, key, key-known when it has another one.
+   * Throws StoreError: identity, key, keyKnown when it has another one.
    */
   add(identity: Uint8Array, key: Secret, addedAt: number): boolean {
     checkIdentity(identity);
@@ -143,7 +143,7 @@ export class PskStore {
 
   /**
    * Adds the keys of a CSV file (see key-csv.ts), all of them or none.
-   * Throws StoreError: csv-line, naming the line, unreadable, and what `add` throws for the database.
+   * Throws StoreError: csvLine, naming the line, unreadable, and what `add` throws for the database.
    */
   importCsv(file: string, addedAt: number, onProgress?: OnCsvProgress): Promise<ImportCount> {
     return this.#file.asyncTransaction(async () => {
@@ -166,15 +166,15 @@ export class PskStore {
 
   /**
    * The identities that were removed since the last call (or since `open`), also by this handle; one that has got a
-   * new key meanwhile is among them. "journal-pruned" when more were removed than the journal holds: ask `find` for
+   * new key meanwhile is among them. "journalPruned" when more were removed than the journal holds: ask `find` for
    * each identity that matters. Costs microseconds when there is nothing to tell.
    */
-  refresh(): readonly Uint8Array[] | "journal-pruned" {
+  refresh(): readonly Uint8Array[] | "journalPruned" {
     const before = this.#cursor;
     this.#cursor = this.#newestRemoval();
     const removedCount = this.#cursor - before;
     if (removedCount === 0) return [];
-    if (removedCount > REMOVAL_COUNT_MAX) return "journal-pruned";
+    if (removedCount > REMOVAL_COUNT_MAX) return "journalPruned";
     return this.#file.attempt(() => this.#removalsAfter.all(before)).map(({ identity }) => identity);
   }
 
@@ -183,10 +183,10 @@ export class PskStore {
     return this.#cursor;
   }
 
-  /** What was removed since then and before the last `refresh`, or "journal-pruned" when the journal cannot say. */
-  removedSince(removal: number): readonly Uint8Array[] | "journal-pruned" {
+  /** What was removed since then and before the last `refresh`, or "journalPruned" when the journal cannot say. */
+  removedSince(removal: number): readonly Uint8Array[] | "journalPruned" {
     // A journal that is behind is that of an older database.
-    if (removal > this.#cursor || this.#cursor - removal > REMOVAL_COUNT_MAX) return "journal-pruned";
+    if (removal > this.#cursor || this.#cursor - removal > REMOVAL_COUNT_MAX) return "journalPruned";
     return this.#file.attempt(() => this.#removalsAfter.all(removal)).map(({ identity }) => identity);
   }
 
@@ -198,7 +198,7 @@ export class PskStore {
     if (this.#add.run(identity, key.reveal(), addedAt).changes === 1) return true;
     if (equal(this.#find.get(identity)!.key, key.reveal())) return false;
     const name = identityText(identity);
-    throw new StoreError("key-known", `the identity ${name} has another key: remove it first with psk remove ${name}`);
+    throw new StoreError("keyKnown", `the identity ${name} has another key: remove it first with psk remove ${name}`);
   }
 
   #newestRemoval(): number {

@@ -32,7 +32,7 @@ export type ProxyDropReason =
   /** Its client gave way to another. */
   | "evicted"
   /** HELD_COUNT_MAX datagrams are under way. */
-  | "proxy-full"
+  | "proxyFull"
   /** The drop schedule names it. */
   | "scheduled"
   /** It came for a port that the NAT no longer binds. */
@@ -199,7 +199,7 @@ export class LinkProxy implements Deadlined {
   #send(client: Client, direction: Direction, datagram: Uint8Array): void {
     const { lostCount } = this.#traffic[direction];
     if (client.isDropped[direction]()) lostCount.scheduled++;
-    else if (this.#heldCount >= HELD_COUNT_MAX) lostCount["proxy-full"]++;
+    else if (this.#heldCount >= HELD_COUNT_MAX) lostCount["proxyFull"]++;
     else {
       this.#drive(client, ({ link }) => {
         link.handleTimeout(this.#now);
@@ -271,10 +271,10 @@ function noTraffic(): Traffic {
     evicted: 0,
     expired: 0,
     lost: 0,
-    "proxy-full": 0,
-    "queue-full": 0,
+    proxyFull: 0,
+    queueFull: 0,
     scheduled: 0,
-    "too-large": 0,
+    tooLarge: 0,
     unbound: 0,
   };
   return { datagramCount: 0, meter: new DeliveryMeter(), lostCount, past: { duplicateCount: 0, bytesOnAir: 0 } };

@@ -7,9 +7,9 @@ export type DropReason =
   /** A frame of it was lost, and so the datagram. */
   | "lost"
   /** As many were waiting as the queue holds. */
-  | "queue-full"
+  | "queueFull"
   /** With its headers it is longer than the MTU. */
-  | "too-large";
+  | "tooLarge";
 
 export interface DirectionStatistics {
   /** Datagrams given to the link. */
@@ -42,6 +42,6 @@ export function emptyStatistics(): DirectionStatistics {
     frameCount: 0,
     airtimeSeconds: 0,
     dutyCycleWaitSeconds: 0,
-    droppedCount: { expired: 0, lost: 0, "queue-full": 0, "too-large": 0 },
+    droppedCount: { expired: 0, lost: 0, queueFull: 0, tooLarge: 0 },
   };
 }

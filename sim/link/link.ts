@@ -120,7 +120,7 @@ export class Link implements Deadlined {
     lane.statistics.heldCount++;
     lane.statistics.bytesSent += datagram.length;
     if (datagram.length + this.#headerLength > this.#profile.mtu) {
-      this.#drop(now, lane, "too-large", datagram.length);
+      this.#drop(now, lane, "tooLarge", datagram.length);
       return;
     }
     // A datagram opens receive windows as well as an empty uplink that still waits.
@@ -129,7 +129,7 @@ export class Link implements Deadlined {
     const { countMax, lifetimeSeconds } = lane.profile.queue;
     const waitingCount = lane.queue.size + (lane.current?.nextFrame === 0 && !lane.onAir ? 1 : 0);
     if (waitingCount >= countMax || this.#events.size >= EVENT_COUNT_MAX) {
-      this.#drop(now, lane, "queue-full", datagram.length);
+      this.#drop(now, lane, "queueFull", datagram.length);
       return;
     }
     lane.queue.push({

@@ -46,18 +46,18 @@ function exitCodeForStore(code: StoreErrorCode): ExitCode {
   switch (code) {
     case "busy":
     case "damaged":
-    case "image-published":
-    case "key-known":
+    case "imagePublished":
+    case "keyKnown":
     case "unwritable":
       return ExitCode.FAILED;
-    case "csv-line":
+    case "csvLine":
     case "identity":
-    case "image-length":
-    case "image-name":
+    case "imageLength":
+    case "imageName":
     case "key":
-    case "not-a-directory":
+    case "notADirectory":
     case "permissions":
-    case "unknown-format":
+    case "unknownFormat":
     case "unreadable":
       return ExitCode.WRONG_USE;
   }

@@ -1,7 +1,21 @@
-// Every discard, alert and refusal, counted by its name.
+// Every discard, alert and refusal, counted by its name and, where it has one, by its reason. What is an event as well is
+// counted by observing the events; what a flood can cause by the thousand each second is counted alone.
+
+import type { CoapServerCount } from "../coap/coap-server.ts";
+import type { DtlsCount } from "../dtls/dtls-server-outlet.ts";
+import type { ServerEvent } from "./server-event.ts";
+
+export type CounterName =
+  | CoapServerCount
+  | DtlsCount
+  | "handshakeFailed"
+  | "keyRefused"
+  | "sessionDown"
+  /** What the system said of a socket, by its own name: EMSGSIZE. */
+  | "socket";
 
 export class Counters {
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<CounterName, Map<string, number>>();
   #total = 0;
 
   /** Of all names together. */
@@ -9,13 +23,34 @@ export class Counters {
     return this.#total;
   }
 
-  add(name: string): void {
+  /** `reason` is empty where the name says it all. */
+  add(name: CounterName, reason = ""): void {
     this.#total++;
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    let reasons = this.#counts.get(name);
+    if (reasons === undefined) {
+      reasons = new Map();
+      this.#counts.set(name, reasons);
+    }
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
 
-  /** In alphabetical order; names that never happened are absent. */
+  /** Counts an event that has a reason. */
+  observe(event: ServerEvent): void {
+    switch (event.kind) {
+      case "handshakeFailed":
+        return this.add(event.kind, event.error);
+      case "keyRefused":
+        return this.add(event.kind, event.reason);
+      case "sessionDown":
+        return this.add(event.kind, event.end);
+    }
+  }
+
+  /** By name, or by `name.reason` where there is a reason, in alphabetical order; what never happened is absent. */
   snapshot(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const flat = [...this.#counts].flatMap(([name, reasons]) =>
+      [...reasons].map(([reason, count]) => [reason === "" ? name : `${name}.${reason}`, count] as const),
+    );
+    return Object.fromEntries(flat.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }

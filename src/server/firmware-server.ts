@@ -64,7 +64,7 @@ export class FirmwareServer implements Deadlined {
 
   constructor(input: FirmwareServerInput) {
     this.#resource = new FirmwareResource(input.crypto, input.catalogue, (path, reason) => {
-      this.#events.push({ kind: "imageDamaged", path, reason });
+      this.#tell({ kind: "imageDamaged", path, reason });
     });
     this.#tap = input.tap;
     this.#freshness = new Freshness(input.crypto, input.random, input.coapEcho ?? false);
@@ -197,25 +197,21 @@ export class FirmwareServer implements Deadlined {
         transmit: (to, datagram) => this.#transmits.push("coaps", to, datagram),
         applicationData: (now, session, data) =>
           this.#coap.handleDatagram(now, session, data, session.plaintextLengthMax),
-        pskWanted: (_now, identity) => this.#events.push({ kind: "pskWanted", identity }),
+        pskWanted: (_now, identity) => this.#tell({ kind: "pskWanted", identity }),
         sessionUp: (_now, { peer, identity, suite, read }) => {
           const connectionId = read.connectionId.length > 0;
-          this.#events.push({ kind: "sessionUp", peer, identity, cipherSuite: suite.name, connectionId });
+          this.#tell({ kind: "sessionUp", peer, identity, cipherSuite: suite.name, connectionId });
         },
         sessionDown: (_now, session, end) => {
-          this.counters.add(`sessionDown.${end}`);
           this.#coap.forget(session);
           this.#transfers.forget(session);
-          this.#events.push({ kind: "sessionDown", peer: session.peer, identity: session.identity, end });
+          this.#tell({ kind: "sessionDown", peer: session.peer, identity: session.identity, end });
         },
-        handshakeFailed: (_now, peer, { kind: error, detail }) => {
-          this.counters.add(`handshakeFailed.${error}`);
-          this.#events.push({ kind: "handshakeFailed", peer, error, detail });
-        },
+        handshakeFailed: (_now, peer, { kind: error, detail }) =>
+          this.#tell({ kind: "handshakeFailed", peer, error, detail }),
         keyRefused: (_now, peer, identity, identityKnown) => {
           const reason = identityKnown ? "keyDiffers" : "identityUnknown";
-          this.counters.add(`keyRefused.${reason}`);
-          this.#events.push({ kind: "keyRefused", peer, identity, reason });
+          this.#tell({ kind: "keyRefused", peer, identity, reason });
         },
         counted: (name) => this.counters.add(name),
       },
@@ -244,15 +240,21 @@ export class FirmwareServer implements Deadlined {
           for (const news of this.#transfers.blockServed(now, association, body, offset, length)) {
             const session = association instanceof Session ? association : undefined;
             const peer = association instanceof Session ? association.peer : association;
-            this.#events.push({ kind: "transfer", peer, identity: session?.identity, news });
+            this.#tell({ kind: "transfer", peer, identity: session?.identity, news });
           }
         },
         answerResent: (now, association) => this.#transfers.answerResent(now, association),
         // Every question of ours is the catalogue's.
-        asked: (_now, question) => this.#events.push({ kind: "contentWanted", question: question as ContentQuestion }),
+        asked: (_now, question) => this.#tell({ kind: "contentWanted", question: question as ContentQuestion }),
         counted: (name) => this.counters.add(name),
       },
     });
+  }
+
+  /** The one stream of events: counted here, and whatever else there is to observe is the driver's. */
+  #tell(event: ServerEvent): void {
+    this.counters.observe(event);
+    this.#events.push(event);
   }
 
   #transmit(association: Association, message: Uint8Array): void {

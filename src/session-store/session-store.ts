@@ -84,7 +84,7 @@ export class SessionStore {
 
   /**
    * Opens the store, which then is this process's alone: what is in it was another's until now.
-   * Throws StoreError: busy where a process has it, damaged for the key file, not-a-directory, permissions, unwritable.
+   * Throws StoreError: busy where a process has it, damaged for the key file, notADirectory, permissions, unwritable.
    */
   static open(input: SessionStoreInput): SessionStore {
     openDataDirectory(input.directory);
@@ -225,7 +225,7 @@ function openWhole(directory: string): StoreFile | undefined {
     file = StoreFile.open(directory, FORMAT);
     if (file.isWhole()) return file;
   } catch (error) {
-    const isMendable = error instanceof StoreError && ["damaged", "permissions", "unknown-format"].includes(error.code);
+    const isMendable = error instanceof StoreError && ["damaged", "permissions", "unknownFormat"].includes(error.code);
     if (!isMendable) throw error;
   }
   file?.close();

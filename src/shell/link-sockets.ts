@@ -136,7 +136,7 @@ class ServerPort {
   send(datagram: Uint8Array): void {
     if (this.#socket !== undefined) this.#socket.send(datagram);
     else if (this.#waiting.length < WAITING_COUNT_MAX) this.#waiting.push(datagram);
-    else this.#outlet.failed("port-not-open");
+    else this.#outlet.failed("portNotOpen");
   }
 
   async close(): Promise<void> {

@@ -25,7 +25,7 @@ const COUNTERS_INTERVAL_MS = 60_000;
 export interface KeySource extends RemovalJournal {
   find(identity: Uint8Array): Secret | undefined;
   /** Identities whose keys were removed since the last call. */
-  refresh(): readonly Uint8Array[] | "journal-pruned";
+  refresh(): readonly Uint8Array[] | "journalPruned";
 }
 
 /** What the shell asks of a store of images; firmware-store/ happens to fit. */
@@ -170,8 +170,8 @@ export class ServerShell {
     const outlet = {
       datagram: (from: PeerAddress, datagram: Uint8Array) => this.#handleDatagram(scheme, from, datagram),
       batchEnd: (count: number) => this.#handleBatchEnd(count),
-      failed: (code: string) => this.#server.counters.add(`socket.${code}`),
-      leftOut: (sentTo: string) => this.#server.counters.add(`socket.${sentTo}`),
+      failed: (code: string) => this.#server.counters.add("socket", code),
+      leftOut: (sentTo: string) => this.#server.counters.add("socket", sentTo),
     };
     try {
       this.#ports.set(scheme, await bindDatagramPort(host, port, outlet));
@@ -227,7 +227,7 @@ export class ServerShell {
 
   #removedIdentities(): readonly Uint8Array[] {
     const removed = this.#keys.refresh();
-    if (removed !== "journal-pruned") return removed;
+    if (removed !== "journalPruned") return removed;
     return this.#server.identities().filter((identity) => this.#keys.find(identity) === undefined);
   }
 

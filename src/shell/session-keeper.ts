@@ -44,8 +44,8 @@ export interface SessionSource {
 export interface RemovalJournal {
   /** The last removal that is known here. */
   readonly removal: number;
-  /** Identities whose keys were removed or replaced since; "journal-pruned" when nobody can tell. */
-  removedSince(removal: number): readonly Uint8Array[] | "journal-pruned";
+  /** Identities whose keys were removed or replaced since; "journalPruned" when nobody can tell. */
+  removedSince(removal: number): readonly Uint8Array[] | "journalPruned";
 }
 
 export interface SessionKeeperOutlet {
@@ -75,7 +75,7 @@ export class SessionKeeper {
   restore(): { readonly restoredCount: number; readonly refusedCount: number } {
     const { sessions, removal, damagedCount } = this.#source.stored;
     const removed = this.#keys.removedSince(removal);
-    const names = removed === "journal-pruned" ? undefined : new Set(removed.map((identity) => String(identity)));
+    const names = removed === "journalPruned" ? undefined : new Set(removed.map((identity) => String(identity)));
     const isKeyGood = (identity: Uint8Array) => names !== undefined && !names.has(String(identity));
     let restoredCount = 0;
     for (const { number, bytes, starts } of sessions) {

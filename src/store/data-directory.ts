@@ -15,7 +15,7 @@ const GROUP_MODE = 0o750;
 
 /**
  * Makes the data directory (mode 0700) where it is absent; refuses one that others may enter.
- * Throws StoreError: not-a-directory, permissions, unwritable.
+ * Throws StoreError: notADirectory, permissions, unwritable.
  */
 export function openDataDirectory(directory: string): void {
   makeDirectory(directory);
@@ -35,7 +35,7 @@ export function openDataDirectory(directory: string): void {
 
 /**
  * Lets a group of the system, by name or number, enter and list the data directory, now and when it is opened again. The
- * files in it keep their modes. Throws StoreError: not-a-directory, permissions, unwritable.
+ * files in it keep their modes. Throws StoreError: notADirectory, permissions, unwritable.
  */
 export function shareDataDirectory(directory: string, group: string): void {
   const gid = groupNumber(group);
@@ -51,14 +51,14 @@ export function shareDataDirectory(directory: string, group: string): void {
   }
 }
 
-/** Makes a directory that only its owner may enter, and its parents. Throws StoreError: not-a-directory, unwritable. */
+/** Makes a directory that only its owner may enter, and its parents. Throws StoreError: notADirectory, unwritable. */
 export function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: OWNER_MODE });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "EEXIST" || code === "ENOTDIR") {
-      throw new StoreError("not-a-directory", `${directory} is not a directory: name another data directory`);
+      throw new StoreError("notADirectory", `${directory} is not a directory: name another data directory`);
     }
     throw new StoreError("unwritable", `cannot make the directory ${directory}: ${systemMessage(error)}`);
   }

@@ -5,27 +5,27 @@ export type StoreErrorCode =
   /** Another process holds the store's write lock. */
   | "busy"
   /** A line of a key file is not an identity and a key. */
-  | "csv-line"
+  | "csvLine"
   /** A database or an image's content is not what was written. */
   | "damaged"
   /** An identity of no bytes or of more than 128 (RFC 4279 5.3), or text that stands for none. */
   | "identity"
   /** An image of no bytes, or of more than RFC 7959 can number. */
-  | "image-length"
+  | "imageLength"
   /** A product or version that does not fit the path of a CoAP resource. */
-  | "image-name"
+  | "imageName"
   /** Other bytes are published under this product and version. */
-  | "image-published"
+  | "imagePublished"
   /** A key of no bytes or of more than 64 (RFC 4279 5.3), or text that is not hex digits. */
   | "key"
   /** The identity has another key. */
-  | "key-known"
+  | "keyKnown"
   /** The data directory's path leads to something else. */
-  | "not-a-directory"
+  | "notADirectory"
   /** Group or others may read or write what only the owner should. */
   | "permissions"
   /** The file is no store of ours, or one of a version that this program does not know. */
-  | "unknown-format"
+  | "unknownFormat"
   /** A file of the operator's cannot be read. */
   | "unreadable"
   /** The data directory cannot be written. */

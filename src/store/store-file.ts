@@ -54,7 +54,7 @@ export class StoreFile {
 
   /**
    * Opens the store, and makes the directory (mode 0700) and the file (mode 0600) where they are absent.
-   * Throws StoreError: busy, damaged, not-a-directory, permissions, unknown-format, unwritable.
+   * Throws StoreError: busy, damaged, notADirectory, permissions, unknownFormat, unwritable.
    */
   static open(directory: string, format: StoreFormat): StoreFile {
     openDataDirectory(directory);
@@ -177,14 +177,14 @@ function isBlank(database: DatabaseSyncInstance): boolean {
 function recognise(database: DatabaseSyncInstance, path: string, format: StoreFormat): void {
   if (pragma(database, "application_id") !== format.applicationId) {
     throw new StoreError(
-      "unknown-format",
+      "unknownFormat",
       `${path} is not a store of Narrowboat: move it away or name another directory`,
     );
   }
   const version = pragma(database, "user_version");
   if (version !== format.version) {
     const what = `${path} has format ${version}, and this program knows format ${format.version}`;
-    throw new StoreError("unknown-format", `${what}: use the program that wrote it, or a newer one`);
+    throw new StoreError("unknownFormat", `${what}: use the program that wrote it, or a newer one`);
   }
 }
 

@@ -130,7 +130,7 @@ test("a content that was cut while served gives no bytes", async () => {
   await readFetched(image, 0, 16);
   truncateSync(path, 2 * PAGE_LENGTH);
   assert.is(await readFetched(image, PAGE_LENGTH, 16), undefined);
-  assert.is(image.damage, "content-differs");
+  assert.is(image.damage, "contentDiffers");
   store.close();
 });
 
@@ -140,7 +140,7 @@ test("a content that was overwritten while served gives no bytes", async () => {
   writeFileSync(path, sampleBytes(4, BYTES.length));
   utimesSync(path, 1, 1);
   assert.is(await readFetched(image, PAGE_LENGTH, 16), undefined);
-  assert.is(image.damage, "content-differs");
+  assert.is(image.damage, "contentDiffers");
   store.close();
 });
 
@@ -162,7 +162,7 @@ test("a content that was removed while its file was closed gives no bytes", asyn
   rmSync(path);
   files.close(path);
   assert.is(await readFetched(reopened, 0, 16), undefined);
-  assert.is(reopened.damage, "content-missing");
+  assert.is(reopened.damage, "contentMissing");
 });
 
 test.run();

@@ -96,11 +96,11 @@ test("an image found twice is the same object", async () => {
 });
 
 const DAMAGES: readonly (readonly [string, (path: string) => void, string])[] = [
-  ["a flipped bit", (path) => writeFileSync(path, flipped(readFileSync(path))), "content-differs"],
-  ["a missing end", (path) => truncateSync(path, BYTES.length - 1), "content-differs"],
-  ["a byte too many", (path) => writeFileSync(path, Buffer.concat([BYTES, Buffer.of(0)])), "content-differs"],
-  ["no content", (path) => rmSync(path), "content-missing"],
-  ["a name that leads nowhere", becomeLoop, "content-unreadable"],
+  ["a flipped bit", (path) => writeFileSync(path, flipped(readFileSync(path))), "contentDiffers"],
+  ["a missing end", (path) => truncateSync(path, BYTES.length - 1), "contentDiffers"],
+  ["a byte too many", (path) => writeFileSync(path, Buffer.concat([BYTES, Buffer.of(0)])), "contentDiffers"],
+  ["no content", (path) => rmSync(path), "contentMissing"],
+  ["a name that leads nowhere", becomeLoop, "contentUnreadable"],
 ];
 
 function becomeLoop(path: string): void {
@@ -128,7 +128,7 @@ test("a damaged image is served again once its content is restored", async () =>
   const { directory, path } = published();
   renameSync(path, `${path}.away`);
   const store = FirmwareStore.open(directory);
-  assert.equal(await findFetched(store, "boat", "1"), { damaged: "content-missing" });
+  assert.equal(await findFetched(store, "boat", "1"), { damaged: "contentMissing" });
   renameSync(`${path}.away`, path);
   store.refresh();
   await holdsWhole(store, "1", BYTES);
@@ -141,7 +141,7 @@ test("an image that is damaged while it is served is called damaged at the next 
   const image = await soundImage(store, "boat", "1");
   truncateSync(path, 100);
   assert.is(await readFetched(image, 0, 16), undefined);
-  assert.equal(await findFetched(store, "boat", "1"), { damaged: "content-differs" });
+  assert.equal(await findFetched(store, "boat", "1"), { damaged: "contentDiffers" });
   store.close();
 });
 
@@ -150,7 +150,7 @@ test("a store with ten thousand images opens without reading any", async () => {
   addMany(directory, 10_000, new Uint8Array(32));
   const store = FirmwareStore.open(directory);
   assert.is(store.list().length, 10_001);
-  assert.equal(await findFetched(store, "many", "77"), { damaged: "content-missing" });
+  assert.equal(await findFetched(store, "many", "77"), { damaged: "contentMissing" });
   await holdsWhole(store, "1", BYTES);
   store.close();
 });
@@ -194,7 +194,7 @@ test("a long image is digested by a thread: this one goes on meanwhile, and the 
   assert.equal(await readFetched(image, 64 * 1024 * 1024 - 1, 1), Uint8Array.of(3));
   truncateSync(join(directory, "images", contentName(image.sha256)), 5_000_000);
   await image.check();
-  assert.is(image.damage, "content-differs");
+  assert.is(image.damage, "contentDiffers");
   store.close();
 });
 
@@ -204,7 +204,7 @@ test("all images are checked in the background: then none asks for its digest, a
   const store = FirmwareStore.open(directory);
   await store.checkAll();
   assert.not.ok("question" in store.find("boat", "1")!);
-  assert.equal(await findFetched(store, "many", "3"), { damaged: "content-missing" });
+  assert.equal(await findFetched(store, "many", "3"), { damaged: "contentMissing" });
   store.close();
 });
 
@@ -246,7 +246,7 @@ test("a store of a newer format is refused", () => {
   const database = new DatabaseSync(join(directory, "firmware.db"));
   database.exec("PRAGMA user_version = 2");
   database.close();
-  throwsStoreError(() => FirmwareStore.open(directory), "unknown-format", "firmware.db", "format 2");
+  throwsStoreError(() => FirmwareStore.open(directory), "unknownFormat", "firmware.db", "format 2");
 });
 
 test("a damaged index is named", () => {
@@ -258,7 +258,7 @@ test("a damaged index is named", () => {
 test("a data directory that is a file is named", () => {
   const path = join(scratch(), "data");
   writeFileSync(path, "");
-  throwsStoreError(() => FirmwareStore.open(path), "not-a-directory", path);
+  throwsStoreError(() => FirmwareStore.open(path), "notADirectory", path);
 });
 
 test.run();

@@ -66,7 +66,7 @@ test("other bytes under a published version are refused and leave nothing", () =
     const bytes = sampleBytes(1, 500);
     store.publish(requestFor(directory, "1", bytes));
     const other = requestFor(directory, "1", sampleBytes(2, 500));
-    throwsStoreError(() => store.publish(other), "image-published", "/fw/boat/1", "new version");
+    throwsStoreError(() => store.publish(other), "imagePublished", "/fw/boat/1", "new version");
     await holdsWhole(store, "1", bytes);
     assert.is(contents(directory).length, 1);
   });
@@ -135,7 +135,7 @@ test("publishing the same file again heals a damaged content", () => {
     const request = requestFor(directory, "1", bytes);
     const { image } = store.publish(request);
     truncateSync(join(directory, "images", contentName(image.sha256)), 10);
-    for (let i = 0; i < 3; i++) assert.equal(await findFetched(store, "boat", "1"), { damaged: "content-differs" });
+    for (let i = 0; i < 3; i++) assert.equal(await findFetched(store, "boat", "1"), { damaged: "contentDiffers" });
     assert.is(store.publish(request).created, false);
     store.refresh();
     await holdsWhole(store, "1", bytes);
@@ -146,7 +146,7 @@ test("one byte is an image, none is not", () => {
   return withStore(async (store, directory) => {
     store.publish(requestFor(directory, "1", Uint8Array.of(7)));
     const empty = requestFor(directory, "2", new Uint8Array(0));
-    throwsStoreError(() => store.publish(empty), "image-length", empty.file, "empty");
+    throwsStoreError(() => store.publish(empty), "imageLength", empty.file, "empty");
   });
 });
 
@@ -155,14 +155,14 @@ test("RFC 7959 2.2: more than 2^20 blocks of 1024 bytes are refused before any i
     const request = requestFor(directory, "1", Uint8Array.of(7));
     truncateSync(request.file, IMAGE_LENGTH_MAX + 1);
     const onProgress = () => assert.unreachable("it was read");
-    throwsStoreError(() => store.publish({ ...request, onProgress }), "image-length", "2^20 blocks", "1073741825");
+    throwsStoreError(() => store.publish({ ...request, onProgress }), "imageLength", "2^20 blocks", "1073741825");
   });
 });
 
 test("a bad name is refused before the file is opened", () => {
   return withStore(async (store) => {
     const request = { file: "/nowhere", product: "a/b", version: "1", publishedAt: 0 };
-    throwsStoreError(() => store.publish(request), "image-name", '"/"');
+    throwsStoreError(() => store.publish(request), "imageName", '"/"');
   });
 });
 

@@ -159,7 +159,7 @@ test("lte-m: a downlink that is always full delivers at the profile's rate withi
   await client.settled();
   const { down } = await link.stop();
   for (const one of [server, client]) one.close();
-  assert.ok(down.lost["queue-full"]! > 0, "the link was never full");
+  assert.ok(down.lost["queueFull"]! > 0, "the link was never full");
   const share = down.delivered / (down.delivered + down.lost["lost"]!);
   near((client.bitsPerSecond * (1000 + 28 + 9)) / 1000 / share, 200_000, 10_000);
   near(down.bitsPerSecond, client.bitsPerSecond, 0.05 * client.bitsPerSecond);

@@ -74,7 +74,7 @@ test("twenty devices on plain CoAP that wait for one page get twenty right answe
 test("an image that turns out damaged is answered with 5.00, and the operator is told", () => {
   const made = scene();
   asksInVain(made, "CON 1 GET /fw/hub/cold 2:0/0/64");
-  made.scene.catalogue.damage("hub", "cold", "content-differs");
+  made.scene.catalogue.damage("hub", "cold", "contentDiffers");
   made.scene.fetches();
   assert.is(made.peer.received[0]![1], 0xa0);
   assert.equal(

@@ -45,7 +45,7 @@ async function refused(content: string | Uint8Array, line: number, ...words: rea
     (reason: unknown) => reason,
   );
   assert.not.ok(inspect(error, { depth: 9, showHidden: true }).includes(LEAK), "a key is shown");
-  await rejectsStoreError(result, "csv-line", `keys.csv line ${line}: `, "nothing was imported", ...words);
+  await rejectsStoreError(result, "csvLine", `keys.csv line ${line}: `, "nothing was imported", ...words);
   assert.is(store.count(), 0);
   store.close();
 }
@@ -116,7 +116,7 @@ test("an identity that is there with another key stops the import, and the store
   await result;
   const file = join(scratch(), "more.csv");
   writeFileSync(file, "b,02\na,03\n");
-  await rejectsStoreError(store.importCsv(file, 8), "csv-line", "line 2", "a has another key");
+  await rejectsStoreError(store.importCsv(file, 8), "csvLine", "line 2", "a has another key");
   assert.is(store.count(), 1);
   assert.is(toHex(store.find(parseIdentity("a"))!.reveal()), "01");
   store.close();

@@ -43,7 +43,7 @@ function withTwo(work: (server: PskStore, command: PskStore) => void): void {
 
 function removedTexts(store: PskStore): string[] {
   const removed = store.refresh();
-  if (removed === "journal-pruned") throw new Error("the journal was pruned");
+  if (removed === "journalPruned") throw new Error("the journal was pruned");
   return removed.map(identityText);
 }
 
@@ -101,7 +101,7 @@ test("the same key again: nothing new", () => {
 test("another key for a known identity is refused, and neither key is shown", () => {
   withStore((store) => {
     store.add(METER, KEY, 5);
-    throwsStoreError(() => store.add(METER, OTHER_KEY, 6), "key-known", "meter-1", "psk remove meter-1");
+    throwsStoreError(() => store.add(METER, OTHER_KEY, 6), "keyKnown", "meter-1", "psk remove meter-1");
     try {
       store.add(METER, OTHER_KEY, 6);
     } catch (error) {
@@ -242,7 +242,7 @@ test("the journal of removals holds its maximum, and a handle that it outran is 
     assert.is(rows?.["count"], REMOVAL_COUNT_MAX);
     database.close();
     assert.is(prompt.refresh().length, REMOVAL_COUNT_MAX);
-    assert.is(late.refresh(), "journal-pruned");
+    assert.is(late.refresh(), "journalPruned");
     assert.equal(late.refresh(), []);
     prompt.close();
   });

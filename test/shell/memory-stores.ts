@@ -28,16 +28,16 @@ export class MemoryKeys implements KeySource {
     return this.#journal.length;
   }
 
-  removedSince(removal: number): readonly Uint8Array[] | "journal-pruned" {
-    return this.pruned ? "journal-pruned" : this.#journal.slice(removal);
+  removedSince(removal: number): readonly Uint8Array[] | "journalPruned" {
+    return this.pruned ? "journalPruned" : this.#journal.slice(removal);
   }
 
   find(identity: Uint8Array): Secret | undefined {
     return this.#keys.get(toHex(identity));
   }
 
-  refresh(): readonly Uint8Array[] | "journal-pruned" {
-    if (this.pruned) return "journal-pruned";
+  refresh(): readonly Uint8Array[] | "journalPruned" {
+    if (this.pruned) return "journalPruned";
     const removed = this.#removed;
     this.#removed = [];
     return removed;

@@ -100,8 +100,8 @@ test("a group that nobody knows is named, and nothing changes", () => {
 test("a data directory that is a file is named", () => {
   const path = join(scratch(), "data");
   writeFileSync(path, "");
-  throwsStoreError(() => openDataDirectory(path), "not-a-directory", path);
-  throwsStoreError(() => shareDataDirectory(path, "0"), "not-a-directory", path);
+  throwsStoreError(() => openDataDirectory(path), "notADirectory", path);
+  throwsStoreError(() => shareDataDirectory(path, "0"), "notADirectory", path);
 });
 
 // Only root may give a directory away.

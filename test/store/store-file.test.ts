@@ -114,13 +114,13 @@ test("a reader does not wait for a writer", () => {
 test("a data directory that is a file is named", () => {
   const path = join(scratch(), "data");
   writeFileSync(path, "");
-  throwsStoreError(() => StoreFile.open(path, FORMAT), "not-a-directory", path, "data directory");
+  throwsStoreError(() => StoreFile.open(path, FORMAT), "notADirectory", path, "data directory");
 });
 
 test("a data directory below a file is named", () => {
   const path = join(scratch(), "data");
   writeFileSync(path, "");
-  throwsStoreError(() => StoreFile.open(join(path, "deep"), FORMAT), "not-a-directory", path);
+  throwsStoreError(() => StoreFile.open(join(path, "deep"), FORMAT), "notADirectory", path);
 });
 
 test("a store's name taken by a directory is named", () => {
@@ -157,7 +157,7 @@ test("a store of a newer format is refused", () => {
   const directory = scratch();
   storeAt(directory);
   const older = { ...FORMAT, version: 2 };
-  throwsStoreError(() => StoreFile.open(directory, older), "unknown-format", "has format 3", "knows format 2");
+  throwsStoreError(() => StoreFile.open(directory, older), "unknownFormat", "has format 3", "knows format 2");
 });
 
 test("another program's database is refused and left as it was", () => {
@@ -167,7 +167,7 @@ test("another program's database is refused and left as it was", () => {
   foreign.exec("CREATE TABLE song (title)");
   foreign.close();
   chmodSync(path, 0o600);
-  throwsStoreError(() => StoreFile.open(directory, FORMAT), "unknown-format", "not a store of Narrowboat");
+  throwsStoreError(() => StoreFile.open(directory, FORMAT), "unknownFormat", "not a store of Narrowboat");
   const again = new DatabaseSync(path);
   assert.is(again.prepare("PRAGMA journal_mode").get()?.["journal_mode"], "delete");
   again.close();

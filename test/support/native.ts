@@ -11,7 +11,7 @@ import { absent } from "./peers.ts";
 export function builtNativeParts(): NativeParts | undefined {
   const nativeParts = systemNativeParts();
   if (typeof nativeParts === "object") return nativeParts;
-  if (nativeParts === "not-built") return absent("the native parts' tools are", "gcc make python3");
+  if (nativeParts === "notBuilt") return absent("the native parts' tools are", "gcc make python3");
   console.log("\nskipped: the native parts are switched off");
   return undefined;
 }

@@ -195,6 +195,17 @@ export const PLANTED: Readonly<Record<string, Planted>> = {
       "src/coap/a.ts": '// docs/links.md 2, links.md 3.1; "summary.md" is a file of the user',
     },
   },
+  "no name of a count that is glued together": {
+    broken: [{ "src/server/a.ts": `counters.add(\`${"sessionDown"}.\${end}\`);` }],
+    kept: {
+      "src/server/a.ts": `counters.add("sessionDown", end); lines.add(\`one line\`); throw failed(\`"\${text}" is no URI\`);`,
+      "test/a.ts": `this.counted(\`client.\${name}\`);`,
+    },
+  },
+  "a reason is one word in camelCase": {
+    broken: [{ "src/store/a.ts": 'type Code =\n  | "busy"\n  | "csv-line";' }, { "sim/a.ts": '  | "queue_full"' }],
+    kept: { "src/store/a.ts": 'type Code =\n  | "busy"\n  | "csvLine";\nconst cipher = "aes-128-ccm";' },
+  },
   "a maximum has one value in what we ship": {
     broken: [
       {

@@ -94,6 +94,23 @@ const documentsHere: Rule = {
   },
 };
 
+const noGluedNames = ban({
+  name: "no name of a count that is glued together",
+  reason: "a count has a name and a reason: who adds counts up, or asks for one, must not take words apart",
+  appliesTo: (file) => isShipped(file),
+  within: "text",
+  pattern: /\b(?:add|counted|failed|count)\(\s*`[\w.-]*\$\{/g,
+});
+
+const camelCaseReasons = ban({
+  name: "a reason is one word in camelCase",
+  reason:
+    "the same in code, log, API and page; what other people named (a cipher, a header) stands in no union of ours",
+  appliesTo: (file) => isShipped(file),
+  within: "text",
+  pattern: /^\s*\|\s*"[a-z\d]+(?:[-_ ][a-z\d]+)+"/gm,
+});
+
 const MAXIMUM = /^(?:export )?const ([A-Z\d_]+_MAX(?:_MS)?) = (.+);$/gm;
 
 const oneMaximum: Rule = {
@@ -158,6 +175,8 @@ export const STYLE_RULES: readonly Rule[] = [
   noMachinePaths,
   documentsHere,
   oneMaximum,
+  noGluedNames,
+  camelCaseReasons,
   suitesRun,
   allTestsRun,
 ];

@@ -6,12 +6,12 @@ import { formatFields, formatTable } from "../report.ts";
 const REASON_TEXTS: Readonly<Record<ProxyDropReason, string>> = {
   lost: "on air",
   scheduled: "by the drop list",
-  "queue-full": "queue full",
+  queueFull: "queue full",
   expired: "queued too long",
-  "too-large": "above the MTU",
+  tooLarge: "above the MTU",
   unbound: "NAT binding gone",
   evicted: "client evicted",
-  "proxy-full": "proxy full",
+  proxyFull: "proxy full",
 };
 
 export interface LinkReportInput {

@@ -13,8 +13,8 @@ for (const [parts, platform, words] of [
   [both, "linux", "datagrams and AEAD"],
   [one, "linux", "datagrams"],
   ["off", "linux", "none (NARROWBOAT_NATIVE=off); TypeScript serves"],
-  ["not-built", "linux", "none (not built: that takes gcc, make and python3 when it is installed); TypeScript serves"],
-  ["not-built", "darwin", "none (not built: they are for Linux); TypeScript serves"],
+  ["notBuilt", "linux", "none (not built: that takes gcc, make and python3 when it is installed); TypeScript serves"],
+  ["notBuilt", "darwin", "none (not built: they are for Linux); TypeScript serves"],
 ] as const) {
   test(`on ${platform}: ${words}`, () => {
     assert.is(nativeWords(parts, platform), `native parts: ${words}`);

@@ -168,7 +168,7 @@ test("an image whose file was damaged: 5.00 to the device, a line to the operato
   assert.match(stderr, /^narrowboat: 127\.0\.0\.1:\d+ refused: 5\.00 \(image damaged\)\n$/);
   await server.program.said(/"imageDamaged"/);
   const entry = logOf(server).find(({ event }) => event === "imageDamaged");
-  assert.equal([entry?.["path"], entry?.["reason"]], ["/fw/boat/1.0", "content-differs"]);
+  assert.equal([entry?.["path"], entry?.["reason"]], ["/fw/boat/1.0", "contentDiffers"]);
 });
 
 test("RFC 5246 7.4.1.3: no cipher suite in common is told to both sides", async () => {

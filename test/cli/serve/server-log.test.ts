@@ -61,7 +61,7 @@ test("on a terminal each event is one line", () => {
     { kind: "handshakeFailed", peer, error: "timeout", detail: "expectFinished" },
     { kind: "keyRefused", peer, identity, reason: "identityUnknown" },
     { kind: "keyRefused", peer, identity, reason: "keyDiffers" },
-    { kind: "imageDamaged", path: "/fw/pump/1.0", reason: "content-differs" },
+    { kind: "imageDamaged", path: "/fw/pump/1.0", reason: "contentDiffers" },
   ];
   assert.equal(events.map(eventText), [
     "meter-7 at 192.0.2.1:5000  /fw/pump/1.0 25 %",
@@ -70,7 +70,7 @@ test("on a terminal each event is one line", () => {
     "192.0.2.1:5000  handshake failed: timeout (expectFinished)",
     "meter-7 at 192.0.2.1:5000  refused: no key for this identity",
     "meter-7 at 192.0.2.1:5000  refused: another key",
-    "/fw/pump/1.0 cannot be served (content-differs): publish its file again",
+    "/fw/pump/1.0 cannot be served (contentDiffers): publish its file again",
   ]);
 });
 

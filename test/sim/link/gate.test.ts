@@ -74,7 +74,7 @@ gate("a network keeps few downlinks for a sleeping device, and not for ever", ()
   );
   assert.equal(
     drops.map(({ reason }) => reason),
-    ["queue-full", "expired", "expired"],
+    ["queueFull", "expired", "expired"],
   );
 });
 

@@ -206,7 +206,7 @@ proxy("lte-m: a downlink that is always full delivers at the profile's rate with
   }
   log.run();
   const { bitsPerSecond, lostCount, deliveredCount } = log.proxy.statistics.down;
-  assert.ok(lostCount["queue-full"] > 0, "the link was never full");
+  assert.ok(lostCount["queueFull"] > 0, "the link was never full");
   const share = deliveredCount / (deliveredCount + lostCount.lost);
   near((bitsPerSecond! * (1000 + 28 + 9)) / 1000 / share, 200_000, 2000);
 });
@@ -230,7 +230,7 @@ proxy("statistics add up over losses, duplicates, queues and clients that give w
     log.run(log.now + 0.3);
   }
   const { up, down, evictedClientCount } = log.proxy.statistics;
-  assert.ok(evictedClientCount > 100 && up.lostCount.evicted > 0 && up.lostCount["too-large"] > 0);
+  assert.ok(evictedClientCount > 100 && up.lostCount.evicted > 0 && up.lostCount["tooLarge"] > 0);
   for (const one of [up, down]) {
     const goneCount = one.deliveredCount + lostCountOf(one) + one.underWayCount;
     assert.is(one.datagramCount + one.duplicateCount, goneCount);
@@ -255,7 +255,7 @@ proxy(`of ${CLIENT_COUNT_MAX} clients and one more the one that was silent longe
 proxy(`${HELD_COUNT_MAX} datagrams are under way at most, over all clients; then there is room again`, () => {
   const log = new ProxyLog({ profile: "ideal:rtt=10s" });
   for (let i = 0; i < HELD_COUNT_MAX + 5; i++) log.fromClient(i % 100, 1);
-  assert.is(log.proxy.statistics.up.lostCount["proxy-full"], 5);
+  assert.is(log.proxy.statistics.up.lostCount["proxyFull"], 5);
   assert.is(log.proxy.statistics.up.underWayCount, HELD_COUNT_MAX);
   log.run();
   assert.is(log.atServer.length, HELD_COUNT_MAX);

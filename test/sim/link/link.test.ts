@@ -111,7 +111,7 @@ link("a packet of the MTU is carried, one byte more is dropped", () => {
     deliveries.map(({ id }) => id),
     [1],
   );
-  assert.equal(drops, [{ at: 0, direction: "up", reason: "too-large" }]);
+  assert.equal(drops, [{ at: 0, direction: "up", reason: "tooLarge" }]);
 });
 
 link("a full queue drops the newest", () => {
@@ -125,7 +125,7 @@ link("a full queue drops the newest", () => {
   );
   assert.equal(
     drops.map(({ reason }) => reason),
-    ["queue-full", "queue-full"],
+    ["queueFull", "queueFull"],
   );
 });
 
@@ -163,7 +163,7 @@ link("a link without a rate holds a bounded number of datagrams", () => {
   const bytes = datagram(1, 10);
   for (let i = 0; i < 70_000; i++) one.send(instant(0), "up", bytes);
   run([one]);
-  assert.ok(one.statistics.up.droppedCount["queue-full"] > 0);
+  assert.ok(one.statistics.up.droppedCount["queueFull"] > 0);
   assert.ok(one.statistics.up.deliveredCount <= 65_536);
 });
 
