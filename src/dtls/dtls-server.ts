@@ -318,7 +318,7 @@ export class DtlsServer implements Deadlined {
       return this.#outlet.counted("messageSeqInvalid");
     }
     const work = first ? "hello" : "cookie";
-    if (!this.work.admits(now, from, work)) return this.#outlet.counted(`${work}Shed`);
+    if (!this.work.admits(now, from, work)) return this.#outlet.counted(first ? "helloShed" : "cookieShed");
     if (first) return this.#sendHelloVerifyRequest(now, from, record, messageSeq, hello);
     const running = this.#handshakes.answering(from, hello.random, messageSeq);
     if (running !== undefined) {

@@ -10,6 +10,8 @@ export type CounterName =
   | DtlsCount
   | "handshakeFailed"
   | "keyRefused"
+  /** A request on plain CoAP, while sessions go first. */
+  | "plainRequestShed"
   | "sessionDown"
   /** What the system said of a socket, by its own name: EMSGSIZE. */
   | "socket";

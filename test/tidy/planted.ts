@@ -203,7 +203,7 @@ export const PLANTED: Readonly<Record<string, Planted>> = {
     },
   },
   "a reason is one word in camelCase": {
-    broken: [{ "src/store/a.ts": 'type Code =\n  | "busy"\n  | "csv-line";' }, { "sim/a.ts": '  | "queue_full"' }],
+    broken: [{ "src/store/a.ts": 'type Code =\n  | "busy"\n  | "not-there";' }, { "sim/a.ts": '  | "queue_full"' }],
     kept: { "src/store/a.ts": 'type Code =\n  | "busy"\n  | "csvLine";\nconst cipher = "aes-128-ccm";' },
   },
   "a maximum has one value in what we ship": {
