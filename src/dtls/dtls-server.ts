@@ -198,17 +198,15 @@ export class DtlsServer implements Deadlined {
    */
   restore(now: Instant, number: number, snapshot: SessionSnapshot, skipped: number): boolean {
     const sequenceNumberEnd = snapshot.sequenceNumberEnd + skipped;
-    const restored = sessionFrom({ ...snapshot, sequenceNumberEnd }, this.#suites, this.#protections);
-    const idleSince = addMs(snapshot.lastActiveAt, this.#parameters.sessionIdleMs);
-    const id = restored?.read.connectionId;
-    const named = id !== undefined && (id.length === 0 || id.length === CONNECTION_ID_LENGTH);
-    if (restored === undefined || !named || idleSince <= now || this.#sessions.size >= this.#parameters.sessionsMax) {
-      restored?.wipe();
+    const isIdle = addMs(snapshot.lastActiveAt, this.#parameters.sessionIdleMs) <= now;
+    const isFull = this.#sessions.size >= this.#parameters.sessionsMax;
+    const skipping = { ...snapshot, sequenceNumberEnd };
+    const restored = isIdle || isFull ? undefined : sessionFrom(skipping, this.#suites, this.#protections);
+    if (restored === undefined) {
       this.saving.handleRefused(number);
       return false;
     }
-    const older =
-      id.length === 0 ? this.#sessions.at(restored.peer) : this.#sessions.withConnectionId(connectionIdKey(id));
+    const older = this.#sessions.inPlaceOf(restored);
     if (older !== undefined) this.#end(now, older, "replaced");
     this.#sessions.addRestored(restored);
     this.saving.handleRestored(restored, number);

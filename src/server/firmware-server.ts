@@ -43,6 +43,8 @@ export interface FirmwareServerInput {
   /** The largest block, a power of two from 16 to 1024 bytes; 1024 when absent. */
   readonly blockSize?: number;
   readonly dtlsParameters?: Partial<DtlsParameters>;
+  /** See DtlsServerInput. */
+  readonly cookieSecret?: Uint8Array | undefined;
   /** Bytes of answers a second, to one session or plain address and to all; no limits when absent. */
   readonly rates?: AnswerRateLimits;
   /** Whether an address on plain CoAP has to show by Echo that it is its own before it is sent much; false when absent. */
@@ -193,6 +195,7 @@ export class FirmwareServer implements Deadlined {
       random: input.random,
       parameters: { ...DTLS_PARAMETERS, ...input.dtlsParameters },
       cipherSuites: input.cipherSuites ?? DEFAULT_CIPHER_SUITES,
+      cookieSecret: input.cookieSecret,
       outlet: {
         transmit: (to, datagram) => this.#transmits.push("coaps", to, datagram),
         applicationData: (now, session, data) =>

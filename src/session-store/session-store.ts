@@ -128,7 +128,12 @@ export class SessionStore {
     else mark.begin();
     this.#isStale = !isPresent;
     if (!isPresent && !isFirst) this.loss = isDamaged ? "damaged" : "foreign";
-    this.#key = this.#deriveKey();
+    this.#key = this.#deriveKey("narrowboat sessions");
+  }
+
+  /** The same for every process on this start of the machine, unless something was lost; the caller's own copy. */
+  cookieSecret(): Uint8Array {
+    return this.#deriveKey("narrowboat cookies");
   }
 
   /** What the process before stored, in the order of last use; "damaged" for one that cannot be opened. */
@@ -162,7 +167,7 @@ export class SessionStore {
   forget(): void {
     this.#mark.begin();
     this.#key.fill(0);
-    this.#key = this.#deriveKey();
+    this.#key = this.#deriveKey("narrowboat sessions");
     this.#isStale = true;
   }
 
@@ -171,9 +176,9 @@ export class SessionStore {
     this.#file.close();
   }
 
-  #deriveKey(): Uint8Array {
+  #deriveKey(what: string): Uint8Array {
     const material = concat(this.#masterKey.reveal(), this.#mark.secret);
-    const key = new Uint8Array(hkdfSync("sha256", material, this.#machineStart, "narrowboat sessions", 32));
+    const key = new Uint8Array(hkdfSync("sha256", material, this.#machineStart, what, 32));
     material.fill(0);
     return key;
   }

@@ -121,6 +121,7 @@ export class ServerShell {
       crypto: systemCrypto(),
       random: new SystemRandom(),
       catalogue: images,
+      cookieSecret: sessions?.stored.cookieSecret,
     });
     this.stopped = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };

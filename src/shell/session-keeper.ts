@@ -22,6 +22,8 @@ export interface SessionsStored {
   readonly damagedCount: number;
   /** The removal of keys that was known of when sessions were stored last. */
   readonly removal: number;
+  /** So that a hello whose cookie the process before has given is answered. */
+  readonly cookieSecret: Uint8Array;
 }
 
 /** What the shell asks of a store of sessions. */

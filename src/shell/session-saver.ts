@@ -21,6 +21,7 @@ export type FromSessionWorker =
       readonly loss: SessionLoss | undefined;
       readonly damagedCount: number;
       readonly removal: number;
+      readonly cookieSecret: Uint8Array;
     }
   /** Nothing is stored by this process, and nothing taken up. */
   | { readonly kind: "unavailable"; readonly reason: string }

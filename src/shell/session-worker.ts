@@ -35,7 +35,8 @@ function tellStored(store: SessionStore): void {
     sessions = [];
   }
   say({ kind: "stored", sessions });
-  say({ kind: "opened", loss: store.loss, damagedCount, removal: store.removal });
+  const { loss, removal } = store;
+  say({ kind: "opened", loss, damagedCount, removal, cookieSecret: store.cookieSecret() });
 }
 
 function save(store: SessionStore, { sessions, ended, removal }: ToSessionWorker): void {

@@ -32,6 +32,12 @@ connectionId("RFC 9146 3: ServerHello names an ID of our own when the client's h
   assert.is(client.serverHello!.extensions.connectionId!.length, 4);
 });
 
+connectionId("two servers at one address give out Connection IDs that begin unlike", () => {
+  const server = new ObservedServer({ connectionIdPrefix: Uint8Array.of(7, 8) });
+  const { serverHello } = new ScriptedClient(server, { connectionId: CLIENT_ID }).connect();
+  assert.equal([...serverHello!.extensions.connectionId!.subarray(0, 2)], [7, 8]);
+});
+
 connectionId("RFC 9146 3: a hello without the extension is answered without", () => {
   const server = new ObservedServer();
   const client = new ScriptedClient(server).connect();

@@ -30,7 +30,7 @@ for (const [how, connectionId] of [
     pair.runUntil(() => paired.blockCount === 20);
     // What was under way is lost: nothing but its own timer makes the device send again.
     isDown = true;
-    pair.run(1);
+    pair.run(ROUND_TRIP_MS);
     pair.restartServer();
     isDown = false;
     const before = paired.blockCount;

@@ -29,6 +29,7 @@ export interface ObservedServerInput {
   readonly random?: RandomSource;
   readonly cipherSuites?: readonly CipherSuite[];
   readonly parameters?: Partial<DtlsParameters>;
+  readonly connectionIdPrefix?: Uint8Array;
   /** Whether many devices have each key. */
   readonly sharedKeys?: boolean;
   /** The answer to a question for a key; "later" leaves it open. */
@@ -56,6 +57,7 @@ export class ObservedServer {
       random: input.random ?? new SeededRandom(input.seed ?? 1),
       parameters: { ...DTLS_PARAMETERS, ...input.parameters },
       cipherSuites: input.cipherSuites ?? CIPHER_SUITES,
+      connectionIdPrefix: input.connectionIdPrefix,
       outlet: {
         transmit: (to, datagram) => this.sent.push({ to, datagram }),
         applicationData: (_now, session, data) => this.received.push({ session, data: Uint8Array.from(data) }),

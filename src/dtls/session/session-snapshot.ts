@@ -18,6 +18,7 @@ import { ReadState, SEQUENCE_NUMBER_END, WriteState } from "../record/connection
 import type { ReplayWindowState } from "../record/replay-window.ts";
 import type { SuiteProtections } from "../suite-protections.ts";
 import { Session } from "./session.ts";
+import { CONNECTION_ID_LENGTH } from "./session-table.ts";
 
 const VERSION = 1;
 const ENCRYPT_THEN_MAC = 1;
@@ -130,7 +131,7 @@ export function decodeSessionSnapshot(bytes: Uint8Array): SessionSnapshot | unde
 
 /**
  * The session that `snapshot` is of, which sends from `snapshot.sequenceNumberEnd` on. Undefined when none of `suites` fits
- * it, or when its numbers are used up.
+ * it, when its numbers are used up, or when its Connection ID is none of ours.
  */
 export function sessionFrom(
   snapshot: SessionSnapshot,
@@ -145,6 +146,7 @@ export function sessionFrom(
   for (const part of protection.keyParts) keysLength += part;
   if (readKeys.length !== keysLength || writeKeys.length !== keysLength) return undefined;
   const { readConnectionId, window } = snapshot;
+  if (readConnectionId.length > 0 && readConnectionId.length !== CONNECTION_ID_LENGTH) return undefined;
   return new Session(snapshot.lastActiveAt, {
     peer: snapshot.peer,
     identity: snapshot.identity,

@@ -56,6 +56,12 @@ export class SessionTable {
     return this.#byAddress.get(address);
   }
 
+  /** The session that is found by what `session` would be found by. */
+  inPlaceOf(session: Session): Session | undefined {
+    const id = session.read.connectionId;
+    return id.length > 0 ? this.withConnectionId(connectionIdKey(id)) : this.at(session.peer);
+  }
+
   /** The session's keys lie here from now on, until it is wiped. */
   add(session: Session): void {
     this.#enter(session);
