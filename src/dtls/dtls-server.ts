@@ -17,6 +17,7 @@ import { SessionRoom } from "./admission/session-room.ts";
 import { WorkBudget } from "./admission/work-budget.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
+import type { DtlsServerInput } from "./dtls-server-input.ts";
 import type { DtlsServerOutlet, SessionEnd } from "./dtls-server-outlet.ts";
 import { COOKIE_SECRET_LENGTH, CookieIssuer } from "./handshake/cookie.ts";
 import { helloVerifyRequest } from "./handshake/handshake-exchange.ts";
@@ -44,20 +45,6 @@ import { SessionSaving } from "./session/session-saving.ts";
 import { type SessionSnapshot, sessionFrom } from "./session/session-snapshot.ts";
 import { CONNECTION_ID_LENGTH, connectionIdKey, SessionTable } from "./session/session-table.ts";
 import { SuiteProtections } from "./suite-protections.ts";
-
-export interface DtlsServerInput {
-  readonly now: Instant;
-  readonly crypto: CryptoProvider;
-  readonly random: RandomSource;
-  readonly parameters: DtlsParameters;
-  /** In the operator's order of preference. */
-  readonly cipherSuites: readonly CipherSuite[];
-  readonly outlet: DtlsServerOutlet;
-  /** COOKIE_SECRET_LENGTH bytes: another process that has them takes this one's cookies. Drawn when absent. */
-  readonly cookieSecret?: Uint8Array | undefined;
-  /** How all Connection IDs begin that are given out here, at most two bytes: another server at this address has others. */
-  readonly connectionIdPrefix?: Uint8Array | undefined;
-}
 
 export class DtlsServer implements Deadlined {
   /** What is done for strangers while sessions have much to say. */
