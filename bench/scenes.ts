@@ -3,6 +3,7 @@
 import type { Scene } from "./bench.ts";
 import { blockScenes } from "./scenes/blocks.ts";
 import { busyMemoryScene } from "./scenes/busy-memory.ts";
+import { firstRequestScene } from "./scenes/first-request.ts";
 import { floodScene } from "./scenes/flood.ts";
 import { floodScenes } from "./scenes/floods.ts";
 import { handshakeScene } from "./scenes/handshakes.ts";
@@ -21,6 +22,7 @@ export function allScenes(): readonly Scene[] {
     floodScene,
     ...floodScenes(),
     linkQueriesScene,
+    firstRequestScene,
     oneAddressScene,
     startUpScene,
     largeStoreScene,

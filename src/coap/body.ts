@@ -3,7 +3,7 @@
 import { copyOf } from "../base/bytes.ts";
 import type { EncodedOptions } from "./encoded-options.ts";
 import { encodeOptions } from "./message.ts";
-import { OptionNumber, uintOption } from "./option.ts";
+import { type Option, OptionNumber, uintOption } from "./option.ts";
 import type { Question } from "./question.ts";
 
 /** Immutable: the same object always gives the same bytes. */
@@ -30,8 +30,13 @@ export interface Body {
 
 /** The options that describe the whole body and are sent with each of its blocks: ETag and Content-Format. */
 export function representationOptions(etag: Uint8Array | undefined, contentFormat: number): EncodedOptions {
+  return encodeOptions(describingOptions({ etag, contentFormat }));
+}
+
+/** The same, not encoded. */
+export function describingOptions({ etag, contentFormat }: Pick<Body, "contentFormat" | "etag">): readonly Option[] {
   const format = uintOption(OptionNumber.CONTENT_FORMAT, contentFormat);
-  return encodeOptions(etag === undefined ? [format] : [{ number: OptionNumber.ETAG, value: etag }, format]);
+  return etag === undefined ? [format] : [{ number: OptionNumber.ETAG, value: etag }, format];
 }
 
 /** RFC 7252 12.3: the formats that this product speaks of. */

@@ -8,31 +8,29 @@ import { assert } from "../base/assert.ts";
 import { copyOf } from "../base/bytes.ts";
 import type { Deadlined } from "../base/deadlined.ts";
 import { earliest, type Instant } from "../base/instant.ts";
-import type { RandomSource } from "../base/random-source.ts";
 import { AnswerEncoder } from "./answer-encoder.ts";
-import { type AnswerRateLimits, AnswerRates } from "./answer-rates.ts";
+import { AnswerRates } from "./answer-rates.ts";
 import { AssociationTable } from "./association-table.ts";
 import { szxOf } from "./block.ts";
-import { Code, isRequest } from "./code.ts";
-import { Echo, type EchoPolicy } from "./echo.ts";
-import { NO_OPTIONS } from "./encoded-options.ts";
-import type { MessageFormatErrorKind, RefusalName } from "./errors.ts";
+import type { CoapServerOptions, CoapServerOutlet } from "./coap-server-options.ts";
+import { Code, classOf, isRequest } from "./code.ts";
+import { Echo, echoOptions } from "./echo.ts";
 import { KnownOptions } from "./known-options.ts";
 import {
   DecodedMessage,
   decodeMessage,
   emptyMessage,
   encodeAnswer,
-  encodedLength,
   encodeMessage,
   HEADER_LENGTH,
   type Message,
 } from "./message.ts";
 import { MessageIds } from "./message-ids.ts";
-import { type Option, OptionNumber, uintOption } from "./option.ts";
+import { OBSERVE_REGISTER, observed, withRoomForObserve } from "./observe.ts";
+import { type Notification, Observers } from "./observers.ts";
+import { OptionNumber, uintOption } from "./option.ts";
 import {
   BLOCK_SIZE_MAX,
-  type CoapServerLimits,
   DEFAULT_COAP_SERVER_LIMITS,
   EXCHANGE_LIFETIME_MS,
   REQUEST_LENGTH_MAX,
@@ -41,55 +39,10 @@ import {
 import type { Question } from "./question.ts";
 import { type Request, type RequestHandler, readRequest } from "./request.ts";
 import { ResendCache } from "./resend-cache.ts";
-import { type Content, Responder, type ResponderOutlet } from "./responder.ts";
+import { type Content, Responder } from "./responder.ts";
 import type { Response } from "./response.ts";
 import { SeparateResponses } from "./separate-responses.ts";
 import { WaitingRequest, WaitingRequests } from "./waiting-requests.ts";
-
-/** How much longer than a request its answer may be while nobody has shown an Echo value. */
-const UNPROVEN_FACTOR = 3;
-
-/** What a server counts: everything that it discards, resets, refuses or gives up. */
-export type CoapServerCount =
-  | MessageFormatErrorKind
-  | RefusalName
-  /** RFC 7252 4.2: an ACK or RST that carries a request, or belongs to nothing that we sent. */
-  | "acknowledgementUnmatched"
-  /** RFC 7252 4.3: an empty NON; ignored. */
-  | "emptyNonIgnored"
-  /** RFC 7252 4.3: an empty CON, answered with RST. */
-  | "ping"
-  /** Nobody could be told in time, or there was no room to wait: the client asks again or gives up by itself. */
-  | "requestUnanswered"
-  /** RFC 7252 4.5: a repeated request whose answer is not there yet. */
-  | "repetitionAbsorbed"
-  /** A response that came to this server: RST for a CON, silence for a NON. */
-  | "responseUnexpected"
-  | "separateResponseGivenUp"
-  | "separateResponseQueueFull";
-
-export interface CoapServerOutlet<Association> extends ResponderOutlet<Association> {
-  /** One CoAP message to send; its bytes are valid until the call returns. */
-  transmit(now: Instant, association: Association, datagram: Uint8Array): void;
-  /** A repeated request was answered with the bytes of its first answer. */
-  answerResent(now: Instant, association: Association): void;
-  /** To be answered by resume(), at once or later; asked once, however many requests wait. */
-  asked(now: Instant, question: Question): void;
-  counted(name: CoapServerCount): void;
-}
-
-export interface CoapServerOptions<Association> {
-  readonly handler: RequestHandler<Association>;
-  readonly outlet: CoapServerOutlet<Association>;
-  readonly random: RandomSource;
-  /** The largest block served and asked for: a power of two from 16 to 1024 bytes, 1024 when absent. */
-  readonly blockSize?: number;
-  readonly limits?: Partial<CoapServerLimits>;
-  /** No limits when absent. */
-  readonly rates?: AnswerRateLimits;
-  /** Nobody has to show an Echo value when absent. */
-  readonly echo?: EchoPolicy<Association>;
-}
 
 export class CoapServer<Association> implements Deadlined {
   readonly #outlet: CoapServerOutlet<Association>;
@@ -102,6 +55,9 @@ export class CoapServer<Association> implements Deadlined {
   readonly #separate: SeparateResponses<Association>;
   readonly #echo: Echo<Association> | undefined;
   readonly #waiting: WaitingRequests<Association>;
+  readonly #handler: RequestHandler<Association>;
+  readonly #observers: Observers<Association>;
+  #observe = 0;
   readonly #rates: AnswerRates<Association, WaitingRequest<Association>> | undefined;
   /** Those who have acknowledged a separate response, and so are known to take one. */
   readonly #takesSeparate: AssociationTable<Association, "takesSeparate", true>;
@@ -110,6 +66,7 @@ export class CoapServer<Association> implements Deadlined {
     const { handler, outlet, random } = options;
     const limits = { ...DEFAULT_COAP_SERVER_LIMITS, ...options.limits };
     this.#outlet = outlet;
+    this.#handler = handler;
     this.#answersAtOnce = handler.answersAtOnce ?? false;
     this.#resends = new ResendCache({ countMax: limits.resendCountMax, lengthMax: limits.resendLengthMax });
     this.#responder = new Responder(handler, outlet, szxOf(options.blockSize ?? BLOCK_SIZE_MAX), limits);
@@ -122,6 +79,18 @@ export class CoapServer<Association> implements Deadlined {
       lengthMax: limits.takesSeparateLengthMax,
       lifetimeMs: EXCHANGE_LIFETIME_MS,
     });
+    this.#observers = new Observers(
+      { countMax: limits.observerCountMax, lengthMax: limits.observerLengthMax },
+      {
+        transmit: (now, association, datagram) => {
+          this.#rates?.debit(now, association, datagram.length);
+          outlet.transmit(now, association, datagram);
+        },
+        notification: (now, request) => this.#notification(now, request),
+        gaveUp: () => outlet.counted("observerGone"),
+      },
+      random,
+    );
     this.#echo = options.echo && new Echo(options.echo);
     this.#messageIds = new MessageIds(random, limits.messageIdLengthMax);
     this.#separate = new SeparateResponses(
@@ -136,7 +105,7 @@ export class CoapServer<Association> implements Deadlined {
 
   /** About how many bytes are remembered of all associations; the limits bound it. */
   get rememberedLength(): number {
-    const waiting = this.#waiting.length + this.#takesSeparate.length;
+    const waiting = this.#waiting.length + this.#takesSeparate.length + this.#observers.length;
     return this.#resends.length + this.#responder.length + this.#messageIds.length + waiting;
   }
 
@@ -194,6 +163,11 @@ export class CoapServer<Association> implements Deadlined {
     for (const waiting of this.#waiting.takeAsking(question)) this.#proceed(now, waiting);
   }
 
+  /** A resource has another state now: those who observe it are told (RFC 7641 4.2). */
+  changed(now: Instant, resource: string): void {
+    this.#observers.changed(now, resource);
+  }
+
   /** Drops all state of an association that has ended. */
   forget(association: Association): void {
     this.#resends.forget(association);
@@ -203,6 +177,7 @@ export class CoapServer<Association> implements Deadlined {
     this.#takesSeparate.forget(association);
     this.#waiting.forget(association);
     this.#rates?.forget(association);
+    this.#observers.forget(association);
   }
 
   handleTimeout(now: Instant): void {
@@ -212,6 +187,7 @@ export class CoapServer<Association> implements Deadlined {
     this.#messageIds.handleTimeout(now);
     this.#separate.handleTimeout(now);
     this.#takesSeparate.handleTimeout(now);
+    this.#observers.handleTimeout(now);
     for (let due = this.#waiting.takeDue(now); due !== undefined; due = this.#waiting.takeDue(now)) {
       this.#handleOverdue(now, due);
     }
@@ -223,12 +199,16 @@ export class CoapServer<Association> implements Deadlined {
     const ids = earliest(this.#messageIds.pollTimeout(), this.#knownOptions.pollTimeout());
     const separate = earliest(this.#separate.pollTimeout(), this.#takesSeparate.pollTimeout());
     const waiting = earliest(this.#waiting.pollTimeout(), this.#rates?.pollTimeout());
-    return earliest(earliest(tables, waiting), earliest(ids, separate));
+    const others = earliest(waiting, this.#observers.pollTimeout());
+    return earliest(earliest(tables, others), earliest(ids, separate));
   }
 
   /** An ACK or RST is never answered (RFC 7252 4.2); an empty one may end a separate response. */
   #handleAnswer(now: Instant, association: Association, message: Message): void {
-    const settles = message.code === Code.EMPTY && this.#separate.settle(now, association, message.messageId);
+    const { messageId } = message;
+    const isEmpty = message.code === Code.EMPTY;
+    if (isEmpty && this.#observers.settle(now, association, messageId, message.type === "RST")) return;
+    const settles = isEmpty && this.#separate.settle(now, association, messageId);
     if (!settles) this.#outlet.counted("acknowledgementUnmatched");
     else if (message.type === "ACK") this.#takesSeparate.set(now, association, "takesSeparate", true, 0);
   }
@@ -260,12 +240,7 @@ export class CoapServer<Association> implements Deadlined {
     }
     const echo = this.#echo?.challenge(now, association, message);
     if (echo !== undefined) {
-      const refusal = this.#responder.refuse(
-        message,
-        messageLengthMax,
-        "echoWanted",
-        echoOptions(received, message, echo),
-      );
+      const refusal = this.#responder.refuse(message, messageLengthMax, "echoWanted", echoOptions(message, echo));
       this.#answer(now, association, received, message, refusal);
       return;
     }
@@ -277,7 +252,7 @@ export class CoapServer<Association> implements Deadlined {
       this.#answer(now, association, received, message, refusal);
       return;
     }
-    const request = read.value;
+    const request = read.value.observe === undefined ? read.value : withRoomForObserve(read.value);
     if (this.#rates !== undefined && !this.#rates.admits(now, association)) {
       this.#waitForTurn(now, request, this.#rates);
       return;
@@ -289,8 +264,10 @@ export class CoapServer<Association> implements Deadlined {
       return;
     }
     const reply = this.#responder.answer(now, whole);
-    if (reply !== undefined && "head" in reply) this.#answer(now, association, received, message, reply);
-    else this.#wait(now, whole, reply);
+    if (reply !== undefined && "head" in reply) {
+      const content = request.observe === undefined ? reply : this.#observing(now, request, reply);
+      this.#answer(now, association, received, message, content);
+    } else this.#wait(now, whole, reply);
   }
 
   #wait(now: Instant, request: Request<Association>, question: Question | undefined): void {
@@ -326,6 +303,37 @@ export class CoapServer<Association> implements Deadlined {
     return this.#rates.admits(now, association);
   }
 
+  /** The answer to a request with Observe, which says whether it is observed from now on (RFC 7641 4.1). */
+  #observing(now: Instant, request: Request<Association>, content: Content): Content {
+    const { association, message, block2 } = request;
+    if (request.observe !== OBSERVE_REGISTER) {
+      this.#observers.remove(association, message.token);
+      return content;
+    }
+    const resource = this.#handler.observed?.(request);
+    // RFC 7959 2.6: further blocks are fetched without Observe.
+    const isFirst = request.code === Code.GET && (block2?.num ?? 0) === 0;
+    if (resource === undefined || !isFirst || classOf(content.code) !== 2) return content;
+    if (!this.#observers.add(now, this.#kept(request), resource)) return content;
+    return observed(content, this.#nextObserve());
+  }
+
+  #notification(now: Instant, request: Request<Association>): Notification {
+    const { association, message } = request;
+    const reply = this.#responder.answer(now, request);
+    assert(reply !== undefined && "head" in reply, "a resource that can be observed is answered at once");
+    const isLast = classOf(reply.code) !== 2;
+    const content = isLast ? reply : observed(reply, this.#nextObserve());
+    const messageId = this.#messageIds.take(now, association);
+    return { messageId, datagram: encodeAnswer(message, "CON", messageId, content), isLast };
+  }
+
+  /** RFC 7641 3.4, 4.4: greater than that of any notification before, modulo 2^24. */
+  #nextObserve(): number {
+    this.#observe = (this.#observe + 1) & 0xff_ffff;
+    return this.#observe;
+  }
+
   /** The same request without views of the datagram's buffer. */
   #kept(request: Request<Association>): Request<Association> {
     if (!this.#isInPlace(request.code)) return request;
@@ -352,9 +360,11 @@ export class CoapServer<Association> implements Deadlined {
     else this.#answerLate(now, waiting, reply);
   }
 
-  #answerLate(now: Instant, waiting: WaitingRequest<Association>, content: Content): void {
-    const { association, message } = waiting.request;
+  #answerLate(now: Instant, waiting: WaitingRequest<Association>, answer: Content): void {
+    const { request } = waiting;
+    const { association, message } = request;
     this.#removeWaiting(waiting);
+    const content = request.observe === undefined ? answer : this.#observing(now, request, answer);
     const piggybacked = message.type === "CON" && !waiting.acknowledged;
     const messageId = piggybacked ? message.messageId : this.#messageIds.take(now, association);
     // Into an array of its own: several that waited may be answered before the first answer has left.
@@ -449,11 +459,4 @@ export class CoapServer<Association> implements Deadlined {
     this.#outlet.transmit(now, association, datagram);
     return datagram;
   }
-}
-
-/** RFC 9175 2.4, 3: to an address that nobody has shown to be its own go three times the bytes that came from it at most. */
-function echoOptions(received: Uint8Array, { tokenLength }: DecodedMessage, value: Uint8Array): readonly Option[] {
-  const options = [{ number: OptionNumber.ECHO, value }];
-  const length = encodedLength(tokenLength, NO_OPTIONS, options, 0);
-  return length <= UNPROVEN_FACTOR * received.length ? options : [];
 }

@@ -5,12 +5,16 @@
 import { ByteWriter } from "../base/byte-writer.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Code } from "./code.ts";
-import type { Message } from "./message.ts";
-import { isRecognised, OptionNumber } from "./option.ts";
+import { NO_OPTIONS } from "./encoded-options.ts";
+import { type DecodedMessage, encodedLength, type Message } from "./message.ts";
+import { isRecognised, type Option, OptionNumber } from "./option.ts";
 import { ECHO_PERIOD_MS } from "./parameters.ts";
 
 /** RFC 9175 A: 64 bits that nobody guesses. */
 export const ECHO_LENGTH = 8;
+
+/** How much longer than a request its answer may be while nobody has shown an Echo value. */
+const UNPROVEN_FACTOR = 3;
 
 /** Who has to show an Echo value, and what becomes of it. */
 export interface EchoPolicy<Association> {
@@ -69,4 +73,11 @@ function isSame(shown: Uint8Array, value: Uint8Array): boolean {
   let difference = shown.length ^ value.length;
   for (let i = 0; i < value.length; i++) difference |= (shown[i] ?? 0) ^ value[i]!;
   return difference === 0;
+}
+
+/** RFC 9175 2.4, 3: to an address that nobody has shown to be its own go three times the bytes that came from it at most. */
+export function echoOptions({ bytes, tokenLength }: DecodedMessage, value: Uint8Array): readonly Option[] {
+  const options = [{ number: OptionNumber.ECHO, value }];
+  const length = encodedLength(tokenLength, NO_OPTIONS, options, 0);
+  return length <= UNPROVEN_FACTOR * bytes.length ? options : [];
 }

@@ -54,6 +54,9 @@ export const ECHO_PERIOD_MS = 120_000;
 /** How often a CoapClient repeats one request with the Echo value that it was given. */
 export const ECHO_REPEAT_MAX = 2;
 
+/** RFC 7641 4.5: how long an observer is not asked by a confirmable notification whether it is still there. */
+export const OBSERVE_PROBE_MS = 86_400_000;
+
 /** Largest block of RFC 7959 over UDP, in bytes. */
 export const BLOCK_SIZE_MAX = 1_024;
 
@@ -102,6 +105,10 @@ export interface CoapServerLimits {
   readonly waitingLengthMax: number;
   /** Bytes for knowing who takes separate responses, over all associations; one needs ENTRY_OVERHEAD_LENGTH. */
   readonly takesSeparateLengthMax: number;
+  /** Observers (RFC 7641) of one association. */
+  readonly observerCountMax: number;
+  /** Bytes of observers over all associations; one needs ENTRY_OVERHEAD_LENGTH and its request. */
+  readonly observerLengthMax: number;
   /** Separate responses that wait for acknowledgement or for their turn, of one association. */
   readonly separateCountMax: number;
   /** The same over all associations. */
@@ -121,6 +128,8 @@ export const DEFAULT_COAP_SERVER_LIMITS: CoapServerLimits = {
   waitingCountMax: 64,
   waitingLengthMax: 8 * MIB,
   takesSeparateLengthMax: MIB,
+  observerCountMax: 8,
+  observerLengthMax: MIB,
   separateCountMax: 16,
   separateTotalMax: 4_096,
 };

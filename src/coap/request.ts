@@ -24,6 +24,8 @@ export interface RequestOptions {
   /** RFC 7252 5.10.8.1; the empty value asks only that the resource exists. */
   readonly ifMatches: readonly Uint8Array[];
   readonly ifNoneMatch: boolean;
+  /** RFC 7641 2: 0 to observe, 1 to observe no longer. */
+  readonly observe: number | undefined;
   readonly block1: Block | undefined;
   readonly block2: Block | undefined;
   readonly size1: number | undefined;
@@ -58,6 +60,11 @@ export interface RequestHandler<Association> {
    * this request may have, or a refusal (4.04, 4.05, 4.15 and the like).
    */
   admit(request: Request<Association>): PlainResponse | number;
+  /**
+   * RFC 7641: the name of the resource that a GET with Observe would observe, whose changes CoapServer.changed() tells;
+   * undefined for one that cannot be observed. A resource that can is answered at once.
+   */
+  observed?(request: Request<Association>): string | undefined;
   /**
    * The answer; a question when something is to be had first, and then the same request is handled again once
    * CoapServer.resume() says that it is there; undefined when the answer follows by CoapServer.respond().
@@ -97,6 +104,7 @@ export function requestOf<Association>(
     etags: options.etags,
     ifMatches: options.ifMatches,
     ifNoneMatch: options.ifNoneMatch,
+    observe: options.observe,
     block1: options.block1,
     block2,
     size1: options.size1,
@@ -122,6 +130,7 @@ export function readRequestOptions(message: Message): Result<RequestOptions, Ref
     etags,
     ifMatches,
     ifNoneMatch: false,
+    observe: undefined,
     block1: undefined,
     block2: undefined,
     size1: undefined,
@@ -161,7 +170,7 @@ export function readRequestOptions(message: Message): Result<RequestOptions, Ref
   return ok(request);
 }
 
-/** Options that say nothing to a server without proxy (Uri-Host, Uri-Port, Observe, No-Response and so on) pass. */
+/** Options that say nothing to a server without proxy (Uri-Host, Uri-Port, No-Response and so on) pass. */
 function readSingleOption(request: Mutable<RequestOptions>, number: number, value: Uint8Array): void {
   switch (number) {
     case OptionNumber.ACCEPT:
@@ -172,6 +181,9 @@ function readSingleOption(request: Mutable<RequestOptions>, number: number, valu
       break;
     case OptionNumber.IF_NONE_MATCH:
       request.ifNoneMatch = true;
+      break;
+    case OptionNumber.OBSERVE:
+      request.observe = decodeUint(value);
       break;
     case OptionNumber.BLOCK1:
       request.block1 = decodeBlock(value);

@@ -1,7 +1,7 @@
 // Every discard, alert and refusal, counted by its name and, where it has one, by its reason. What is an event as well is
 // counted by observing the events; what a flood can cause by the thousand each second is counted alone.
 
-import type { CoapServerCount } from "../coap/coap-server.ts";
+import type { CoapServerCount } from "../coap/coap-server-options.ts";
 import type { DtlsCount } from "../dtls/dtls-server-outlet.ts";
 import type { ServerEvent } from "./server-event.ts";
 

@@ -13,6 +13,9 @@ import { ImageBody } from "./image-body.ts";
 import { ImageLinks } from "./image-links.ts";
 import { type ResourcePath, resourcePath } from "./resource-path.ts";
 
+/** RFC 6690 4. */
+export const LINKS_PATH = "/.well-known/core";
+
 export class FirmwareResource {
   readonly #crypto: CryptoProvider;
   readonly #catalogue: Catalogue;
@@ -37,6 +40,11 @@ export class FirmwareResource {
     this.#links.handleCatalogueChange();
   }
 
+  /** The name of the resource that a GET would observe: only the list of links changes. */
+  observed(request: Request<unknown>): string | undefined {
+    return isLinks(this.#resourcePathOf(request).segments) ? LINKS_PATH : undefined;
+  }
+
   respond(request: Request<unknown>): Response | ContentQuestion {
     const { segments, queries } = this.#resourcePathOf(request);
     const body = this.#bodyFor(segments, queries);
@@ -56,7 +64,7 @@ export class FirmwareResource {
 
   #bodyFor(segments: readonly string[], queries: readonly string[]): Result<Body, ContentQuestion | PlainResponse> {
     const [root, second, third] = segments;
-    if (segments.length === 2 && root === ".well-known" && second === "core") return this.#links.bodyFor(queries);
+    if (isLinks(segments)) return this.#links.bodyFor(queries);
     if (segments.length !== 3 || root !== "fw") return failed({ code: Code.NOT_FOUND });
     const image = this.#catalogue.find(second!, third!);
     if (image === undefined) return failed({ code: Code.NOT_FOUND });
@@ -81,6 +89,10 @@ export class FirmwareResource {
     this.#lastBody = body;
     return body;
   }
+}
+
+function isLinks(segments: readonly string[]): boolean {
+  return segments.length === 2 && segments[0] === ".well-known" && segments[1] === "core";
 }
 
 function isSamePath(a: readonly string[], b: readonly string[]): boolean {

@@ -23,7 +23,7 @@ import { decodeSessionSnapshot } from "../dtls/session/session-snapshot.ts";
 import type { Catalogue, ContentQuestion } from "../firmware/catalogue.ts";
 import type { Association } from "./association.ts";
 import { Counters } from "./counters.ts";
-import { FirmwareResource } from "./firmware-resource.ts";
+import { FirmwareResource, LINKS_PATH } from "./firmware-resource.ts";
 import { Freshness } from "./freshness.ts";
 import { ImageBody } from "./image-body.ts";
 import type { ServerEvent } from "./server-event.ts";
@@ -140,9 +140,11 @@ export class FirmwareServer implements Deadlined {
     this.#coap.resume(now, question);
   }
 
-  /** Images were published. */
-  handleCatalogueChange(): void {
+  /** Images were published: those who observe the list of links are told. */
+  handleCatalogueChange(now: Instant): void {
+    this.#transmits.keepBorrowed();
     this.#resource.handleCatalogueChange();
+    this.#coap.changed(now, LINKS_PATH);
   }
 
   /**
@@ -234,6 +236,7 @@ export class FirmwareServer implements Deadlined {
           const response = this.#resource.respond(request);
           return "code" in response && !("body" in response) ? response : 0;
         },
+        observed: (request) => this.#resource.observed(request),
         handle: (_now, request) => this.#resource.respond(request),
       },
       outlet: {

@@ -217,7 +217,7 @@ export class ServerShell {
       const now = systemNow();
       for (const identity of this.#removedIdentities()) this.#server.handleKeyRemoved(now, identity);
       if (this.#images.refresh()) {
-        this.#server.handleCatalogueChange();
+        this.#server.handleCatalogueChange(now);
         void this.#checkImages();
       }
       this.#drive();

@@ -19,6 +19,7 @@ import { echoOf } from "../../src/coap/echo.ts";
 import { KnownOptions } from "../../src/coap/known-options.ts";
 import { type DecodedMessage, decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { MessageIds } from "../../src/coap/message-ids.ts";
+import { Observers } from "../../src/coap/observers.ts";
 import { DEFAULT_COAP_SERVER_LIMITS, DEFAULT_TRANSMISSION_PARAMETERS } from "../../src/coap/parameters.ts";
 import { type Request, type RequestHandler, readRequest } from "../../src/coap/request.ts";
 import { ResendCache } from "../../src/coap/resend-cache.ts";
@@ -123,6 +124,14 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
     const responses = new SeparateResponses<string>({ countMax: 4, totalMax: 8 }, NO_ONE, ZERO_RANDOM);
     for (const messageId of [1, 2]) responses.send(START, "a", messageId, REQUEST);
     return { thing: responses, now: START };
+  },
+  Observers: () => {
+    const notification = () => ({ messageId: 1, datagram: REQUEST, isLast: false });
+    const outlet = { transmit: () => {}, notification, gaveUp: () => {} };
+    const observers = new Observers<string>({ countMax: 4, lengthMax: 10_000 }, outlet, ZERO_RANDOM);
+    observers.add(START, requestOf("CON 1 GET T=01 Observe=0 /r"), "r");
+    observers.changed(START, "r");
+    return { thing: observers, now: START };
   },
   CoapServer: () => {
     const later: Request<string>[] = [];

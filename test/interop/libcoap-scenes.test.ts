@@ -2,7 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { sampleBytes } from "../firmware-store/sample-image.ts";
+import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
+import { requestFor, sampleBytes } from "../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { coapClient, coapClientBuilds, IDENTITY, identical, KEY, pullFile } from "../support/coap-client-program.ts";
 import { servedFor } from "../support/serving.ts";
@@ -29,6 +30,7 @@ const test = suite("libcoap-scenes");
 const scratch = scratchDirectories(test);
 const keys = { [IDENTITY]: KEY, ...identities };
 const serving = servedFor(test, { images, keys, flags: ["--coap"] });
+const observed = servedFor(test, { images, keys, flags: ["--coap"] });
 const echoing = servedFor(test, { images, flags: ["--coap", "--coap-echo"] });
 
 for (const build of coapClientBuilds()) {
@@ -79,6 +81,18 @@ for (const build of coapClientBuilds()) {
       (await coapClient(build, serving(), { path: "/fw/boat/plain", flags: ["-m", "delete"] })).text,
       /^4\.05/,
     );
+  });
+
+  test(`RFC 7641: ${build.name} observes /.well-known/core and is told of an image that is published meanwhile`, async () => {
+    const version = `observed-by-${build.name}`;
+    const flags = ["-s", "8"];
+    const observing = coapClient(build, observed(), { path: `/.well-known/core?href=/fw/boat/${version}`, flags });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const directory = observed().directory;
+    const store = FirmwareStore.open(directory);
+    store.publish(requestFor(directory, version, sampleBytes(9, 300)));
+    store.close();
+    assert.match((await observing).text, new RegExp(`</fw/boat/${version}>`));
   });
 
   if (build.scheme === "coap") {

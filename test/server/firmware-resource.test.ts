@@ -208,7 +208,7 @@ resource("a newly published image is linked, under a new ETag, after handleCatal
   const before = visitor.asks("GET /.well-known/core 2:0/0/16");
   visitor.scene.catalogue.publish("ant", "3.0", countingBytes(5));
   assert.is(visitor.asks("GET /.well-known/core 2:0/0/16"), before);
-  visitor.scene.server.handleCatalogueChange();
+  visitor.scene.server.handleCatalogueChange(visitor.scene.now);
   assert.is.not(visitor.asks("GET /.well-known/core 2:0/0/16"), before);
   assert.match(visitor.links(), "</fw/ant/3.0>");
 });

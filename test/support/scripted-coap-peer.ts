@@ -6,7 +6,8 @@ import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { RandomSource } from "../../src/base/random-source.ts";
 import type { AnswerRateLimits } from "../../src/coap/answer-rates.ts";
 import { type Body, BytesBody, ContentFormat } from "../../src/coap/body.ts";
-import { CoapServer, type CoapServerCount } from "../../src/coap/coap-server.ts";
+import { CoapServer } from "../../src/coap/coap-server.ts";
+import type { CoapServerCount } from "../../src/coap/coap-server-options.ts";
 import type { EchoPolicy } from "../../src/coap/echo.ts";
 import { decodeMessage, encodeMessage, type Message } from "../../src/coap/message.ts";
 import type { CoapServerLimits } from "../../src/coap/parameters.ts";
@@ -18,6 +19,7 @@ import { countingBytes, lineFromMessage, messageFromLine } from "./coap-line.ts"
 export interface PeerOptions {
   readonly handle?: (request: Request<string>) => Response | Question | undefined;
   readonly admit?: (request: Request<string>) => PlainResponse | number;
+  readonly observed?: (request: Request<string>) => string | undefined;
   readonly blockSize?: number;
   readonly rates?: AnswerRateLimits;
   readonly echo?: EchoPolicy<string>;
@@ -45,9 +47,10 @@ export class ScriptedCoapPeer {
   readonly #inbox: Uint8Array[] = [];
 
   constructor(options: PeerOptions = {}) {
-    const { handle = () => ({ body: IMAGE }), admit = () => 1_024, ...others } = options;
+    const { handle = () => ({ body: IMAGE }), admit = () => 1_024, observed, ...others } = options;
     const handler: RequestHandler<string> = {
       admit,
+      ...(observed && { observed }),
       handle: (_now, request) => {
         this.handled.push(request);
         return handle(request);
@@ -99,6 +102,11 @@ export class ScriptedCoapPeer {
     assert.ok(decoded.ok, "the server sent a broken message");
     this.lastReceived = (decoded as { value: Message }).value;
     return this.lastReceived;
+  }
+
+  /** How long the next datagram is. */
+  receivesLength(): number {
+    return this.#inbox.shift()!.length;
   }
 
   /** All that has come, oldest first. */

@@ -37,11 +37,14 @@ export interface ServerLogLine {
 
 export class Serving {
   readonly #program: Program;
+  /** Of its stores. */
+  readonly directory: string;
   readonly coapsPort: number;
   /** Only with --coap. */
   readonly coapPort: number;
 
-  private constructor(program: Program, coapsPort: number, coapPort: number) {
+  private constructor(directory: string, program: Program, coapsPort: number, coapPort: number) {
+    this.directory = directory;
     this.#program = program;
     this.coapsPort = coapsPort;
     this.coapPort = coapPort;
@@ -58,7 +61,7 @@ export class Serving {
       return Number(port);
     };
     const coapsPort = await portOf("coaps");
-    return new Serving(program, coapsPort, flags.includes("--coap") ? await portOf("coap") : 0);
+    return new Serving(directory, program, coapsPort, flags.includes("--coap") ? await portOf("coap") : 0);
   }
 
   get pid(): number {
