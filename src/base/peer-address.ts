@@ -56,6 +56,15 @@ export function peerAddressFromUnits(
   return (remote + (withLocal ? LOCAL : "") + local + zone) as PeerAddress;
 }
 
+/** Whether both are on one host, whatever their ports, and whichever of our addresses they talk to. */
+export function isSameHost(a: PeerAddress, b: PeerAddress): boolean {
+  if (a === b) return true;
+  if (isIpv4(a) !== isIpv4(b)) return false;
+  const count = isIpv4(a) ? IPV4_UNITS : IPV6_UNITS;
+  for (let i = 0; i < count; i++) if (a.charCodeAt(i) !== b.charCodeAt(i)) return false;
+  return true;
+}
+
 /** Whether peerAddressFromUnits() would make this peer: cheaper than to make it. */
 export function isFromUnits(
   peer: PeerAddress,

@@ -7,6 +7,7 @@ import type { Discard, HandshakeError } from "./errors.ts";
 import { ClientHandshake, type ClientHandshakeInput } from "./handshake/client-handshake.ts";
 import { PROBE_INTERVAL_MS, PROBE_RECORDS_MAX, RECORDS_PER_DATAGRAM_MAX } from "./parameters.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
+import { pathResponseTo } from "./session/peer-paths.ts";
 import type { Session } from "./session/session.ts";
 
 /** Why an association ended: the handshake's error, or what the server said. */
@@ -146,7 +147,15 @@ export class DtlsClient implements Deadlined {
     }
     if (type === ContentType.application_data) this.#outlet.applicationData(now, content);
     else if (type === ContentType.alert) this.#handleAlert(now, content);
+    else if (type === ContentType.return_routability_check) this.#handlePathMessage(session, content);
     else this.#outlet.counted("handshakeUnexpected");
+  }
+
+  /** RFC 9853: the server hears us from another address, and asks whether we hear it there. */
+  #handlePathMessage(session: Session, content: Uint8Array): void {
+    const response = session.returnRoutability ? pathResponseTo(content) : undefined;
+    if (response === undefined) return this.#outlet.counted("pathMessageUnexpected");
+    this.#outlet.transmit(session.write.seal(ContentType.return_routability_check, response));
   }
 
   /**

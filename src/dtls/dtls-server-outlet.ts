@@ -3,6 +3,7 @@
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { Discard, HandshakeError } from "./errors.ts";
+import type { PathCount } from "./session/peer-paths.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionSavingCount } from "./session/session-saving.ts";
 
@@ -22,6 +23,7 @@ export type SessionEnd =
 export type DtlsCount =
   | Discard
   | SessionSavingCount
+  | PathCount
   | "helloVerifyRequest"
   | "cookieRefused"
   | "handshakeEvicted"

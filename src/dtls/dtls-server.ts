@@ -39,6 +39,7 @@ import {
 } from "./parameters.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
 import { LostSessions } from "./session/lost-sessions.ts";
+import { PeerPaths } from "./session/peer-paths.ts";
 import { ResumableSessions } from "./session/resumable-sessions.ts";
 import type { Session } from "./session/session.ts";
 import { SessionSaving } from "./session/session-saving.ts";
@@ -64,6 +65,7 @@ export class DtlsServer implements Deadlined {
   readonly #handshakes = new HandshakeTable();
   readonly #sessions = new SessionTable();
   readonly #resumables: ResumableSessions;
+  readonly #paths: PeerPaths;
   readonly #shares: AddressShares;
   readonly #room: SessionRoom;
   readonly #failedOpenings: FailedOpenings;
@@ -82,6 +84,7 @@ export class DtlsServer implements Deadlined {
     this.#outlet = input.outlet;
     this.#resumables = new ResumableSessions(input.parameters);
     this.#connectionIdPrefix = input.connectionIdPrefix ?? EMPTY;
+    this.#paths = new PeerPaths(input.random, input.outlet);
     this.saving = new SessionSaving(this.#sessions, input.outlet);
     this.#lostSessions = new LostSessions(input.outlet);
     this.#cookies = new CookieIssuer(
@@ -174,7 +177,9 @@ export class DtlsServer implements Deadlined {
     const { write } = session;
     const few = write.nextSequenceNumber + SEQUENCE_NUMBERS_FEW >= write.sequenceNumberEnd;
     if (few && !this.saving.admits(session, data)) return undefined;
-    const datagram = this.#datagrams.of(write.recordLength(data.length));
+    const length = write.recordLength(data.length);
+    if (session.path !== undefined && !this.#paths.admits(session, session.path, length)) return undefined;
+    const datagram = this.#datagrams.of(length);
     write.sealInto(datagram, 0, ContentType.application_data, data);
     return datagram;
   }
@@ -431,7 +436,8 @@ export class DtlsServer implements Deadlined {
     }
     // RFC 9146 6: verified, and newer than the newest. An older valid record is delivered but moves nothing. Without a
     // Connection ID the address is what found the session, and stays.
-    if (newest) session.peer = from;
+    if (newest && from !== session.peer) this.#paths.handleMove(now, session, from);
+    if (session.path !== undefined) this.#paths.handleRecord(now, session, session.path, from, record);
     if (type === ContentType.application_data) {
       this.work.handleSessionRecord(now);
       // Data can only come after our Finished arrived: nobody will ask for it again.
@@ -439,6 +445,7 @@ export class DtlsServer implements Deadlined {
       this.#outlet.applicationData(now, session, content);
     } else if (type === ContentType.alert) this.#handleAlert(now, session, content);
     else if (type === ContentType.handshake) this.#handleLateHandshake(session, content);
+    else if (type === ContentType.return_routability_check) this.#paths.handleMessage(session, from, content);
     else this.#outlet.counted("changeCipherSpecUnexpected");
   }
 

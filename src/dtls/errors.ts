@@ -47,6 +47,8 @@ export type Discard =
   | "keyShareInvalid"
   /** A first message with a message_seq that no handshake begins with. */
   | "messageSeqInvalid"
+  /** A message of RFC 9853 that proves nothing: not negotiated, not asked for, or for another address. */
+  | "pathMessageUnexpected"
   /** More records in a datagram than RECORDS_PER_DATAGRAM_MAX. */
   | "recordsTooMany"
   /** A record whose plaintext is above the limit. */

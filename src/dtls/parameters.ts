@@ -103,6 +103,21 @@ export const HELLO_SEQUENCE_NUMBER_MAX = 2 ** 47;
 /** Sessions of one identity that can be resumed; the oldest gives way. */
 export const RESUMABLE_PER_IDENTITY_MAX = 4;
 
+/** RFC 9853 2, the anti-amplification limit: so many times the bytes that came from an address go to it before it is proven. */
+export const UNPROVEN_BYTES_FACTOR = 3;
+
+/**
+ * Records of application data that a session sends in a minute to hosts that cannot be asked for a proof; as many at once. A
+ * device on a link with a round trip of 100 ms that asks for block after block needs no more.
+ */
+export const UNPROVEN_ANSWERS_PER_MINUTE_MAX = 600;
+
+/** How soon an unproven address may be asked again, ms, and twice as late each time. RFC 9853 5.5: 1 s for an unknown path. */
+export const PATH_CHALLENGE_INTERVAL_MS = 1_000;
+
+/** Challenges whose answers are awaited; of more the oldest is forgotten. */
+export const PATH_CHALLENGES_MAX = 8;
+
 /** A session without a record for so long gives back its cipher contexts, which a microsecond makes again. */
 export const SESSION_BUSY_MS = 10_000;
 

@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { concat, toHex, toUtf8 } from "../../src/base/bytes.ts";
+import { peerAddress } from "../../src/base/peer-address.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { CIPHER_SUITES, cipherSuiteNamed, DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
 import { encodeHandshakeMessage } from "../../src/dtls/handshake/handshake-message.ts";
@@ -13,7 +14,7 @@ import {
   RECORDS_PER_DATAGRAM_MAX,
 } from "../../src/dtls/parameters.ts";
 import { WriteState } from "../../src/dtls/record/connection-state.ts";
-import { DtlsPair } from "../support/dtls-pair.ts";
+import { DtlsPair, SEND_ONLY_CONNECTION_ID } from "../support/dtls-pair.ts";
 import { KEY } from "../support/observed-server.ts";
 
 const handshake = suite("dtls-handshake");
@@ -150,6 +151,18 @@ handshake("a client that ended sends nothing and hears nothing", () => {
   assert.is(pair.datagrams.length, before);
   pair.run(1_000);
   assert.ok(pair.counted("client unknownPeer") > 0);
+});
+
+handshake("RFC 9853: our own device offers the check, and shows the server that it hears it at its new host", () => {
+  const pair = new DtlsPair({ connectionId: SEND_ONLY_CONNECTION_ID }).run(10_000);
+  assert.is(pair.sessions[0]!.returnRoutability, true);
+  pair.clientAddress = peerAddress("198.51.100.7", 1234);
+  pair.sendUp(Uint8Array.of(1));
+  pair.run(1_000);
+  assert.is(pair.counted("pathProven"), 1);
+  pair.sendDown(pair.sessions[0]!, new Uint8Array(1_000));
+  pair.run(1_000);
+  assert.is(pair.clientReceived.length, 1);
 });
 
 handshake.run();

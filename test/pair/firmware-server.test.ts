@@ -196,6 +196,8 @@ server("RFC 7252 9.1.1: when the last session has ended nothing is left to wait 
   assert.equal(new Set(Object.values(tables)), new Set([0]));
   place.waits(place.server.pollTimeout()! - place.now);
   place.waits(place.server.pollTimeout()! - place.now);
+  // What can be resumed is forgotten after a day (RFC 5246 F.1.4).
+  place.waits(place.server.pollTimeout()! - place.now);
   assert.is(place.server.pollTimeout(), undefined);
   assert.equal(new Set(Object.values(place.server.tables)), new Set([0]));
 });

@@ -78,6 +78,8 @@ export class ScriptedClient {
   address: PeerAddress;
   cookie: Uint8Array = EMPTY;
   serverHello: ServerHello | undefined;
+  /** The last that was heard (RFC 9853). */
+  pathMessage: Uint8Array = EMPTY;
   readonly #sequenceNumbers = [0, 0];
   #messageSeq = 0;
   #transcript: Uint8Array[] = [];
@@ -266,6 +268,10 @@ export class ScriptedClient {
   #hearContent(type: number, content: Uint8Array): string {
     if (type === ContentType.change_cipher_spec) return "ChangeCipherSpec";
     if (type === ContentType.application_data) return `data ${fromUtf8(content)}`;
+    if (type === ContentType.return_routability_check) {
+      this.pathMessage = Uint8Array.from(content);
+      return RRC_MESSAGE_NAMES[content[0]!] ?? "return_routability_check";
+    }
     if (type === ContentType.alert) {
       const alert = decodeAlert(content);
       return alert === undefined ? "alert malformed" : `${alert.level} ${alertText(alert.description)}`;
@@ -346,6 +352,8 @@ export class ScriptedClient {
       .digest();
   }
 }
+
+const RRC_MESSAGE_NAMES = ["path_challenge", "path_response", "path_drop"];
 
 const MESSAGE_NAMES = new Map<number, string>([
   [HandshakeType.server_hello, "ServerHello"],

@@ -45,6 +45,7 @@ function agreedExtensions({ negotiation, connectionId }: Agreed): Extensions {
   if (negotiation.extendedMasterSecret) extensions.extendedMasterSecret = true;
   if (negotiation.encryptThenMac) extensions.encryptThenMac = true;
   if (negotiation.clientConnectionId) extensions.connectionId = connectionId;
+  if (negotiation.returnRoutability) extensions.returnRoutability = true;
   if (negotiation.maxFragmentLength) extensions.maxFragmentLength = negotiation.maxFragmentLength;
   if (negotiation.recordSizeLimit) extensions.recordSizeLimit = PLAINTEXT_LENGTH_MAX;
   return extensions;

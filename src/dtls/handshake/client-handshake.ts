@@ -222,7 +222,7 @@ export class ClientHandshake {
       extendedMasterSecret: true,
       ...(suites.some((suite) => suite.canEncryptThenMac) && { encryptThenMac: true as const }),
       ...(suites.some((suite) => suite.keyExchange === "ecdhe_psk") && { supportedGroups: NAMED_GROUPS }),
-      ...(connectionId && { connectionId }),
+      ...(connectionId && { connectionId, returnRoutability: true as const }),
       ...(maxFragmentLength && { maxFragmentLength }),
       ...(recordSizeLimit && { recordSizeLimit }),
     };
@@ -345,6 +345,7 @@ export class ClientHandshake {
       peer: this.#input.server,
       identity: this.#input.identity,
       suite,
+      returnRoutability: extensions.returnRoutability === true,
       ...keyed.states,
       peerPlaintextLengthMax: extensions.recordSizeLimit ?? maxFragmentLength ?? PLAINTEXT_LENGTH_MAX,
     });

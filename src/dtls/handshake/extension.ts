@@ -18,6 +18,8 @@ export const ExtensionType = {
   record_size_limit: 28,
   /** RFC 9146 3. */
   connection_id: 54,
+  /** RFC 9853 3. */
+  rrc: 61,
   /** RFC 5746 3.2. */
   renegotiation_info: 0xff01,
 } as const;
@@ -38,6 +40,7 @@ export interface Extensions {
   /** Bytes of plaintext that the sender of the hello can take in one record. */
   readonly recordSizeLimit?: number;
   readonly renegotiationInfo?: Uint8Array;
+  readonly returnRoutability?: true;
   readonly supportedGroups?: readonly number[];
   /** Types that have no meaning here: a server passes over them, a client did not ask for them. */
   readonly unknownTypes?: readonly number[];
@@ -88,6 +91,9 @@ function decodeExtension(type: number, data: ByteReader, into: MutableExtensions
     case ExtensionType.renegotiation_info:
       into.renegotiationInfo = data.vector8();
       return data.atEnd;
+    case ExtensionType.rrc:
+      into.returnRoutability = true;
+      return data.atEnd;
     case ExtensionType.supported_groups: {
       const groups = decodeUint16List(data);
       if (groups === undefined || !data.atEnd) return false;
@@ -114,6 +120,7 @@ export function encodeExtensions(extensions: Extensions): Uint8Array {
   if (extensions.connectionId) {
     put(ExtensionType.connection_id, new ByteWriter().vector8(extensions.connectionId).finish());
   }
+  if (extensions.returnRoutability) put(ExtensionType.rrc, EMPTY);
   if (extensions.maxFragmentLength) {
     put(ExtensionType.max_fragment_length, Uint8Array.of(extensions.maxFragmentLength));
   }

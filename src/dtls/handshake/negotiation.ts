@@ -27,6 +27,8 @@ export interface Negotiation {
   readonly plaintextLengthMax: number;
   /** What to put into our records, where Connection IDs hold; it may be empty (RFC 9146 3). */
   readonly clientConnectionId: Uint8Array | undefined;
+  /** RFC 9853, which concerns peers with Connection IDs. */
+  readonly returnRoutability: boolean;
 }
 
 /** `suites` in the operator's order of preference. */
@@ -62,6 +64,7 @@ export function negotiate(hello: ClientHello, suites: readonly CipherSuite[]): R
     recordSizeLimit: extensions.recordSizeLimit !== undefined,
     plaintextLengthMax: limit.value,
     clientConnectionId: takesConnectionId ? copyOf(clientConnectionId) : undefined,
+    returnRoutability: takesConnectionId && extensions.returnRoutability === true,
   });
 }
 

@@ -368,7 +368,7 @@ export class ServerHandshake {
     this.#exchange.send(now, helloFlight(this.#exchange, this.#plain, agreed, share), true);
   }
 
-  /** The keys come out of the secret that both have, and our Finished is the first. */
+  /** The keys come out of the secret that both have: who has another need not have a wrong key. Our Finished is the first. */
   #resume(now: Instant, agreed: Agreed, { identity, shared, masterSecret }: ResumableSession): void {
     const master = copyOf(masterSecret.reveal());
     const states = this.#statesOf(agreed, master);
@@ -376,7 +376,6 @@ export class ServerHandshake {
     const candidate = new KeyCandidate(undefined, identity, undefined, this.#exchange.reassembly.nextMessageSeq);
     candidate.keys = { identityKnown: true, shared, masterSecret: master, states };
     this.#candidates.push(candidate);
-    // Who has another secret need not have another key.
     this.#keyRefusedTold = true;
     this.#state = { kind: "expectFinished", agreed, share: undefined };
     this.#exchange.send(now, flight, true);
@@ -460,6 +459,7 @@ export class ServerHandshake {
       identity: candidate.identity,
       suite: negotiation.suite,
       encryptThenMac: negotiation.encryptThenMac,
+      returnRoutability: negotiation.returnRoutability,
       read: keys.states.read,
       write: keys.states.write,
       peerPlaintextLengthMax: negotiation.plaintextLengthMax,

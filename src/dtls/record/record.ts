@@ -15,6 +15,8 @@ export const ContentType = {
   handshake: 22,
   application_data: 23,
   tls12_cid: 25,
+  /** RFC 9853 4. */
+  return_routability_check: 27,
 } as const;
 
 /** Bytes of a header without Connection ID. */
@@ -42,11 +44,9 @@ export function decodeRecord(
 ): Result<DtlsRecord, Discard> {
   if (datagram.length - offset < RECORD_HEADER_LENGTH) return failed("recordTruncated");
   const type = datagram[offset]!;
-  if (type < ContentType.change_cipher_spec || type > ContentType.tls12_cid || type === 24) {
-    return failed("recordTypeUnknown");
-  }
-  const version = (datagram[offset + 1]! << 8) | datagram[offset + 2]!;
   const epoch = (datagram[offset + 3]! << 8) | datagram[offset + 4]!;
+  if (!isKnownType(type, epoch)) return failed("recordTypeUnknown");
+  const version = (datagram[offset + 1]! << 8) | datagram[offset + 2]!;
   if (version !== DTLS_1_2 && !(version === DTLS_1_0 && epoch === 0)) return failed("recordVersion");
   const high = (datagram[offset + 5]! << 8) | datagram[offset + 6]!;
   const sequenceNumber = high * 2 ** 32 + readUint32(datagram, offset + 7);
@@ -66,6 +66,12 @@ export function decodeRecord(
     fragment: datagram.subarray(lengthAt + 2, end),
     end,
   });
+}
+
+function isKnownType(type: number, epoch: number): boolean {
+  // RFC 9853 4: nothing of the kind comes unprotected.
+  if (type === ContentType.return_routability_check) return epoch > 0;
+  return type >= ContentType.change_cipher_spec && type <= ContentType.tls12_cid && type !== 24;
 }
 
 /** Writes a header at `offset` of `target` and gives back where it ends. */

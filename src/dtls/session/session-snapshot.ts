@@ -22,6 +22,7 @@ import { CONNECTION_ID_LENGTH } from "./session-table.ts";
 
 const VERSION = 1;
 const ENCRYPT_THEN_MAC = 1;
+const RETURN_ROUTABILITY = 2;
 const FIXED_LENGTH = 38;
 /** Two addresses of 8 units, a port, a mark, and a zone of the longest name that a network interface has. */
 const PEER_LENGTH_MAX = 96;
@@ -36,6 +37,7 @@ export interface SessionSnapshot {
   /** As in the IANA registry. */
   readonly cipherSuite: number;
   readonly encryptThenMac: boolean;
+  readonly returnRoutability: boolean;
   readonly epoch: number;
   /** The first sequence number that this process never sends: where the next one begins. */
   readonly sequenceNumberEnd: number;
@@ -53,16 +55,18 @@ export interface SessionSnapshot {
 
 /** What there is to write down of a session. The keys are the session's own bytes, not a copy. */
 export function snapshotOf(session: Session, sequenceNumberEnd: number): SessionSnapshot {
-  const { suite, encryptThenMac, read, write, plaintextLengthMax, peer, identity } = session;
+  const { suite, encryptThenMac, returnRoutability, read, write, plaintextLengthMax, path, identity } = session;
   return {
     cipherSuite: suite.id,
     encryptThenMac,
+    returnRoutability,
     epoch: write.epoch,
     sequenceNumberEnd,
     window: read.window,
     plaintextLengthMax,
     lastActiveAt: instant(Math.floor(session.lastActiveAt)),
-    peer,
+    // The next process knows of no address that would have to be proven.
+    peer: path?.proven ?? session.peer,
     identity,
     readKeys: read.keys.reveal(),
     writeKeys: write.keys.reveal(),
@@ -76,7 +80,7 @@ export function encodeSessionSnapshot(snapshot: SessionSnapshot, target: Uint8Ar
   const { window } = snapshot;
   let at = putUint(target, offset, 1, VERSION);
   at = putUint(target, at, 2, snapshot.cipherSuite);
-  at = putUint(target, at, 1, snapshot.encryptThenMac ? ENCRYPT_THEN_MAC : 0);
+  at = putUint(target, at, 1, flagsOf(snapshot));
   at = putUint(target, at, 2, snapshot.epoch);
   at = putUint(target, at, 6, snapshot.sequenceNumberEnd);
   at = putUint(target, at, 6, window.newest + 1);
@@ -100,7 +104,8 @@ export function decodeSessionSnapshot(bytes: Uint8Array): SessionSnapshot | unde
   const flags = reader.uint8();
   const snapshot: SessionSnapshot = {
     cipherSuite,
-    encryptThenMac: flags === ENCRYPT_THEN_MAC,
+    encryptThenMac: (flags & ENCRYPT_THEN_MAC) !== 0,
+    returnRoutability: (flags & RETURN_ROUTABILITY) !== 0,
     epoch: reader.uint16(),
     sequenceNumberEnd: reader.uint48(),
     window: { newest: reader.uint48() - 1, low: reader.uint32(), high: reader.uint32() },
@@ -116,7 +121,7 @@ export function decodeSessionSnapshot(bytes: Uint8Array): SessionSnapshot | unde
   const { window, plaintextLengthMax, peer, identity, readConnectionId, writeConnectionId } = snapshot;
   const sound =
     version === VERSION &&
-    flags <= ENCRYPT_THEN_MAC &&
+    flags <= (ENCRYPT_THEN_MAC | RETURN_ROUTABILITY) &&
     snapshot.epoch > 0 &&
     (window.newest >= 0 ? (window.low & 1) === 1 : window.low === 0 && window.high === 0) &&
     plaintextLengthMax > 0 &&
@@ -152,11 +157,16 @@ export function sessionFrom(
     identity: snapshot.identity,
     suite,
     encryptThenMac,
+    returnRoutability: snapshot.returnRoutability,
     read: new ReadState(epoch, protection, new Secret(readKeys), readConnectionId, window),
     write: new WriteState(epoch, protection, new Secret(writeKeys), writeConnectionId, sequenceNumberEnd),
     // RFC 9146 4: the real type is one byte of the inner plaintext.
     peerPlaintextLengthMax: snapshot.plaintextLengthMax + (writeConnectionId.length > 0 ? 1 : 0),
   });
+}
+
+function flagsOf({ encryptThenMac, returnRoutability }: SessionSnapshot): number {
+  return (encryptThenMac ? ENCRYPT_THEN_MAC : 0) | (returnRoutability ? RETURN_ROUTABILITY : 0);
 }
 
 function putUint(target: Uint8Array, offset: number, length: number, value: number): number {

@@ -8,6 +8,7 @@ import type { CipherSuite } from "../cipher-suite.ts";
 import type { LastFlight } from "../handshake/last-flight.ts";
 import { DATAGRAM_LENGTH_MAX } from "../parameters.ts";
 import type { ReadState, WriteState } from "../record/connection-state.ts";
+import type { PeerPath } from "./peer-path.ts";
 import type { ResumableSession } from "./resumable-sessions.ts";
 
 export interface SessionInput {
@@ -16,6 +17,8 @@ export interface SessionInput {
   readonly suite: CipherSuite;
   /** RFC 7366; false when absent. */
   readonly encryptThenMac?: boolean;
+  /** RFC 9853; false when absent. */
+  readonly returnRoutability?: boolean;
   readonly read: ReadState;
   readonly write: WriteState;
   /** The most plaintext that the peer takes in a record, bytes. */
@@ -42,6 +45,10 @@ export class Session {
   number = 0;
   /** The most application data that one record to the peer may carry, bytes. */
   readonly plaintextLengthMax: number;
+  /** Whether RFC 9853 was negotiated. */
+  readonly returnRoutability: boolean;
+  /** Since the peer spoke from another host. */
+  path: PeerPath | undefined;
   lastFlight: LastFlight | undefined;
   /** By which it can be resumed. */
   resumable: ResumableSession | undefined;
@@ -69,6 +76,7 @@ export class Session {
     this.identityKey = latin1Of(input.identity);
     this.suite = input.suite;
     this.encryptThenMac = input.encryptThenMac ?? false;
+    this.returnRoutability = input.returnRoutability ?? false;
     this.read = input.read;
     this.write = input.write;
     this.lastActiveAt = now;

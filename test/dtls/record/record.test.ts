@@ -53,11 +53,16 @@ for (const [what, bytes] of [
   });
 }
 
-record("RFC 6347 4.1: every content type but 20 to 23 and 25 is unknown", () => {
+record("RFC 6347 4.1, RFC 9853 4: every content type but 20 to 23, 25 and 27 is unknown", () => {
   for (let type = 0; type < 256; type++) {
-    const known = (type >= 20 && type <= 23) || type === 25;
+    const known = (type >= 20 && type <= 23) || type === 25 || type === 27;
     assert.is(errorOf(concat(Uint8Array.of(type), WITH_ID.subarray(1))) === "recordTypeUnknown", !known, `${type}`);
   }
+});
+
+record("RFC 9853 4: no return_routability_check comes unprotected", () => {
+  assert.is(errorOf(hex("1b fefd 0000 000000000000 0000")), "recordTypeUnknown");
+  assert.is(errorOf(hex("1b fefd 0001 000000000000 0000")), "");
 });
 
 for (const [version, epoch, wrong] of [

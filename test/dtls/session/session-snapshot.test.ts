@@ -25,6 +25,7 @@ const PROTECTIONS = new SuiteProtections(CRYPTO, new SeededRandom(1));
 const SNAPSHOT: SessionSnapshot = {
   cipherSuite: 0xc0a8,
   encryptThenMac: false,
+  returnRoutability: false,
   epoch: 1,
   sequenceNumberEnd: 4_096,
   window: { newest: 70, low: 0x8000_0001, high: 3 },
@@ -53,6 +54,7 @@ const peers: fc.Arbitrary<PeerAddress> = fc.constantFrom(
 const FIELDS = {
   cipherSuite: fc.nat(0xffff),
   encryptThenMac: fc.boolean(),
+  returnRoutability: fc.boolean(),
   epoch: fc.integer({ min: 1, max: 0xffff }),
   sequenceNumberEnd: uint48,
   window: fc.oneof(
