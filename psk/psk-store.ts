@@ -59,6 +59,9 @@ export interface ImportCount {
   readonly firstShort: Uint8Array | undefined;
 }
 
+/** Of what is read for an identity without a key, bytes: what most keys have. */
+const STAND_IN_KEY_LENGTH = 16;
+
 export class PskStore {
   readonly #file: StoreFile;
   readonly #find;
@@ -81,7 +84,11 @@ export class PskStore {
 
   private constructor(file: StoreFile) {
     this.#file = file;
-    this.#find = file.prepare<[Uint8Array], { key: Uint8Array }>("SELECT key FROM psk WHERE identity = ?");
+    // One row for every identity: the time that it takes must not tell which are known.
+    this.#find = file.prepare<[Uint8Array], { key: Uint8Array; isKnown: number }>(
+      `SELECT key, 1 AS isKnown FROM psk WHERE identity = ?
+       UNION ALL SELECT zeroblob(${STAND_IN_KEY_LENGTH}), 0 LIMIT 1`,
+    );
     this.#add = file.prepare<[Uint8Array, Uint8Array, number]>(
       "INSERT INTO psk VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
     );
@@ -99,8 +106,9 @@ export class PskStore {
 
   /** The key of an identity; undefined when there is none. Sees at once what other processes have written. */
   find(identity: Uint8Array): Secret | undefined {
-    const row = this.#file.attempt(() => this.#find.get(identity));
-    return row && new Secret(row.key);
+    const row = this.#file.attempt(() => this.#find.get(identity)!);
+    const key = new Secret(row.key);
+    return row.isKnown === 1 ? key : undefined;
   }
 
   /**

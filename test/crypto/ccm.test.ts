@@ -70,7 +70,7 @@ for (const length of [1024, 4096, 4097, 2 ** 14]) {
 
 ccm("RFC 5116 2.2: nothing of a record that does not authenticate stays readable", () => {
   const context = contextFor(hex("000102030405060708090a0b0c0d0e0f"), 8, "open");
-  const sealed = new Uint8Array(40 + 8);
+  const sealed = new Uint8Array(40 + 8).fill(7);
   context.seal(sealed, 0, 40, 13);
   sealed[47] = sealed[47]! ^ 1;
   opened.fill(0xee);

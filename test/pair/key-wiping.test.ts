@@ -11,11 +11,15 @@ import { DTLS_PARAMETERS, SESSION_BUSY_MS } from "../../src/dtls/parameters.ts";
 import { DtlsPair, type PairInput } from "../support/dtls-pair.ts";
 import { IDENTITY } from "../support/observed-server.ts";
 import { WatchingCrypto } from "../support/watching-crypto.ts";
+import { hex } from "../vectors/dtls.ts";
 
 const wiping = suite("key-wiping");
 
-/** The MACs of the present cookie secret and of the one before. */
-const COOKIE_MACS = 2;
+/** The MACs of the cookie secret, of what is derived from it for this period, and for the one before. */
+const COOKIE_MACS = 3;
+
+/** The cookie secret was handed in, and is its owner's to overwrite. */
+const COOKIE_SECRET = "key of hmacSha256";
 
 const WRONG_KEY = new Secret(toUtf8("another key 16 b"));
 
@@ -25,7 +29,7 @@ function watched(input: PairInput = {}): { readonly crypto: WatchingCrypto; read
 }
 
 function leavesNothing(crypto: WatchingCrypto): void {
-  assert.equal([crypto.secretsLeft, crypto.openCount], [[], COOKIE_MACS]);
+  assert.equal([crypto.secretsLeft, crypto.openCount], [[COOKIE_SECRET], COOKIE_MACS]);
 }
 
 for (const cipherSuite of CIPHER_SUITES) {
@@ -83,6 +87,17 @@ wiping("a session that rests gives its contexts back, and makes them again", () 
 
 wiping("the server dies silently, and the client's handshake with it", () => {
   const { crypto, pair } = watched({ wire: (_datagram, number) => (number < 7 ? "deliver" : "drop") });
+  pair.run(DTLS_PARAMETERS.handshakeLifetimeMs + 1_000);
+  assert.is(pair.clientEnd?.kind, "timeout");
+  leavesNothing(crypto);
+});
+
+wiping("the client gives up after it has tried to open a Finished", () => {
+  const { crypto, pair } = watched({ wire: (_datagram, number) => (number < 7 ? "deliver" : "drop") });
+  pair.run(500);
+  pair.deliver("down", hex("14 fefd 0000 000000000063 0001 01"));
+  pair.deliver("down", hex(`16 fefd 0001 000000000000 0028 ${"a5".repeat(40)}`));
+  assert.is(pair.counted("client badRecordMac"), 1);
   pair.run(DTLS_PARAMETERS.handshakeLifetimeMs + 1_000);
   assert.is(pair.clientEnd?.kind, "timeout");
   leavesNothing(crypto);

@@ -281,7 +281,6 @@ export class ServerHandshake {
     // Drawn for known identities too: what is done must not tell whether there is a key.
     const standIn = randomBytes(this.#input.random, 16);
     const premaster = premasterSecret(key === undefined ? standIn : key.reveal(), candidate.sharedSecret);
-    standIn.fill(0);
     const master = negotiation.extendedMasterSecret
       ? extendedMasterSecret(crypto, premaster, this.#exchange.transcriptHash(candidate.message))
       : masterSecret(crypto, premaster, clientRandom, serverRandom);

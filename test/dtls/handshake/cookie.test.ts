@@ -9,6 +9,7 @@ import type { ClientHelloStart } from "../../../src/dtls/handshake/hello.ts";
 import { COOKIE_SECRET_LIFETIME_MS } from "../../../src/dtls/parameters.ts";
 import { CRYPTO } from "../../support/crypto.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
+import { WatchingCrypto } from "../../support/watching-crypto.ts";
 
 const cookie = suite("cookie");
 
@@ -125,6 +126,14 @@ cookie("a process that was handed the same secret takes the cookies of another, 
   assert.ok(new CookieIssuer(later, CRYPTO, secret).verifies(later, PEER, hello));
   const tooLate = addMs(later, COOKIE_SECRET_LIFETIME_MS);
   assert.not(new CookieIssuer(tooLate, CRYPTO, secret).verifies(tooLate, PEER, hello));
+});
+
+cookie("a secret that is replaced is given back, whether the next period follows or some later one", () => {
+  const crypto = new WatchingCrypto();
+  const issuer = new CookieIssuer(START, crypto, new Uint8Array(COOKIE_SECRET_LENGTH).fill(1));
+  const open = crypto.openCount;
+  for (const periods of [1, 2, 9, 10]) issuer.issue(addMs(START, periods * COOKIE_SECRET_LIFETIME_MS), PEER, HELLO);
+  assert.is(crypto.openCount, open);
 });
 
 cookie.run();
