@@ -9,6 +9,10 @@ export async function runProgram(main: () => Promise<void>): Promise<void> {
     if (error.code === "EPIPE") process.exit();
     throw error;
   });
+  // What cannot be said there must not end what is being done.
+  process.stderr.on("error", () => {});
+  // Node.js would open its inspector, which shows all memory, to whoever asks on the loopback interface.
+  process.on("SIGUSR1", () => {});
   try {
     await main();
   } catch (error) {

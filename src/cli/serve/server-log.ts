@@ -4,17 +4,27 @@
 import { identityText } from "../../../psk/identity.ts";
 import { formatPeerAddress } from "../../base/peer-address.ts";
 import { imagePath } from "../../firmware/image-name.ts";
+import { LineOutput } from "../../shell/line-output.ts";
 import type { NewsEvent, ServerLog } from "../../shell/server-shell.ts";
 import { formatRate } from "../progress.ts";
 import { LineBuffer } from "./line-buffer.ts";
 
 type TransferEvent = Extract<NewsEvent, { kind: "transfer" }>;
 
+/** A log, and the end of it. */
+export interface OutputLog extends ServerLog {
+  /** Writes what there is; false when nobody reads it. */
+  end(): Promise<boolean>;
+}
+
 /** Lines of JSON on stdout. */
-export async function jsonLog(): Promise<ServerLog> {
+export async function jsonLog(): Promise<OutputLog> {
   const { pino } = await import("pino");
   const formatters = { level: (level: string) => ({ level }) };
-  const lines = new LineBuffer((text) => void process.stdout.write(text));
+  const output = new LineOutput(process.stdout, ({ lines, bytes }) =>
+    JSON.stringify({ level: "warn", time: new Date().toISOString(), event: "linesDropped", lines, bytes }),
+  );
+  const lines = new LineBuffer((text) => output.write(text));
   // Whatever ends the process, short of a kill, what happened before is said.
   process.once("exit", () => lines.flush());
   const logger = pino({ base: null, timestamp: timeField(), formatters }, lines);
@@ -26,6 +36,10 @@ export async function jsonLog(): Promise<ServerLog> {
       else logger.info(fields);
     },
     counters: (counters) => logger.info({ event: "counters", counters }),
+    end: () => {
+      lines.flush();
+      return output.end();
+    },
   };
 }
 
@@ -44,14 +58,16 @@ function timeField(): () => string {
 }
 
 /** Lines for people on stdout. */
-export function terminalLog(): ServerLog {
-  const print = (text: string) => console.log(`${new Date().toTimeString().slice(0, 8)}  ${text}`);
+export function terminalLog(): OutputLog {
+  const output = new LineOutput(process.stdout, ({ lines, bytes }) => `${lines} lines (${bytes} bytes) were dropped`);
+  const print = (text: string) => output.write(Buffer.from(`${new Date().toTimeString().slice(0, 8)}  ${text}\n`));
   return {
     event: (event) => print(eventText(event)),
     counters: (counters) => {
       const counts = Object.entries(counters).map(([name, count]) => `${name} ${count}`);
       print(`so far: ${counts.join(", ")}`);
     },
+    end: () => output.end(),
   };
 }
 

@@ -49,6 +49,7 @@ export async function serveUntilStopped(
   keepHeapSmall();
   const images = FirmwareStore.open(input.data, { cacheBytesMax: input.cacheSize });
   const keys = PskStore.open(input.data);
+  let isHeard = true;
   try {
     const { blockSize, cipherSuites, coapEcho } = input;
     // Asked before anything is open that an error would leave open.
@@ -68,16 +69,21 @@ export async function serveUntilStopped(
       ...(cipherSuites && { cipherSuites }),
     });
     const ignoreSignals = onStopSignal(() => void shell.stop());
+    // A terminal that goes away is no reason for devices to be left alone.
+    process.on("SIGHUP", () => {});
     for (const { scheme, host, port } of shell.addresses) console.log(`listening ${scheme}://${uriHost(host)}:${port}`);
     for (const line of ready(shell.addresses)) console.log(line);
     // Not on stdout, which programs read.
     console.error(nativeWords(systemNativeParts(), process.platform));
     for (const line of missing) console.error(line);
     await shell.stopped.finally(ignoreSignals);
+    isHeard = await log.end();
   } finally {
     images.close();
     keys.close();
   }
+  // What waits for a reader who sleeps would keep the process.
+  if (!isHeard) process.exit(0);
 }
 
 /** What goes wrong with saved sessions costs sessions and nothing else: one line says so. */
