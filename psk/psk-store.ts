@@ -198,6 +198,11 @@ export class PskStore {
     return this.#file.attempt(() => this.#removalsAfter.all(removal)).map(({ identity }) => identity);
   }
 
+  /** See StoreFile. */
+  neverWait(): void {
+    this.#file.neverWait();
+  }
+
   close(): void {
     this.#file.close();
   }

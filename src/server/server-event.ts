@@ -50,4 +50,7 @@ export type ServerEvent =
   | { readonly kind: "sessionsRestored"; readonly restoredCount: number; readonly refusedCount: number }
   /** Sessions could not be stored: none outlives this process, until they can. */
   | { readonly kind: "sessionsUnsaved"; readonly reason: string }
+  /** The store of keys cannot be read now: sessions go on, and handshakes wait. */
+  | { readonly kind: "keysUnavailable"; readonly reason: string }
+  | { readonly kind: "keysAvailable" }
   | { readonly kind: "imageDamaged"; readonly path: string; readonly reason: string };

@@ -3,7 +3,6 @@
 
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
-import type { Secret } from "../base/secret.ts";
 import type { Scheme } from "../coap/coap-uri.ts";
 import type { Catalogue, ContentQuestion } from "../firmware/catalogue.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../server/firmware-server.ts";
@@ -11,7 +10,8 @@ import type { ServerEvent } from "../server/server-event.ts";
 import type { DatagramPort } from "./datagram-port.ts";
 import { bindDatagramPort } from "./datagram-port-binding.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
-import { type RemovalJournal, SAVING_INTERVAL_MS, SessionKeeper, type SessionSource } from "./session-keeper.ts";
+import { type KeySource, KeyWatch } from "./key-watch.ts";
+import { SAVING_INTERVAL_MS, SessionKeeper, type SessionSource } from "./session-keeper.ts";
 import { systemNow } from "./system-clock.ts";
 import { systemCrypto } from "./system-crypto.ts";
 import { SystemRandom } from "./system-random.ts";
@@ -20,13 +20,6 @@ import { SystemRandom } from "./system-random.ts";
 const STORES_INTERVAL_MS = 1_000;
 
 const COUNTERS_INTERVAL_MS = 60_000;
-
-/** What the shell asks of a store of keys; psk/ happens to fit. */
-export interface KeySource extends RemovalJournal {
-  find(identity: Uint8Array): Secret | undefined;
-  /** Identities whose keys were removed since the last call. */
-  refresh(): readonly Uint8Array[] | "journalPruned";
-}
 
 /** What the shell asks of a store of images; firmware-store/ happens to fit. */
 export interface ImageSource extends Catalogue {
@@ -84,7 +77,7 @@ export class ServerShell {
   readonly stopped: Promise<void>;
   readonly #server: FirmwareServer;
   readonly #images: ImageSource;
-  readonly #keys: KeySource;
+  readonly #keys: KeyWatch;
   readonly #keeper: SessionKeeper | undefined;
   readonly #log: ServerLog;
   readonly #ports = new Map<Scheme, DatagramPort>();
@@ -113,7 +106,6 @@ export class ServerShell {
   private constructor(input: ServerShellInput) {
     const { images, keys, sessions, log, listen: _listen, ...options } = input;
     this.#images = images;
-    this.#keys = keys;
     this.#log = log;
     this.#server = new FirmwareServer({
       ...options,
@@ -122,6 +114,12 @@ export class ServerShell {
       random: new SystemRandom(),
       catalogue: images,
       cookieSecret: sessions?.stored.cookieSecret,
+    });
+    this.#keys = new KeyWatch(this.#server, keys, {
+      worked: () => this.#drive(),
+      faulty: (reason) => this.#log.event({ kind: "keysUnavailable", reason }),
+      mended: () => this.#log.event({ kind: "keysAvailable" }),
+      failed: (error) => this.#fail(error),
     });
     this.stopped = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -214,8 +212,7 @@ export class ServerShell {
 
   #askStores(): void {
     try {
-      const now = systemNow();
-      for (const identity of this.#removedIdentities()) this.#server.handleKeyRemoved(now, identity);
+      this.#keys.ask();
       if (this.#images.refresh()) {
         this.#server.handleCatalogueChange(now);
         void this.#checkImages();
@@ -226,17 +223,10 @@ export class ServerShell {
     }
   }
 
-  #removedIdentities(): readonly Uint8Array[] {
-    const removed = this.#keys.refresh();
-    if (removed !== "journalPruned") return removed;
-    return this.#server.identities().filter((identity) => this.#keys.find(identity) === undefined);
-  }
-
   #drive(): void {
     this.#transmit();
     for (let event = this.#server.pollEvent(); event !== undefined; event = this.#server.pollEvent()) {
-      if (event.kind === "pskWanted")
-        this.#server.handlePsk(systemNow(), event.identity, this.#keys.find(event.identity));
+      if (event.kind === "pskWanted") this.#keys.answer(event.identity);
       else if (event.kind === "contentWanted") void this.#fetch(event.question);
       else this.#log.event(event);
     }
@@ -296,6 +286,7 @@ export class ServerShell {
 
   async #close(): Promise<void> {
     this.#timer.stop();
+    this.#keys.close();
     for (const interval of this.#intervals) clearInterval(interval);
     const ports = [...this.#ports.values()];
     this.#ports.clear();

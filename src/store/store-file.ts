@@ -85,7 +85,18 @@ export class StoreFile {
 
   /** Runs `work`, and says in a StoreError what the database has to complain about. */
   attempt<Value>(work: () => Value): Value {
-    return translate(this.path, work);
+    try {
+      return translate(this.path, work);
+    } catch (error) {
+      // A page that was damaged when it was read would be remembered as it was, whatever is done to the file.
+      if (error instanceof StoreError && error.code === "damaged") this.#database.exec("PRAGMA shrink_memory");
+      throw error;
+    }
+  }
+
+  /** From here on what another process has locked is refused as busy, and not waited for: a server has no time. */
+  neverWait(): void {
+    this.#database.exec("PRAGMA busy_timeout = 0");
   }
 
   /** Runs `work` under the store's write lock; all that it writes is there afterwards, or nothing when it throws. */

@@ -31,7 +31,8 @@ export async function jsonLog(): Promise<OutputLog> {
   return {
     event: (event) => {
       const fields = eventFields(event);
-      if (event.kind === "imageDamaged" || event.kind === "sessionsUnsaved") logger.error(fields);
+      if (event.kind === "imageDamaged" || event.kind === "sessionsUnsaved" || event.kind === "keysUnavailable")
+        logger.error(fields);
       else if (event.kind === "handshakeFailed" || event.kind === "keyRefused") logger.warn(fields);
       else logger.info(fields);
     },
@@ -75,7 +76,8 @@ export function terminalLog(): OutputLog {
 export function eventFields(event: NewsEvent): Record<string, string | number | boolean | undefined> {
   const { kind } = event;
   if (kind === "imageDamaged") return { event: kind, path: event.path, reason: event.reason };
-  if (kind === "sessionsUnsaved") return { event: kind, reason: event.reason };
+  if (kind === "keysAvailable") return { event: kind };
+  if (kind === "sessionsUnsaved" || kind === "keysUnavailable") return { event: kind, reason: event.reason };
   if (kind === "sessionsRestored") {
     return { event: kind, restored: event.restoredCount, refused: event.refusedCount };
   }
@@ -119,6 +121,10 @@ export function eventText(event: NewsEvent): string {
       return `${whoText(event)}  handshake failed: ${event.error} (${event.detail})`;
     case "imageDamaged":
       return `${event.path} cannot be served (${event.reason}): publish its file again`;
+    case "keysAvailable":
+      return "keys can be read again";
+    case "keysUnavailable":
+      return `sessions go on, new ones wait: ${event.reason}`;
     case "keyRefused":
       return `${whoText(event)}  refused: ${event.reason === "keyDiffers" ? "another key" : "no key for this identity"}`;
     case "sessionDown":
@@ -146,7 +152,10 @@ function pathOf({ news: { image } }: TransferEvent): string {
   return imagePath(image.product, image.version);
 }
 
-type PeerEvent = Exclude<NewsEvent, { kind: "imageDamaged" | "sessionsRestored" | "sessionsUnsaved" }>;
+type PeerEvent = Exclude<
+  NewsEvent,
+  { kind: "imageDamaged" | "keysAvailable" | "keysUnavailable" | "sessionsRestored" | "sessionsUnsaved" }
+>;
 
 /** On plain CoAP, and before a handshake ends well, nobody has an identity. */
 function identityOf(event: PeerEvent): string | undefined {

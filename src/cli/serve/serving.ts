@@ -54,6 +54,7 @@ export async function serveUntilStopped(
     const { blockSize, cipherSuites, coapEcho } = input;
     // Asked before anything is open that an error would leave open.
     const missing = whatIsMissing(input.data, images, keys);
+    keys.neverWait();
     const listen = await listenAddresses(input);
     const sessions = input.saveSessions ? await sessionSaver(input.data) : undefined;
     const log = process.stdout.isTTY ? terminalLog() : await jsonLog();
