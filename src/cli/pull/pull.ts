@@ -18,7 +18,7 @@ import { CommandError, ExitCode, jobFailed, wrongUse } from "../command-error.ts
 import { showProgress } from "../progress.ts";
 import { Download, type DownloadInput, type DownloadResult } from "./download.ts";
 import { formatPullReport, pullReport } from "./report.ts";
-import { FileTarget, StdoutTarget } from "./target.ts";
+import { targetFor } from "./target.ts";
 
 const STDOUT = "-";
 
@@ -71,7 +71,7 @@ export async function run(args: PullArguments): Promise<void> {
   const security = securityFor(uri, args);
   const file = args.output ?? fileNameFor(uri);
   const server = peerAddress(await resolvedHost(uri.host), uri.port);
-  const target = file === STDOUT ? new StdoutTarget() : new FileTarget(file);
+  const target = targetFor(file);
   const progress = await showProgress("pulling");
   const { path, queries } = uri;
   const input: DownloadInput = {

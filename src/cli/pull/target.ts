@@ -1,7 +1,7 @@
 // Where a pull puts its image: a file that has its name only when it is whole, and until then a part with a record of what
 // is there; or memory, on the way to standard output.
 
-import { existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Flash } from "../../device/flash.ts";
 import { MemoryFlash } from "../../device/memory-flash.ts";
 import { FileFlash } from "../../shell/file-flash.ts";
@@ -65,7 +65,11 @@ export class FileTarget implements PullTarget {
     this.#close();
     // First the record: without its part it would speak of the next one.
     rmSync(this.#record, { force: true });
-    attempt(this.#file, () => renameSync(this.#part, this.#file));
+    attempt(this.#file, () => {
+      const earlier = statSync(this.#file, { throwIfNoEntry: false });
+      if (earlier !== undefined) chmodSync(this.#part, earlier.mode & 0o7777);
+      renameSync(this.#part, this.#file);
+    });
   }
 
   leave(resumes: boolean): string | undefined {
@@ -85,17 +89,47 @@ export class FileTarget implements PullTarget {
 }
 
 /** Holds the bytes until they are whole: what has gone down a pipe cannot be called back. */
-export class StdoutTarget implements PullTarget {
+export abstract class WholeTarget implements PullTarget {
   readonly slot = new MemoryFlash(SLOT_LENGTH, PAGE_LENGTH);
   readonly progress = new MemoryFlash(PROGRESS_LENGTH, PAGE_LENGTH);
 
   advanced(): void {}
 
+  abstract finish(length: number): void;
+
+  leave(): undefined {}
+}
+
+export class StdoutTarget extends WholeTarget {
   finish(length: number): void {
     process.stdout.write(this.slot.read(0, length));
   }
+}
 
-  leave(): undefined {}
+/**
+ * A device, a FIFO, or what a link leads to: written through when all is there, and never replaced by a file. Its mode and
+ * its owner stay.
+ */
+export class WrittenThroughTarget extends WholeTarget {
+  readonly #file: string;
+
+  constructor(file: string) {
+    super();
+    this.#file = file;
+  }
+
+  finish(length: number): void {
+    attempt(this.#file, () => writeFileSync(this.#file, this.slot.read(0, length)));
+  }
+}
+
+/** The target for a name that an operator gave. */
+export function targetFor(file: string): PullTarget {
+  if (file === "-") return new StdoutTarget();
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  return stat === undefined || stat.isFile() || stat.isDirectory()
+    ? new FileTarget(file)
+    : new WrittenThroughTarget(file);
 }
 
 function attempt<Value>(path: string, step: () => Value): Value {

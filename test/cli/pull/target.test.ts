@@ -1,9 +1,22 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toUtf8 } from "../../../src/base/bytes.ts";
-import { FileTarget } from "../../../src/cli/pull/target.ts";
+import { FileTarget, type PullTarget, targetFor } from "../../../src/cli/pull/target.ts";
 import { ImageSlot } from "../../../src/device/image-slot.ts";
 import { scratchDirectories } from "../../store/scratch-directory.ts";
 
@@ -11,7 +24,7 @@ const test = suite("pull-target");
 const scratch = scratchDirectories(test);
 
 /** Puts text at the beginning of a new image. */
-function writeTo(target: FileTarget, text: string): ImageSlot {
+function writeTo(target: PullTarget, text: string): ImageSlot {
   const slot = new ImageSlot(target.slot, target.progress);
   slot.begin(Uint8Array.of(1));
   slot.write(0, toUtf8(text));
@@ -85,6 +98,56 @@ test("a name that is a directory's is told before anything is pulled", () => {
   mkdirSync(file);
   assert.throws(() => new FileTarget(file), /^cannot write .*image\.bin: it is a directory$/);
   assert.not.ok(existsSync(`${file}.part`));
+});
+
+test("a symbolic link stays one, and what it leads to gets the image and keeps its mode", () => {
+  const directory = scratch();
+  const [link, file] = [join(directory, "link"), join(directory, "image.bin")];
+  writeFileSync(file, "earlier and longer");
+  chmodSync(file, 0o604);
+  symlinkSync(file, link);
+  const target = targetFor(link);
+  writeTo(target, "abcd");
+  target.finish(4);
+  assert.ok(lstatSync(link).isSymbolicLink());
+  assert.is(readFileSync(file, "utf8"), "abcd");
+  assert.is(statSync(file).mode & 0o777, 0o604);
+  assert.equal(readdirSync(directory), ["image.bin", "link"]);
+});
+
+test("a FIFO stays one, and its reader gets the image", async () => {
+  const directory = scratch();
+  const fifo = join(directory, "fifo");
+  assert.is(spawnSync("mkfifo", [fifo]).status, 0);
+  const reader = spawn("sh", ["-c", `cat ${fifo} > ${join(directory, "read")}`]);
+  const target = targetFor(fifo);
+  writeTo(target, "abcd");
+  target.finish(4);
+  await once(reader, "close");
+  assert.is(readFileSync(join(directory, "read"), "utf8"), "abcd");
+  assert.ok(lstatSync(fifo).isFIFO());
+});
+
+// A device of our own, where we may make one: never one of the system's.
+if (process.getuid?.() === 0) {
+  test("a device stays one", () => {
+    const device = join(scratch(), "null");
+    if (spawnSync("mknod", [device, "c", "1", "3"]).status !== 0) return;
+    const target = targetFor(device);
+    writeTo(target, "abcd");
+    target.finish(4);
+    assert.ok(lstatSync(device).isCharacterDevice());
+  });
+}
+
+test("a file that was there keeps its mode", () => {
+  const file = join(scratch(), "image.bin");
+  writeFileSync(file, "earlier");
+  chmodSync(file, 0o640);
+  const target = targetFor(file);
+  writeTo(target, "abcd");
+  target.finish(4);
+  assert.is(statSync(file).mode & 0o777, 0o640);
 });
 
 test.run();
