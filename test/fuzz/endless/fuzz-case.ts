@@ -9,6 +9,7 @@
 import { copyOf, equal, toHex } from "../../../src/base/bytes.ts";
 import type { PeerAddress } from "../../../src/base/peer-address.ts";
 import { randomBytes } from "../../../src/base/random-source.ts";
+import { DEFAULT_COAP_SERVER_LIMITS } from "../../../src/coap/parameters.ts";
 import { dialectNamed } from "../../../src/device/dialect.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../../src/dtls/cipher-suite.ts";
 import { type Direction, type Fate, FirmwarePair, type PairedDevice } from "../../support/firmware-pair.ts";
@@ -29,6 +30,12 @@ const SESSIONS_MAX = 24;
 const HANDSHAKES_MAX = 24;
 /** Datagrams that were overheard and may come again. */
 const OVERHEARD_MAX = 400;
+/** Of the server's tables; see FirmwareServer. */
+const TABLES_MAX = {
+  sessions: SESSIONS_MAX,
+  handshakes: HANDSHAKES_MAX,
+  rememberedBytes: DEFAULT_COAP_SERVER_LIMITS.resendLengthMax,
+};
 const FATES: readonly Fate[] = ["drop", "duplicate"];
 const DAY_MS = 24 * 3_600_000;
 
@@ -77,9 +84,9 @@ class FuzzCase {
     this.#pair.run(DAY_MS);
     for (const device of this.#devices) this.#checkDevice(device);
     this.#pair.run(3 * DAY_MS);
-    const { sessionCount, handshakeCount } = this.#pair.server;
-    check(sessionCount === 0, `${sessionCount} sessions are left when everybody is gone`);
-    check(handshakeCount === 0, `${handshakeCount} handshakes are left when everybody is gone`);
+    for (const [table, entries] of Object.entries(this.#pair.server.tables)) {
+      check(entries === 0, `${entries} ${table} are left when everybody is gone`);
+    }
   }
 
   #addDevices(): void {
@@ -185,9 +192,10 @@ class FuzzCase {
   }
 
   #checkTables(): void {
-    const { sessionCount, handshakeCount } = this.#pair.server;
-    check(sessionCount <= SESSIONS_MAX, `${sessionCount} sessions where ${SESSIONS_MAX} are the most`);
-    check(handshakeCount <= HANDSHAKES_MAX, `${handshakeCount} handshakes where ${HANDSHAKES_MAX} are the most`);
+    const { tables } = this.#pair.server;
+    for (const [table, max] of Object.entries(TABLES_MAX)) {
+      check(tables[table]! <= max, `${tables[table]} ${table} where ${max} are the most`);
+    }
   }
 
   #checkStrangers(): void {
