@@ -214,7 +214,7 @@ export class ServerShell {
     try {
       this.#keys.ask();
       if (this.#images.refresh()) {
-        this.#server.handleCatalogueChange(now);
+        this.#server.handleCatalogueChange(systemNow());
         void this.#checkImages();
       }
       this.#drive();
