@@ -16,17 +16,23 @@ export const REMOVAL_COUNT_MAX = 100_000;
 /** Rows that `list` reads at a time, so that no reader holds the database while its caller thinks. */
 const LIST_PAGE_COUNT = 1000;
 
+const KEY_CHANGED = `
+    CREATE TRIGGER psk_changed AFTER UPDATE OF identity, key ON psk BEGIN
+      INSERT INTO removal (identity) VALUES (old.identity);
+    END`;
+
 const FORMAT: StoreFormat = {
   fileName: "psk.db",
   applicationId: 0x4e42706b, // "NBpk"
-  version: 1,
+  version: 2,
   ownerOnly: true,
   // Triggers, so that no way of removing or changing a key can forget the journal or let it grow.
   schema: `
     CREATE TABLE psk (
       identity BLOB NOT NULL PRIMARY KEY CHECK (length(identity) BETWEEN 1 AND ${IDENTITY_LENGTH_MAX}),
       key BLOB NOT NULL CHECK (length(key) BETWEEN 1 AND ${KEY_LENGTH_MAX}),
-      added_at INTEGER NOT NULL
+      added_at INTEGER NOT NULL,
+      shared INTEGER NOT NULL DEFAULT 0
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE removal (
       sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,13 +41,20 @@ const FORMAT: StoreFormat = {
     CREATE TRIGGER psk_removed AFTER DELETE ON psk BEGIN
       INSERT INTO removal (identity) VALUES (old.identity);
     END;
-    CREATE TRIGGER psk_changed AFTER UPDATE ON psk BEGIN
-      INSERT INTO removal (identity) VALUES (old.identity);
-    END;
+    ${KEY_CHANGED};
     CREATE TRIGGER removal_bound AFTER INSERT ON removal BEGIN
       DELETE FROM removal WHERE sequence <= new.sequence - ${REMOVAL_COUNT_MAX};
     END`,
+  upgrades: {
+    1: `ALTER TABLE psk ADD COLUMN shared INTEGER NOT NULL DEFAULT 0; DROP TRIGGER psk_changed; ${KEY_CHANGED}`,
+  },
 };
+
+/** A key, and whether many devices have it. */
+export interface FoundKey {
+  readonly key: Secret;
+  readonly shared: boolean;
+}
 
 /** What may be shown of an entry. */
 export interface PskEntry {
@@ -65,6 +78,7 @@ const STAND_IN_KEY_LENGTH = 16;
 export class PskStore {
   readonly #file: StoreFile;
   readonly #find;
+  readonly #share;
   readonly #add;
   readonly #remove;
   readonly #count;
@@ -85,12 +99,13 @@ export class PskStore {
   private constructor(file: StoreFile) {
     this.#file = file;
     // One row for every identity: the time that it takes must not tell which are known.
-    this.#find = file.prepare<[Uint8Array], { key: Uint8Array; isKnown: number }>(
-      `SELECT key, 1 AS isKnown FROM psk WHERE identity = ?
-       UNION ALL SELECT zeroblob(${STAND_IN_KEY_LENGTH}), 0 LIMIT 1`,
+    this.#find = file.prepare<[Uint8Array], { key: Uint8Array; shared: number; isKnown: number }>(
+      `SELECT key, shared, 1 AS isKnown FROM psk WHERE identity = ?
+       UNION ALL SELECT zeroblob(${STAND_IN_KEY_LENGTH}), 0, 0 LIMIT 1`,
     );
-    this.#add = file.prepare<[Uint8Array, Uint8Array, number]>(
-      "INSERT INTO psk VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    this.#share = file.prepare<[Uint8Array]>("UPDATE psk SET shared = 1 WHERE identity = ? AND shared = 0");
+    this.#add = file.prepare<[Uint8Array, Uint8Array, number, number]>(
+      "INSERT INTO psk (identity, key, added_at, shared) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
     this.#remove = file.prepare<[Uint8Array]>("DELETE FROM psk WHERE identity = ?");
     this.#count = file.prepare<[], { count: number }>("SELECT count(*) AS count FROM psk");
@@ -106,19 +121,29 @@ export class PskStore {
 
   /** The key of an identity; undefined when there is none. Sees at once what other processes have written. */
   find(identity: Uint8Array): Secret | undefined {
+    return this.lookUp(identity)?.key;
+  }
+
+  /** The same, with what else is known of it. */
+  lookUp(identity: Uint8Array): FoundKey | undefined {
     const row = this.#file.attempt(() => this.#find.get(identity)!);
-    const key = new Secret(row.key);
-    return row.isKnown === 1 ? key : undefined;
+    const found = { key: new Secret(row.key), shared: row.shared !== 0 };
+    return row.isKnown === 1 ? found : undefined;
   }
 
   /**
-   * Adds a key at a time in milliseconds since 1970. False when the identity has this key already.
+   * Adds a key at a time in milliseconds since 1970. False when the identity has this key already. With `shared` it is from
+   * now on one that many devices have, and may have any number of sessions; that is true when it was not.
    * Throws StoreError: identity, key, keyKnown when it has another one.
    */
-  add(identity: Uint8Array, key: Secret, addedAt: number): boolean {
+  add(identity: Uint8Array, key: Secret, addedAt: number, shared = false): boolean {
     checkIdentity(identity);
     checkKey(key);
-    return this.#file.transaction(() => this.#insert(identity, key, addedAt));
+    return this.#file.transaction(() => {
+      const added = this.#insert(identity, key, addedAt);
+      const sharedNow = shared && this.#share.run(identity).changes === 1;
+      return added || sharedNow;
+    });
   }
 
   /** Whether there was a key to remove. It is in the files until `erase` was called. */
@@ -208,7 +233,7 @@ export class PskStore {
   }
 
   #insert(identity: Uint8Array, key: Secret, addedAt: number): boolean {
-    if (this.#add.run(identity, key.reveal(), addedAt).changes === 1) return true;
+    if (this.#add.run(identity, key.reveal(), addedAt, 0).changes === 1) return true;
     if (equal(this.#find.get(identity)!.key, key.reveal())) return false;
     const name = identityText(identity);
     throw new StoreError("keyKnown", `the identity ${name} has another key: remove it first with psk remove ${name}`);

@@ -104,6 +104,12 @@ export function parseRate(text: string): number {
   throw wrongUse(`"${text}" is not a rate: use bytes a second, such as 20k or 5M, at least ${RATE_MIN}`);
 }
 
+export function parseSessionCount(text: string): number {
+  const count = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (count >= 1) return count;
+  throw wrongUse(`"${text}" is not a number of sessions: use 1 to 9999999`);
+}
+
 /** IANA names between commas, in order of preference. */
 export function parseCipherSuites(text: string): readonly CipherSuite[] {
   const names = text.split(",").map((name) => name.trim());

@@ -34,6 +34,11 @@ function addOptions(yargs: Argv<GlobalArguments>) {
   return yargs
     .positional("identity", identityArgument)
     .option("key", { ...word, describe: "1 to 64 bytes in hex digits; without it a random key is made and shown once" })
+    .option("shared", {
+      type: "boolean",
+      default: false,
+      describe: "Many devices have this key: it may have any number of sessions",
+    })
     .option("json", json)
     .example("$0 psk add meter-7", "Make a key and print it")
     .example("$0 psk add meter-7 --key 00112233445566778899aabbccddeeff", "The key that the device has already");
@@ -43,7 +48,7 @@ async function addKey(args: ArgumentsOf<typeof addOptions>): Promise<void> {
   const identity = parseIdentity(args.identity);
   const made = args.key === undefined ? randomBytes(new SystemRandom(), NEW_KEY_LENGTH) : undefined;
   const key = made === undefined ? parseKey(args.key ?? "") : new Secret(made);
-  const added = withStore(args.data, (store) => store.add(identity, key, Date.now()));
+  const added = withStore(args.data, (store) => store.add(identity, key, Date.now(), args.shared));
   const name = identityText(identity);
   if (key.length < SAFE_KEY_LENGTH_MIN) warn(`the key of ${name} has ${key.length} bytes: ${SHORT_KEY_ADVICE}`);
   if (args.json) console.log(JSON.stringify({ identity: name, ...(made && { key: toHex(made) }), added }));

@@ -43,6 +43,8 @@ export interface FirmwareServerInput {
   /** The largest block, a power of two from 16 to 1024 bytes; 1024 when absent. */
   readonly blockSize?: number;
   readonly dtlsParameters?: Partial<DtlsParameters>;
+  /** Sessions that one identity may have, unless its key is shared; DTLS_PARAMETERS has the default. */
+  readonly sessionsPerIdentity?: number;
   /** See DtlsServerInput. */
   readonly cookieSecret?: Uint8Array | undefined;
   /** Bytes of answers a second, to one session or plain address and to all; no limits when absent. */
@@ -195,7 +197,11 @@ export class FirmwareServer implements Deadlined {
       now: input.now,
       crypto: input.crypto,
       random: input.random,
-      parameters: { ...DTLS_PARAMETERS, ...input.dtlsParameters },
+      parameters: {
+        ...DTLS_PARAMETERS,
+        ...input.dtlsParameters,
+        ...(input.sessionsPerIdentity && { sessionsPerIdentityMax: input.sessionsPerIdentity }),
+      },
       cipherSuites: input.cipherSuites ?? DEFAULT_CIPHER_SUITES,
       cookieSecret: input.cookieSecret,
       outlet: {

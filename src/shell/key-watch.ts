@@ -20,7 +20,8 @@ const SLICE_MS = 1;
 
 /** What the shell asks of a store of keys; psk/ happens to fit. */
 export interface KeySource extends RemovalJournal {
-  find(identity: Uint8Array): Secret | undefined;
+  /** The key of an identity, and whether many devices have it. */
+  lookUp(identity: Uint8Array): { readonly key: Secret; readonly shared: boolean } | undefined;
   /** Identities whose keys were removed since the last call. */
   refresh(): ReturnType<RemovalJournal["removedSince"]>;
 }
@@ -71,10 +72,14 @@ export class KeyWatch implements RemovalJournal {
   /** Answers the server's question for a key, now or later. */
   answer(identity: Uint8Array): void {
     const isRepeated = this.#waiting.has(latin1Of(identity));
-    if (isRepeated || this.#tries(() => this.#server.handlePsk(systemNow(), identity, this.#keys.find(identity))))
-      return;
+    if (isRepeated || this.#tries(() => this.#tell(identity))) return;
     if (this.#waiting.size >= WAITING_KEYS_MAX) this.#server.handlePsk(systemNow(), identity, undefined);
     else this.#waiting.set(latin1Of(identity), { identity, until: addMs(systemNow(), WAITING_MS) });
+  }
+
+  #tell(identity: Uint8Array): void {
+    const found = this.#keys.lookUp(identity);
+    this.#server.handlePsk(systemNow(), identity, found?.key, found?.shared);
   }
 
   /** Once a second. */
@@ -94,8 +99,11 @@ export class KeyWatch implements RemovalJournal {
   #answerWaiting(): boolean {
     for (const [name, { identity, until }] of this.#waiting) {
       const isLate = systemNow() >= until;
-      const find = () => (isLate ? undefined : this.#keys.find(identity));
-      if (!this.#tries(() => this.#server.handlePsk(systemNow(), identity, find()))) {
+      const answered = this.#tries(() => {
+        if (isLate) this.#server.handlePsk(systemNow(), identity, undefined);
+        else this.#tell(identity);
+      });
+      if (!answered) {
         // Another page may be sound: the next one comes first when it is tried again.
         this.#waiting.delete(name);
         this.#waiting.set(name, { identity, until });
@@ -120,7 +128,7 @@ export class KeyWatch implements RemovalJournal {
   /** Undefined for each that still has a key, so that the caller can pause there too. */
   *#goneIdentities(): Generator<Uint8Array | undefined, void, void> {
     for (const identity of this.#server.identities()) {
-      yield this.#keys.find(identity) === undefined ? identity : undefined;
+      yield this.#keys.lookUp(identity) === undefined ? identity : undefined;
     }
     this.#isPruned = false;
   }

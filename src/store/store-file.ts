@@ -19,6 +19,8 @@ export interface StoreFormat {
   /** SQLite's user_version: raised when the schema changes. */
   readonly version: number;
   readonly schema: string;
+  /** What makes the next version of an older one, by the number of the older one; others are refused. */
+  readonly upgrades?: Readonly<Record<number, string>>;
   /** Whether to refuse a file that group or others may read or write. */
   readonly ownerOnly: boolean;
   /** Whether it is one process's alone for as long as that has it open; false when absent. */
@@ -192,11 +194,24 @@ function recognise(database: DatabaseSyncInstance, path: string, format: StoreFo
       `${path} is not a store of Narrowboat: move it away or name another directory`,
     );
   }
+  upgrade(database, format);
   const version = pragma(database, "user_version");
   if (version !== format.version) {
     const what = `${path} has format ${version}, and this program knows format ${format.version}`;
     throw new StoreError("unknownFormat", `${what}: use the program that wrote it, or a newer one`);
   }
+}
+
+/** Another process may be doing the same: whoever gets the lock first does it. */
+function upgrade(database: DatabaseSyncInstance, { version, upgrades }: StoreFormat): void {
+  const known = (found: unknown) => typeof found === "number" && found < version && upgrades?.[found] !== undefined;
+  if (!known(pragma(database, "user_version"))) return;
+  inTransaction(database, () => {
+    for (let found = pragma(database, "user_version"); known(found); found = pragma(database, "user_version")) {
+      database.exec(upgrades![found as number]!);
+      database.exec(`PRAGMA user_version = ${(found as number) + 1}`);
+    }
+  });
 }
 
 function pragma(database: DatabaseSyncInstance, name: string): unknown {

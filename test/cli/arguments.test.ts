@@ -11,6 +11,7 @@ import {
   parsePort,
   parseSeconds,
   parseSeed,
+  parseSessionCount,
   parseWindow,
 } from "../../src/cli/arguments.ts";
 
@@ -89,6 +90,12 @@ test("an unknown cipher suite: the known ones are named", () => {
     () => parseCipherSuites("TLS_PSK_WITH_AES_128_CCM_8,AES"),
     /"AES" is not a cipher suite: use TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256, .*TLS_PSK_WITH_AES_128_CBC_SHA256/,
   );
+});
+
+test("a number of sessions is from 1 on, and anything else is refused in one line", () => {
+  assert.equal(["1", "8", "9999999"].map(parseSessionCount), [1, 8, 9_999_999]);
+  for (const text of ["0", "", "-1", "1.5", "many", "10000000"])
+    assert.throws(() => parseSessionCount(text), "sessions");
 });
 
 test.run();

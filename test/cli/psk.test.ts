@@ -61,6 +61,14 @@ test("a key shorter than 16 bytes works and is named in one line on stderr; its 
   assert.is((await narrowboat(directory, "psk", "add", "meter-9")).stderr, "");
 });
 
+test("add --shared marks a key that many devices have, also one that is there already", async () => {
+  const directory = scratch();
+  const add = ["psk", "add", "fleet", "--key", "c0ffee11c0ffee11c0ffee11c0ffee11"];
+  assert.is((await narrowboat(directory, ...add)).stdout, "fleet added\n");
+  assert.is((await narrowboat(directory, ...add, "--shared")).stdout, "fleet added\n");
+  assert.match((await narrowboat(directory, ...add, "--shared")).stdout, /^fleet has this key already/);
+});
+
 test("import names keys shorter than 16 bytes in one line: how many, and the first", async () => {
   const directory = scratch();
   const file = join(directory, "keys.csv");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { DatabaseSync } from "@photostructure/sqlite";
@@ -52,9 +52,48 @@ function addMany(directory: string, count: number): void {
   const database = new DatabaseSync(join(directory, "psk.db"));
   database.exec(`
     WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${count})
-    INSERT INTO psk SELECT CAST('n' || i AS BLOB), x'01', 0 FROM n`);
+    INSERT INTO psk (identity, key, added_at) SELECT CAST('n' || i AS BLOB), x'01', 0 FROM n`);
   database.close();
 }
+
+/** The schema of the first format, before keys could be shared. */
+const FORMAT_1 = `
+  CREATE TABLE psk (identity BLOB NOT NULL PRIMARY KEY, key BLOB NOT NULL, added_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE removal (sequence INTEGER PRIMARY KEY AUTOINCREMENT, identity BLOB NOT NULL) STRICT;
+  CREATE TRIGGER psk_removed AFTER DELETE ON psk BEGIN INSERT INTO removal (identity) VALUES (old.identity); END;
+  CREATE TRIGGER psk_changed AFTER UPDATE ON psk BEGIN INSERT INTO removal (identity) VALUES (old.identity); END;
+  PRAGMA application_id = ${0x4e42706b}; PRAGMA user_version = 1;
+  INSERT INTO psk VALUES (CAST('meter-1' AS BLOB), CAST('${KEY_TEXT}' AS BLOB), 0)`;
+
+test("a database of the first format opens with its keys, none of them shared", () => {
+  const directory = scratch();
+  PskStore.open(directory).close();
+  const path = join(directory, "psk.db");
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+  const database = new DatabaseSync(path);
+  database.exec(FORMAT_1);
+  database.close();
+  chmodSync(path, 0o600);
+  for (let opened = 0; opened < 2; opened++) {
+    const store = PskStore.open(directory);
+    assert.is(toHex(store.find(METER)!.reveal()), toHex(KEY.reveal()));
+    assert.is(store.lookUp(METER)!.shared, false);
+    store.close();
+  }
+});
+
+test("a key that many devices share is marked so, when it is added or later, and ends no session by it", () => {
+  withStore((store) => {
+    assert.ok(store.add(METER, KEY, 0));
+    assert.is(store.lookUp(METER)!.shared, false);
+    assert.ok(store.add(METER, KEY, 0, true));
+    assert.is(store.lookUp(METER)!.shared, true);
+    assert.not(store.add(METER, KEY, 0, true));
+    assert.ok(store.add(toUtf8("fleet"), OTHER_KEY, 0, true));
+    assert.is(store.lookUp(toUtf8("fleet"))!.shared, true);
+    assert.equal(removedTexts(store), []);
+  });
+});
 
 test("a key that was added is found, by the same identity only", () => {
   withStore((store) => {

@@ -33,8 +33,9 @@ export class MemoryKeys implements KeySource {
     return this.pruned ? "journalPruned" : this.#journal.slice(removal);
   }
 
-  find(identity: Uint8Array): Secret | undefined {
-    return this.#keys.get(toHex(identity));
+  lookUp(identity: Uint8Array): { key: Secret; shared: boolean } | undefined {
+    const key = this.#keys.get(toHex(identity));
+    return key && { key, shared: false };
   }
 
   refresh(): readonly Uint8Array[] | "journalPruned" {

@@ -84,7 +84,7 @@ test("a socket that cannot be had: the address and the system's name for it, and
 
 test("a store that breaks ends the server with the store's error", async () => {
   const keys = new MemoryKeys();
-  keys.find = () => {
+  keys.lookUp = () => {
     throw new Error("the disk is gone");
   };
   const server = await startServer(100, { keys });

@@ -2,7 +2,14 @@
 
 import type { Argv } from "yargs";
 import { CIPHER_SUITES } from "../../dtls/cipher-suite.ts";
-import { parseBlockSize, parseCacheSize, parseCipherSuites, parsePort, parseRate } from "../arguments.ts";
+import {
+  parseBlockSize,
+  parseCacheSize,
+  parseCipherSuites,
+  parsePort,
+  parseRate,
+  parseSessionCount,
+} from "../arguments.ts";
 import { type ArgumentsOf, type GlobalArguments, word } from "../command.ts";
 import { serveUntilStopped } from "./serving.ts";
 
@@ -37,6 +44,12 @@ export function options(yargs: Argv<GlobalArguments>) {
       coerce: parseRate,
     })
     .option("rate-total", { ...word, describe: "The same to all of them together, in turns", coerce: parseRate })
+    .option("sessions-per-identity", {
+      ...word,
+      default: "8",
+      describe: "Sessions that one identity may have; the idle one gives way. psk add --shared lifts it",
+      coerce: parseSessionCount,
+    })
     .option("cipher-suites", {
       ...word,
       describe: `In order of preference, with commas: ${CIPHER_SUITES.map(({ name }) => name).join(", ")}; all but CBC when absent`,

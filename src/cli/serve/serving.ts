@@ -26,6 +26,7 @@ export interface ServingInput {
   /** Whether plain CoAP asks unknown addresses for Echo. */
   readonly coapEcho: boolean;
   readonly blockSize: number;
+  readonly sessionsPerIdentity?: number | undefined;
   /** Bytes of image contents kept in memory. */
   readonly cacheSize: number;
   /** Bytes of answers a second; no limits when absent. */
@@ -51,7 +52,7 @@ export async function serveUntilStopped(
   const keys = PskStore.open(input.data);
   let isHeard = true;
   try {
-    const { blockSize, cipherSuites, coapEcho } = input;
+    const { blockSize, cipherSuites, coapEcho, sessionsPerIdentity } = input;
     // Asked before anything is open that an error would leave open.
     const missing = whatIsMissing(input.data, images, keys);
     keys.neverWait();
@@ -65,6 +66,7 @@ export async function serveUntilStopped(
       log,
       listen,
       blockSize,
+      ...(sessionsPerIdentity && { sessionsPerIdentity }),
       coapEcho,
       rates: ratesOf(input),
       ...(cipherSuites && { cipherSuites }),
