@@ -18,7 +18,8 @@ const LOSSY = "bernoulli:loss=20%,rtt=100ms";
 /** Each lost datagram costs a stock client 2 to 3 s, each further loss of the same twice as much: a seed that spares them. */
 const SEED = ["--seed", "6"];
 const PULL_LIMIT_MS = 120_000;
-const PULL_COUNT = 12;
+/** As many sessions as one identity has when nobody says otherwise. */
+const PULL_COUNT = 8;
 const CROWD_COUNT = 50;
 
 const image = sampleBytes(3, 16 * 1024);
