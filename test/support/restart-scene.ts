@@ -51,7 +51,6 @@ export async function restartWhilePulling(input: RestartInput): Promise<RestartO
   const port = await freePort();
   const first = await serve(data, port);
   const link = await LinkProgram.start(port, PROFILE, "--seed", `${seed}`);
-  const devices = await Promise.all(Array.from({ length: deviceCount }, (_, n) => pull(n, link.port, image)));
   const clients = coapClients.map((build, n) => {
     const request = { path: "/fw/boat/1", flags: ["-b", `${BLOCK_SIZE}`, "-B", "120", ...ownAddress(n)] };
     const who = { identity: identityOf(deviceCount + n), key: KEY };
@@ -59,6 +58,9 @@ export async function restartWhilePulling(input: RestartInput): Promise<RestartO
     mkdirSync(directory);
     return pullFile(build, link, directory, { ...request, ...who }, LIMIT_MS);
   });
+  // libcoap waits 30 s for a handshake, and a crowd of others takes its time: it goes first.
+  while (upCount(first.text) < coapClients.length) await elapse(100);
+  const devices = await Promise.all(Array.from({ length: deviceCount }, (_, n) => pull(n, link.port, image)));
   while (upCount(first.text) < deviceCount + coapClients.length) await elapse(100);
   await elapse(AGE_MS);
   first.kill(input.signal);
