@@ -117,6 +117,9 @@ export class CoapServer<Association> implements Deadlined {
       knownOptionsBytes: this.#knownOptions.length,
       messageIds: this.#messageIds.associationCount,
       separateResponses: this.#separate.total,
+      takersOfSeparate: this.#takesSeparate.associationCount,
+      questions: this.#waiting.questionCount,
+      rates: this.#rates?.associationCount ?? 0,
       rememberedBytes: this.rememberedLength,
     };
   }

@@ -95,7 +95,9 @@ export class FirmwareServer implements Deadlined {
       sessions: this.#dtls.sessionCount,
       busySessions: this.#dtls.busySessionCount,
       handshakes: this.#dtls.handshakeCount,
+      resumables: this.#dtls.resumableCount,
       ...this.#coap.tables,
+      provenAddresses: this.#freshness.provenAddressCount,
       transfers: this.#transfers.size,
       transfersBytes: this.#transfers.length,
     };

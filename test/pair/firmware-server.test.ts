@@ -191,13 +191,14 @@ server("RFC 7252 9.1.1: when the last session has ended nothing is left to wait 
   const peer = place.sessionPeer();
   peer.asks(REQUEST);
   peer.client.close();
-  // What the server has learned to read is nobody's own, and goes with time.
-  const { knownOptions: _known, knownOptionsBytes: _bytes, ...tables } = place.server.tables;
+  // What the server has learned to read is nobody's own, and the session may be resumed: both go with time.
+  const { knownOptions: _known, knownOptionsBytes: _bytes, resumables: _resumables, ...tables } = place.server.tables;
   assert.equal(new Set(Object.values(tables)), new Set([0]));
-  place.waits(place.server.pollTimeout()! - place.now);
-  place.waits(place.server.pollTimeout()! - place.now);
   // What can be resumed is forgotten after a day (RFC 5246 F.1.4).
-  place.waits(place.server.pollTimeout()! - place.now);
+  for (let turn = 0; turn < 5; turn++) {
+    const deadline = place.server.pollTimeout();
+    if (deadline !== undefined) place.waits(deadline - place.now);
+  }
   assert.is(place.server.pollTimeout(), undefined);
   assert.equal(new Set(Object.values(place.server.tables)), new Set([0]));
 });
