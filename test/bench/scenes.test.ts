@@ -43,6 +43,12 @@ scenes("large-store: blocks of all images are compared", () => {
   assert.equal(figures["large-store.far"], ["CPU µs per block", "blocks per second", "resident MB"]);
 });
 
+scenes("first-request: blocks and their latency, with and without a content that is digested beside them", () => {
+  const figures = figuresOf("first-request");
+  assert.equal(figures["first-request.calm"], ["blocks per second", "p50 ms", "p99 ms"]);
+  assert.equal(figures["first-request.narrowboat"], ["blocks per second", "p50 ms", "p99 ms", "first answer s"]);
+});
+
 scenes("a scene that there is not is wrong use", () => {
   const { status, stderr } = quickBench("blocks.serial");
   assert.is(status, 1);
