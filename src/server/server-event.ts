@@ -6,7 +6,17 @@ import type { HandshakeErrorKind } from "../dtls/errors.ts";
 import type { ContentQuestion } from "../firmware/catalogue.ts";
 import type { TransferNews } from "./transfers.ts";
 
+/** Events of one cause that were not told one by one, of the last minute: see event-limit.ts. */
+export interface RepeatedEvent {
+  readonly kind: "repeated";
+  readonly of: "handshakeFailed" | "imageDamaged" | "keyRefused";
+  /** The reason, or the image's path. */
+  readonly reason: string;
+  readonly count: number;
+}
+
 export type ServerEvent =
+  | RepeatedEvent
   /** A question; FirmwareServer.handlePsk takes the answer. */
   | { readonly kind: "pskWanted"; readonly identity: Uint8Array }
   /** A question; FirmwareServer.handleContent is told when the catalogue knows the answer. */

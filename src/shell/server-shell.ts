@@ -5,6 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { Scheme } from "../coap/coap-uri.ts";
 import type { Catalogue, ContentQuestion } from "../firmware/catalogue.ts";
+import { EventLimit } from "../server/event-limit.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../server/firmware-server.ts";
 import type { ServerEvent } from "../server/server-event.ts";
 import type { DatagramPort } from "./datagram-port.ts";
@@ -80,6 +81,7 @@ export class ServerShell {
   readonly #keys: KeyWatch;
   readonly #keeper: SessionKeeper | undefined;
   readonly #log: ServerLog;
+  readonly #eventLimit = new EventLimit();
   readonly #ports = new Map<Scheme, DatagramPort>();
   readonly #timer = new DeadlineTimer(() => this.#handleTimeout());
   readonly #intervals: NodeJS.Timeout[] = [];
@@ -228,7 +230,7 @@ export class ServerShell {
     for (let event = this.#server.pollEvent(); event !== undefined; event = this.#server.pollEvent()) {
       if (event.kind === "pskWanted") this.#keys.answer(event.identity);
       else if (event.kind === "contentWanted") void this.#fetch(event.question);
-      else this.#log.event(event);
+      else if (this.#eventLimit.admits(event)) this.#log.event(event);
     }
     // The answers to questions have made the server say more.
     this.#transmit();
@@ -272,6 +274,7 @@ export class ServerShell {
   }
 
   #logCounters(): void {
+    for (const event of this.#eventLimit.takeRepeated()) this.#log.event(event);
     const counters = this.#server.counters.snapshot();
     const text = JSON.stringify(counters);
     if (text === this.#countersLogged) return;

@@ -19,7 +19,8 @@ const GROUP_MODE = 0o750;
  */
 export function openDataDirectory(directory: string): void {
   makeDirectory(directory);
-  const { mode, gid } = statSync(directory);
+  const { mode, uid, gid } = statSync(directory);
+  becomeOwner(uid, gid);
   const open = mode & 0o777 & ~OWNER_MODE;
   if (open === 0) return;
   // A group that may write could put a store of its own in the place of ours.
@@ -49,6 +50,16 @@ export function shareDataDirectory(directory: string, group: string): void {
     const what = `cannot let the group ${group} enter ${directory}: ${systemMessage(error)}`;
     throw new StoreError("permissions", `${what}; its owner can, with a group that the owner is in`);
   }
+}
+
+/**
+ * Root works as the directory's owner from here on: what it makes there is the owner's, and no link that the owner may have
+ * put there leads it to what the owner could not reach.
+ */
+function becomeOwner(uid: number, gid: number): void {
+  if (process.geteuid?.() !== 0 || uid === 0) return;
+  process.setegid?.(gid);
+  process.seteuid?.(uid);
 }
 
 /** Makes a directory that only its owner may enter, and its parents. Throws StoreError: notADirectory, unwritable. */

@@ -77,6 +77,7 @@ export function eventFields(event: NewsEvent): Record<string, string | number | 
   const { kind } = event;
   if (kind === "imageDamaged") return { event: kind, path: event.path, reason: event.reason };
   if (kind === "keysAvailable") return { event: kind };
+  if (kind === "repeated") return { event: kind, of: event.of, reason: event.reason, count: event.count };
   if (kind === "sessionsUnsaved" || kind === "keysUnavailable") return { event: kind, reason: event.reason };
   if (kind === "sessionsRestored") {
     return { event: kind, restored: event.restoredCount, refused: event.refusedCount };
@@ -121,6 +122,8 @@ export function eventText(event: NewsEvent): string {
       return `${whoText(event)}  handshake failed: ${event.error} (${event.detail})`;
     case "imageDamaged":
       return `${event.path} cannot be served (${event.reason}): publish its file again`;
+    case "repeated":
+      return `${event.of} (${event.reason}): ${event.count} times more within a minute`;
     case "keysAvailable":
       return "keys can be read again";
     case "keysUnavailable":
@@ -154,7 +157,7 @@ function pathOf({ news: { image } }: TransferEvent): string {
 
 type PeerEvent = Exclude<
   NewsEvent,
-  { kind: "imageDamaged" | "keysAvailable" | "keysUnavailable" | "sessionsRestored" | "sessionsUnsaved" }
+  { kind: "imageDamaged" | "keysAvailable" | "keysUnavailable" | "repeated" | "sessionsRestored" | "sessionsUnsaved" }
 >;
 
 /** On plain CoAP, and before a handshake ends well, nobody has an identity. */
