@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { concat, EMPTY } from "../../../src/base/bytes.ts";
+import { failed } from "../../../src/base/result.ts";
 import { RECORD_FRAGMENT_LENGTH_MAX } from "../../../src/dtls/parameters.ts";
-import { decodeRecord, writeRecordHeader } from "../../../src/dtls/record/record.ts";
+import { decodeRecord, RECORD_HEADER_LENGTH, writeRecordHeader } from "../../../src/dtls/record/record.ts";
 import { hex } from "../../vectors/dtls.ts";
 
 const record = suite("record");
@@ -113,6 +114,11 @@ record("RFC 6347 4.1: what is written is read again, for any numbers of 16 and 4
     ),
     { seed: 9146, numRuns: 500 },
   );
+});
+
+record("RFC 6347 4.1: what is left behind a record and is no header is truncated, whatever it begins with", () => {
+  const datagram = new Uint8Array(RECORD_HEADER_LENGTH + 5);
+  assert.equal(decodeRecord(datagram, RECORD_HEADER_LENGTH, 0), failed("recordTruncated"));
 });
 
 record.run();
