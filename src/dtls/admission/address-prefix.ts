@@ -9,6 +9,9 @@ import { isIpv4, type PeerAddress } from "../../base/peer-address.ts";
 
 export const PREFIX_LEVEL_COUNT = 3;
 
+/** What one site has. */
+export const SITE_LEVEL = 1;
+
 const HASH_START = 0x811c9dc5;
 
 /**
@@ -26,14 +29,21 @@ export function prefixHash(peer: PeerAddress, level: number, seed: number): numb
   return finished(hash);
 }
 
+/** A number of 32 bits for the site of a peer and one thing that it is about. */
+export function siteHash(peer: PeerAddress, seed: number, thing: Uint8Array): number {
+  let hash = prefixHash(peer, SITE_LEVEL, seed);
+  for (const byte of thing) hash = mixed(hash, byte);
+  return finished(hash);
+}
+
 /** Goes on with a hash by some more bits. */
-export function mixed(hash: number, value: number): number {
+function mixed(hash: number, value: number): number {
   const product = Math.imul(hash ^ value, 0x9e3779b1);
   return (product << 13) | (product >>> 19);
 }
 
 /** Spreads what is in a hash over all of its 32 bits. */
-export function finished(hash: number): number {
+function finished(hash: number): number {
   let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;

@@ -12,15 +12,12 @@ import type { Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
 import type { DtlsParameters } from "../parameters.ts";
 import type { OpeningFailures, Session } from "../session/session.ts";
-import { finished, mixed, prefixHash } from "./address-prefix.ts";
+import { siteHash } from "./address-prefix.ts";
 import { RateTable } from "./rate-table.ts";
 
 /** Of one network against one session. */
 const TRIES = { atOnce: 64, perSecond: 1 };
 const TRIES_BUCKET_COUNT = 16_384;
-
-/** /24 and /48: what one site has. */
-const SITE = 1;
 
 export class FailedOpenings {
   readonly #parameters: DtlsParameters;
@@ -60,9 +57,6 @@ export class FailedOpenings {
   }
 
   #keyOf(session: Session, from: PeerAddress): number {
-    const { connectionId } = session.read;
-    let hash = prefixHash(from, SITE, this.#seed);
-    for (const byte of connectionId) hash = mixed(hash, byte);
-    return finished(hash);
+    return siteHash(from, this.#seed, session.read.connectionId);
   }
 }

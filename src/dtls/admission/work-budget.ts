@@ -7,7 +7,7 @@
 
 import { addMs, type Instant, instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
-import { prefixHash } from "./address-prefix.ts";
+import { prefixHash, SITE_LEVEL } from "./address-prefix.ts";
 import { RateTable } from "./rate-table.ts";
 
 /** What a stranger can ask for, what it costs, and what may be spent on it in each millisecond. */
@@ -43,7 +43,6 @@ const LONG_AGO = instant(Number.NEGATIVE_INFINITY);
 /** What one site, a /24 or /48, may ask for meanwhile: others have their part of each share. */
 const SITE_RATE = { atOnce: 250, perSecond: 2_500 };
 const SITE_BUCKET_COUNT = 4_096;
-const SITE = 1;
 
 export class WorkBudget {
   readonly #seed: number;
@@ -71,7 +70,7 @@ export class WorkBudget {
   /** Whether a stranger's work is to be done; if so, it is counted as done. */
   admits(now: Instant, from: PeerAddress, work: StrangersWork): boolean {
     if (now >= this.#guardedUntil) return true;
-    const site = prefixHash(from, SITE, this.#seed);
+    const site = prefixHash(from, SITE_LEVEL, this.#seed);
     if (!this.#sites.has(now, site)) return false;
     if (now > this.#countedAt) this.#earn(now);
     const left = this.#left.get(work)! - WORK[work].cost;
