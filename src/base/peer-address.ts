@@ -110,13 +110,6 @@ export function hasLocal(peer: PeerAddress): boolean {
   return isIpv4(peer) ? peer.length > IPV4_UNITS + 1 : peer.charCodeAt(IPV6_UNITS + 1) === 0;
 }
 
-/** The peer alone: the same for all of our addresses that it talks to. */
-export function remoteOf(peer: PeerAddress): PeerAddress {
-  if (!hasLocal(peer)) return peer;
-  const remote = peer.slice(0, (isIpv4(peer) ? IPV4_UNITS : IPV6_UNITS) + 1);
-  return (remote + zoneOf(peer)) as PeerAddress;
-}
-
 /** Our own address as a key, with its zone where it has meaning only there (RFC 4007 4); empty when it is not known. */
 export function localKeyOf(peer: PeerAddress): string {
   if (isIpv4(peer)) return peer.slice(IPV4_UNITS + 1);
@@ -126,7 +119,7 @@ export function localKeyOf(peer: PeerAddress): string {
 }
 
 /** RFC 4291 2.5.6, from an address's first unit. */
-export function isLinkLocal(firstUnit: number): boolean {
+function isLinkLocal(firstUnit: number): boolean {
   return (firstUnit & 0xffc0) === 0xfe80;
 }
 

@@ -6,7 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
-import { formatPeerAddress, localKeyOf, peerAddress, remoteOf } from "../../src/base/peer-address.ts";
+import { formatPeerAddress, localKeyOf, peerAddress } from "../../src/base/peer-address.ts";
 import type { DatagramPort } from "../../src/shell/datagram-port.ts";
 import { bindDatagramPort } from "../../src/shell/datagram-port-binding.ts";
 import { localAddresses } from "../../src/shell/local-addresses.ts";
@@ -109,7 +109,7 @@ for (const parts of native === undefined ? (["off"] as const) : (["off", native]
       asked.map((host) => peerAddress(host, port.port)),
     );
     assert.is(new Set(at.received.map(({ from }) => from)).size, ours.length);
-    assert.is(new Set(at.received.map(({ from }) => remoteOf(from))).size, 1);
+    assert.is(new Set(at.received.map(({ from }) => formatPeerAddress(from))).size, 1);
     await Promise.all([client.port.close(), port.close()]);
   });
 
