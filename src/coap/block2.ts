@@ -30,7 +30,8 @@ export interface Slice {
 
 /**
  * The block of `body` that `request` asks for, at most of size `szxMax` and no longer than its messageLengthMax allows
- * (but 16 bytes at least); a question where its bytes have to be fetched first. `code` is the answer's; `extraOptions` are sent beside those of the block.
+ * (but 16 bytes at least); a question where its bytes have to be fetched first. `code` is the answer's; `extraOptions` are
+ * sent beside those of the block.
  */
 export function sliceFor<Association>(
   request: Request<Association>,

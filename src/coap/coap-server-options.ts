@@ -18,8 +18,9 @@ export type CoapServerCount =
   | "acknowledgementUnmatched"
   /** RFC 7252 4.3: an empty NON; ignored. */
   | "emptyNonIgnored"
-  /** RFC 7252 4.3: an empty CON, answered with RST. */
+  /** RFC 7641 4.5: a notification was not acknowledged, so that its observer is told nothing more. */
   | "observerGone"
+  /** RFC 7252 4.3: an empty CON, answered with RST. */
   | "ping"
   /** Nobody could be told in time, or there was no room to wait: the client asks again or gives up by itself. */
   | "requestUnanswered"

@@ -185,7 +185,7 @@ function readBlock(bytes: Uint8Array, at: number, end: number): Block | null {
   return block.szx === SZX_RESERVED ? null : block;
 }
 
-/** FNV-1a over everything that has to be the same, in 31 bits. */
+/** FNV-1a over everything that has to be the same, in 30 bits. */
 function keyOf({ bytes, code, optionsStart, optionsEnd }: DecodedMessage, block2At: number, block2End: number): number {
   let hash = 0x811c9dc5 ^ code ^ (block2End === block2At ? 0 : 0x100);
   for (let i = optionsStart; i < block2At; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);

@@ -24,16 +24,17 @@ export type DtlsCount =
   | Discard
   | SessionSavingCount
   | PathCount
-  | "helloVerifyRequest"
   | "cookieRefused"
+  /** Another one took its place: see admission/address-shares.ts. */
   | "handshakeEvicted"
+  | "helloVerifyRequest"
   /** Not done while sessions had much to say: see admission/work-budget.ts. */
   | "cookieShed"
   | "handshakeShed"
   | "helloShed"
   | "keyExchangeShed"
   | "lastFlightResent"
-  /** A peer was told that its session is not here: see lost-sessions.ts. */
+  /** A peer was told that its session is not here: see session/lost-sessions.ts. */
   | "sessionLostTold";
 
 export interface DtlsServerOutlet {

@@ -13,7 +13,7 @@ export type CounterName =
   /** A request on plain CoAP, while sessions go first. */
   | "plainRequestShed"
   | "sessionDown"
-  /** What the system said of a socket, by its own name: EMSGSIZE. */
+  /** What the system said of a socket, by its own name: EMSGSIZE; and what was sent to many, which is left out. */
   | "socket";
 
 export class Counters {
