@@ -195,6 +195,14 @@ export const PLANTED: Readonly<Record<string, Planted>> = {
       "src/coap/a.ts": '// docs/links.md 2, links.md 3.1; "summary.md" is a file of the user',
     },
   },
+  "a source file that a text names by its path is in the repository": {
+    broken: [{ "README.md": "See `src/coap/gone.ts`." }, { "src/coap/a.ts": " * As coap/gone.ts has it." }],
+    kept: {
+      "src/coap/b.ts": "",
+      "src/coap/README.md": "`b.ts`, `coap/b.ts`, `../coap/b.ts`; `scenes/*.ts`",
+      "src/coap/a.ts": '// As coap/b.ts has it.\nimport "../coap/gone.ts";',
+    },
+  },
   "no name of a count that is glued together": {
     broken: [{ "src/server/a.ts": `counters.add(\`${"sessionDown"}.\${end}\`);` }],
     kept: {

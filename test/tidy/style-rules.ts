@@ -85,14 +85,37 @@ const documentsHere: Rule = {
   name: "a document that the code cites is in the repository",
   reason: "who follows a reference has to find it, and whoever changes it has to see who relies on it",
   violations: (files) => {
-    const paths = files.map(({ path }) => path);
-    const isHere = (name: string) => paths.some((path) => path === name || path.endsWith(`/${name}`));
     return files.filter(isTypeScript).flatMap((file) => {
-      const cited = [...file.text.matchAll(CITATION)].filter((match) => !isHere(match[1]!));
+      const cited = [...file.text.matchAll(CITATION)].filter((match) => !isAmong(files, match[1]!));
       return cited.map((match) => violation(file, match.index, match[1]!));
     });
   },
 };
+
+/** A file with one folder of its path at least; those below another folder may be named from there. */
+const NAMED_SOURCE = /(?<![\w./*-])(?:\.\.\/)*((?:[\w-]+\/)+[\w.-]+\.ts)\b/g;
+
+const namedSourcesHere: Rule = {
+  name: "a source file that a text names by its path is in the repository",
+  reason: "files move, and whoever follows the old path finds nothing",
+  violations: (files) =>
+    files.flatMap((file) => {
+      const named = [...file.text.matchAll(NAMED_SOURCE)].filter(({ index }) => isProse(file, index));
+      const gone = named.filter((match) => !isAmong(files, match[1]!));
+      return gone.map((match) => violation(file, match.index, match[1]!));
+    }),
+};
+
+/** Documents are, and in TypeScript the lines that are comments. */
+function isProse(file: SourceFile, offset: number): boolean {
+  const line = file.text.slice(file.text.lastIndexOf("\n", offset) + 1, offset);
+  return file.path.endsWith(".md") || (isTypeScript(file) && /^\s*(?:\/\/|\/?\*)/.test(line));
+}
+
+/** Whether there is a file whose path ends so. */
+function isAmong(files: readonly SourceFile[], name: string): boolean {
+  return files.some(({ path }) => path === name || path.endsWith(`/${name}`));
+}
 
 const noGluedNames = ban({
   name: "no name of a count that is glued together",
@@ -174,6 +197,7 @@ export const STYLE_RULES: readonly Rule[] = [
   noWorkNotes,
   noMachinePaths,
   documentsHere,
+  namedSourcesHere,
   oneMaximum,
   noGluedNames,
   camelCaseReasons,
