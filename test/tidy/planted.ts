@@ -203,6 +203,25 @@ export const PLANTED: Readonly<Record<string, Planted>> = {
       "src/coap/a.ts": '// As coap/b.ts has it.\nimport "../coap/gone.ts";',
     },
   },
+  "no folder of what we ship with over 35 files": {
+    broken: [Object.fromEntries(Array.from({ length: 36 }, (_, i) => [`src/dtls/file-${i}.ts`, ""]))],
+    kept: Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`src/dtls/room-${i % 2}/file-${i}.ts`, ""])),
+  },
+  "who has a pollTimeout has what takes it: handleTimeout, or takeDue": {
+    broken: [{ "src/coap/a.ts": "class A {\n  pollTimeout(): Instant | undefined {\n  }\n}" }],
+    kept: {
+      "src/coap/a.ts":
+        "class A {\n  handleTimeout(now: Instant): void {}\n  pollTimeout(): Instant | undefined {\n  }\n}",
+      "src/shell/a.ts": "class A {\n  arm() {\n    this.#server.pollTimeout();\n  }\n}",
+    },
+  },
+  "what serves images never waits for a disk": {
+    broken: [{ "firmware-store/content-file.ts": "readSync(handle, page);" }],
+    kept: {
+      "firmware-store/publishing.ts": "readSync(source, buffer);",
+      "firmware-store/page-cache.ts": "// not readSync",
+    },
+  },
   "no name of a count that is glued together": {
     broken: [{ "src/server/a.ts": `counters.add(\`${"sessionDown"}.\${end}\`);` }],
     kept: {

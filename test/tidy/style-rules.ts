@@ -134,6 +134,40 @@ const camelCaseReasons = ban({
   pattern: /^\s*\|\s*"[a-z\d]+(?:[-_ ][a-z\d]+)+"/gm,
 });
 
+const FILE_COUNT_MAX = 35;
+
+const rooms: Rule = {
+  name: `no folder of what we ship with over ${FILE_COUNT_MAX} files`,
+  reason: "a folder is read at a sitting; one that outgrows it has rooms in it",
+  violations: (files) => {
+    const counts = new Map<string, number>();
+    for (const { path } of files.filter(isShipped)) {
+      const folder = path.slice(0, path.lastIndexOf("/"));
+      counts.set(folder, (counts.get(folder) ?? 0) + 1);
+    }
+    const crowded = [...counts].filter(([, count]) => count > FILE_COUNT_MAX);
+    return crowded.map(([folder, count]) => `${folder}: ${count} files`);
+  },
+};
+
+const deadlinesInPairs: Rule = {
+  name: "who has a pollTimeout has what takes it: handleTimeout, or takeDue",
+  reason: "a deadline that nobody handles makes whoever waits for it spin (src/base/deadlined.ts)",
+  violations: (files) =>
+    files
+      .filter((file) => isShipped(file) && /^ {2}(?:get )?pollTimeout\(\)/m.test(file.code))
+      .filter((file) => !/^ {2}(?:handleTimeout|takeDue)\(/m.test(file.code))
+      .map(({ path }) => `${path}: pollTimeout alone`),
+};
+
+const imagesAreQuestions = ban({
+  name: "what serves images never waits for a disk",
+  reason: "a page or a digest is a question that is answered later: while one device waits, all others are served",
+  appliesTo: ({ path }) => /^firmware-store\/(?:content-file|firmware-image|page-cache|digests?)\.ts$/.test(path),
+  within: "code",
+  pattern: /\b\w+Sync\b/g,
+});
+
 const MAXIMUM = /^(?:export )?const ([A-Z\d_]+_MAX(?:_MS)?) = (.+);$/gm;
 
 const oneMaximum: Rule = {
@@ -199,6 +233,9 @@ export const STYLE_RULES: readonly Rule[] = [
   documentsHere,
   namedSourcesHere,
   oneMaximum,
+  rooms,
+  deadlinesInPairs,
+  imagesAreQuestions,
   noGluedNames,
   camelCaseReasons,
   suitesRun,
