@@ -117,6 +117,11 @@ export class FirmwareStore {
     return this.#index.changedElsewhere();
   }
 
+  /** See StoreFile. */
+  neverWait(): void {
+    this.#index.neverWait();
+  }
+
   close(): void {
     this.#closed = true;
     this.#digests.close();

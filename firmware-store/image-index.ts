@@ -78,6 +78,11 @@ export class ImageIndex {
     return this.#file.changedElsewhere();
   }
 
+  /** See StoreFile. */
+  neverWait(): void {
+    this.#file.neverWait();
+  }
+
   close(): void {
     this.#file.close();
   }

@@ -14,6 +14,11 @@ export class SlotMap<Key extends number | string, Value extends object> {
     return this.#slots.size;
   }
 
+  /** In the order in which they came. Keys may come and go while iterating: each that stays is met. */
+  keys(): IterableIterator<Key> {
+    return this.#slots.keys();
+  }
+
   get(key: Key): Value | undefined {
     const slot = this.#slots.get(key);
     return slot === undefined ? undefined : this.#values[slot];

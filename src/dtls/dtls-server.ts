@@ -213,11 +213,14 @@ export class DtlsServer implements Deadlined {
     for (const handshake of this.#handshakes) if (!handshake.forgetIdentity(key)) this.#drop(handshake);
   }
 
-  /** The identities of all sessions that are up or can be resumed, for a store that has lost count of what was removed. */
-  identities(): Uint8Array[] {
-    const identityKeys = new Set(this.#resumables.identityKeys);
-    for (const session of this.#sessions) identityKeys.add(session.identityKey);
-    return [...identityKeys].map(bytesOfLatin1);
+  /**
+   * The identities of all sessions that are up or can be resumed, for a store that has lost count of what was removed. Sessions
+   * may come and go while iterating; one that ends between may be met once more, as one that can be resumed.
+   */
+  *identities(): Generator<Uint8Array, void, void> {
+    const { ofIdentities } = this.#sessions;
+    for (const key of ofIdentities.keys) yield bytesOfLatin1(key);
+    for (const key of this.#resumables.identityKeys) if (!ofIdentities.hasAtLeast(key, 1)) yield bytesOfLatin1(key);
   }
 
   /** Says close_notify to everyone and forgets everything. */

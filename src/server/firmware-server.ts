@@ -171,8 +171,8 @@ export class FirmwareServer implements Deadlined {
     return false;
   }
 
-  /** The identities that have sessions, each once. */
-  identities(): readonly Uint8Array[] {
+  /** The identities that have sessions; see DtlsServer. */
+  identities(): Iterable<Uint8Array> {
     return this.#dtls.identities();
   }
 

@@ -63,4 +63,7 @@ export type ServerEvent =
   /** The store of keys cannot be read now: sessions go on, and handshakes wait. */
   | { readonly kind: "keysUnavailable"; readonly reason: string }
   | { readonly kind: "keysAvailable" }
+  /** The index of images cannot be read now: known images are served, and requests for others wait. */
+  | { readonly kind: "imagesUnavailable"; readonly reason: string }
+  | { readonly kind: "imagesAvailable" }
   | { readonly kind: "imageDamaged"; readonly path: string; readonly reason: string };

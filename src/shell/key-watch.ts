@@ -5,8 +5,8 @@ import { latin1Of } from "../base/bytes.ts";
 import { addMs, type Instant } from "../base/instant.ts";
 import type { Secret } from "../base/secret.ts";
 import type { FirmwareServer } from "../server/firmware-server.ts";
-import { StoreError } from "../store/store-error.ts";
 import type { RemovalJournal } from "./session-keeper.ts";
+import { StoreFault, type StoreFaultOutlet } from "./store-fault.ts";
 import { systemNow } from "./system-clock.ts";
 
 /** Identities whose keys are asked for again; one more has no key. */
@@ -26,14 +26,23 @@ export interface KeySource extends RemovalJournal {
   refresh(): ReturnType<RemovalJournal["removedSince"]>;
 }
 
-export interface KeyWatchOutlet {
+export interface KeyWatchOutlet extends StoreFaultOutlet {
   /** The server may have something to say. */
   worked(): void;
-  /** The store cannot be read, for a reason of the operator's disk; said once until `mended`. */
-  faulty(reason: string): void;
-  mended(): void;
   failed(error: unknown): void;
 }
+
+/** What it asks and tells the server. */
+export type KeyUser = Pick<FirmwareServer, "handleKeyRemoved" | "handlePsk" | "identities">;
+
+/** When it works. */
+export interface Turns {
+  now(): Instant;
+  /** Does `work` after what waits on the sockets. */
+  later(work: () => void): void;
+}
+
+const SYSTEM_TURNS: Turns = { now: systemNow, later: setImmediate };
 
 interface WaitingKey {
   readonly identity: Uint8Array;
@@ -41,28 +50,36 @@ interface WaitingKey {
 }
 
 export class KeyWatch implements RemovalJournal {
-  readonly #server: FirmwareServer;
+  readonly #server: KeyUser;
   readonly #keys: KeySource;
   readonly #outlet: KeyWatchOutlet;
+  readonly #turns: Turns;
+  readonly #fault: StoreFault;
   readonly #waiting = new Map<string, WaitingKey>();
   #removal: number;
-  #isFaulty = false;
   /** What is left of the removals; undefined when all are worked through. */
   #removals: Iterator<Uint8Array | undefined> | undefined;
   /** The journal could not say all, and not every session has been looked at yet. */
   #isPruned = false;
   #isClosed = false;
 
-  constructor(server: FirmwareServer, keys: KeySource, outlet: KeyWatchOutlet) {
+  constructor(server: KeyUser, keys: KeySource, outlet: KeyWatchOutlet, turns = SYSTEM_TURNS) {
     this.#server = server;
     this.#keys = keys;
     this.#outlet = outlet;
+    this.#turns = turns;
+    this.#fault = new StoreFault(outlet);
     this.#removal = keys.removal;
   }
 
   /** The last removal that no session is left of. */
   get removal(): number {
     return this.#removal;
+  }
+
+  /** Identities whose keys are asked for again. */
+  get waitingCount(): number {
+    return this.#waiting.size;
   }
 
   removedSince(removal: number): ReturnType<RemovalJournal["removedSince"]> {
@@ -72,23 +89,21 @@ export class KeyWatch implements RemovalJournal {
   /** Answers the server's question for a key, now or later. */
   answer(identity: Uint8Array): void {
     const isRepeated = this.#waiting.has(latin1Of(identity));
-    if (isRepeated || this.#tries(() => this.#tell(identity))) return;
-    if (this.#waiting.size >= WAITING_KEYS_MAX) this.#server.handlePsk(systemNow(), identity, undefined);
-    else this.#waiting.set(latin1Of(identity), { identity, until: addMs(systemNow(), WAITING_MS) });
+    if (isRepeated || this.#fault.survives(() => this.#tell(identity))) return;
+    if (this.#waiting.size >= WAITING_KEYS_MAX) this.#server.handlePsk(this.#turns.now(), identity, undefined);
+    else this.#waiting.set(latin1Of(identity), { identity, until: addMs(this.#turns.now(), WAITING_MS) });
   }
 
   #tell(identity: Uint8Array): void {
     const found = this.#keys.lookUp(identity);
-    this.#server.handlePsk(systemNow(), identity, found?.key, found?.shared);
+    this.#server.handlePsk(this.#turns.now(), identity, found?.key, found?.shared);
   }
 
   /** Once a second. */
   ask(): void {
     const answered = this.#answerWaiting();
-    const asked = this.#removals !== undefined || this.#tries(() => this.#askForRemovals());
-    if (!answered || !asked || !this.#isFaulty) return;
-    this.#isFaulty = false;
-    this.#outlet.mended();
+    const asked = this.#removals !== undefined || this.#fault.survives(() => this.#askForRemovals());
+    if (answered && asked) this.#fault.mend();
   }
 
   close(): void {
@@ -98,9 +113,9 @@ export class KeyWatch implements RemovalJournal {
   /** Whether nobody waits any more. One failure is enough: a bad disk is not asked a thousand times. */
   #answerWaiting(): boolean {
     for (const [name, { identity, until }] of this.#waiting) {
-      const isLate = systemNow() >= until;
-      const answered = this.#tries(() => {
-        if (isLate) this.#server.handlePsk(systemNow(), identity, undefined);
+      const isLate = this.#turns.now() >= until;
+      const answered = this.#fault.survives(() => {
+        if (isLate) this.#server.handlePsk(this.#turns.now(), identity, undefined);
         else this.#tell(identity);
       });
       if (!answered) {
@@ -135,18 +150,18 @@ export class KeyWatch implements RemovalJournal {
 
   #workRemovals(): void {
     if (this.#isClosed) return;
-    const until = addMs(systemNow(), SLICE_MS);
-    const isWhole = this.#tries(() => {
+    const until = addMs(this.#turns.now(), SLICE_MS);
+    const isWhole = this.#fault.survives(() => {
       do {
         const next = this.#removals?.next();
         if (next === undefined || next.done === true) return this.#endRemovals();
-        if (next.value !== undefined) this.#server.handleKeyRemoved(systemNow(), next.value);
-      } while (systemNow() < until);
+        if (next.value !== undefined) this.#server.handleKeyRemoved(this.#turns.now(), next.value);
+      } while (this.#turns.now() < until);
     });
     // What is left of a look at every session that failed is looked at from the beginning.
     if (!isWhole) this.#removals = undefined;
     this.#outlet.worked();
-    if (this.#removals !== undefined) setImmediate(() => this.#workRemovalsLater());
+    if (this.#removals !== undefined) this.#turns.later(() => this.#workRemovalsLater());
   }
 
   #workRemovalsLater(): void {
@@ -160,18 +175,5 @@ export class KeyWatch implements RemovalJournal {
   #endRemovals(): void {
     this.#removals = undefined;
     this.#removal = this.#keys.removal;
-  }
-
-  /** False where the store cannot be read, which is said once; what is our own mistake is thrown. */
-  #tries(work: () => void): boolean {
-    try {
-      work();
-      return true;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      if (!this.#isFaulty) this.#outlet.faulty(error.message);
-      this.#isFaulty = true;
-      return false;
-    }
   }
 }

@@ -4,13 +4,13 @@
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { Scheme } from "../coap/coap-uri.ts";
-import type { Catalogue, ContentQuestion } from "../firmware/catalogue.ts";
 import { EventLimit } from "../server/event-limit.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../server/firmware-server.ts";
 import type { ServerEvent } from "../server/server-event.ts";
 import type { DatagramPort } from "./datagram-port.ts";
 import { bindDatagramPort } from "./datagram-port-binding.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
+import { type ImageSource, ImageWatch } from "./image-watch.ts";
 import { type KeySource, KeyWatch } from "./key-watch.ts";
 import { SAVING_INTERVAL_MS, SessionKeeper, type SessionSource } from "./session-keeper.ts";
 import { systemNow } from "./system-clock.ts";
@@ -21,16 +21,6 @@ import { SystemRandom } from "./system-random.ts";
 const STORES_INTERVAL_MS = 1_000;
 
 const COUNTERS_INTERVAL_MS = 60_000;
-
-/** What the shell asks of a store of images; firmware-store/ happens to fit. */
-export interface ImageSource extends Catalogue {
-  /** Whether images were published since the last call. */
-  refresh(): boolean;
-  /** Fetches what a question asks for; then the catalogue can say more. */
-  fetch(question: ContentQuestion): Promise<void>;
-  /** Checks all images that were not checked yet, while nobody waits for one. */
-  checkAll(): Promise<void>;
-}
 
 /** An event that is no question. */
 export type NewsEvent = Exclude<ServerEvent, { kind: "contentWanted" | "pskWanted" }>;
@@ -77,7 +67,7 @@ export class ServerShell {
   /** Settles when the server has stopped; rejects with what went wrong inside. */
   readonly stopped: Promise<void>;
   readonly #server: FirmwareServer;
-  readonly #images: ImageSource;
+  readonly #images: ImageWatch;
   readonly #keys: KeyWatch;
   readonly #keeper: SessionKeeper | undefined;
   readonly #log: ServerLog;
@@ -101,20 +91,28 @@ export class ServerShell {
       await shell.#close();
       throw error;
     }
-    void shell.#checkImages();
+    void shell.#images.checkAll();
     return shell;
   }
 
   private constructor(input: ServerShellInput) {
     const { images, keys, sessions, log, listen: _listen, ...options } = input;
-    this.#images = images;
     this.#log = log;
+    this.#images = new ImageWatch(images, {
+      answered: (question) => {
+        this.#server.handleContent(systemNow(), question);
+        this.#drive();
+      },
+      faulty: (reason) => this.#log.event({ kind: "imagesUnavailable", reason }),
+      mended: () => this.#log.event({ kind: "imagesAvailable" }),
+      failed: (error) => this.#fail(error),
+    });
     this.#server = new FirmwareServer({
       ...options,
       now: systemNow(),
       crypto: systemCrypto(),
       random: new SystemRandom(),
-      catalogue: images,
+      catalogue: this.#images,
       cookieSecret: sessions?.stored.cookieSecret,
     });
     this.#keys = new KeyWatch(this.#server, keys, {
@@ -215,9 +213,9 @@ export class ServerShell {
   #askStores(): void {
     try {
       this.#keys.ask();
-      if (this.#images.refresh()) {
+      if (this.#images.ask()) {
         this.#server.handleCatalogueChange(systemNow());
-        void this.#checkImages();
+        void this.#images.checkAll();
       }
       this.#drive();
     } catch (error) {
@@ -229,7 +227,7 @@ export class ServerShell {
     this.#transmit();
     for (let event = this.#server.pollEvent(); event !== undefined; event = this.#server.pollEvent()) {
       if (event.kind === "pskWanted") this.#keys.answer(event.identity);
-      else if (event.kind === "contentWanted") void this.#fetch(event.question);
+      else if (event.kind === "contentWanted") void this.#images.answer(event.question);
       else if (this.#eventLimit.admits(event)) this.#log.event(event);
     }
     // The answers to questions have made the server say more.
@@ -237,25 +235,6 @@ export class ServerShell {
     for (const port of this.#ports.values()) port.flush();
     this.#keeper?.saveUrgent();
     this.#timer.arm(this.#server.pollTimeout());
-  }
-
-  async #fetch(question: ContentQuestion): Promise<void> {
-    try {
-      await this.#images.fetch(question);
-      if (this.#ports.size === 0) return;
-      this.#server.handleContent(systemNow(), question);
-      this.#drive();
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  async #checkImages(): Promise<void> {
-    try {
-      await this.#images.checkAll();
-    } catch (error) {
-      this.#fail(error);
-    }
   }
 
   #transmit(): void {
@@ -290,6 +269,7 @@ export class ServerShell {
   async #close(): Promise<void> {
     this.#timer.stop();
     this.#keys.close();
+    this.#images.close();
     for (const interval of this.#intervals) clearInterval(interval);
     const ports = [...this.#ports.values()];
     this.#ports.clear();

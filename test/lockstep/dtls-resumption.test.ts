@@ -148,10 +148,10 @@ resumption("RFC 5246 7.3: no ClientKeyExchange comes into a resumption", () => {
 
 resumption("a removed key ends what can be resumed: the next handshake is a full one", () => {
   const { server, client } = scene();
-  assert.equal(server.dtls.identities(), [IDENTITY]);
+  assert.equal([...server.dtls.identities()], [IDENTITY]);
   server.dtls.closeIdentity(server.now, IDENTITY);
   assert.is(server.dtls.resumableCount, 0);
-  assert.equal(server.dtls.identities(), []);
+  assert.equal([...server.dtls.identities()], []);
   assert.equal(client.greet(), FLIGHT_4);
 });
 

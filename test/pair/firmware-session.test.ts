@@ -280,7 +280,7 @@ session("two devices with one identity are served at once, each in a session of 
   for (const device of devices) assert.is(Buffer.compare(device.received, pair.imageBytes), 0);
   assert.is(pair.server.sessionCount, 2);
   assert.equal(
-    pair.server.identities().map((identity) => toHex(identity)),
+    [...pair.server.identities()].map((identity) => toHex(identity)),
     [toHex(IDENTITY)],
   );
 });

@@ -39,7 +39,7 @@ for (const [how, id] of [
     pair.run(1_000);
     assert.equal(pair.serverReceived.map(String), [toUtf8("hello"), toUtf8("again")].map(String));
     assert.is(pair.server.sessionCount, 1);
-    assert.equal(pair.server.identities(), [session.identity]);
+    assert.equal([...pair.server.identities()], [session.identity]);
     const [number] = pair.server.saving.take(COUNT_MAX, pair.now)!.snapshots.map((one) => one.number);
     assert.is(number, 1, "it keeps its number");
   });

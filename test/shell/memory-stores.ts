@@ -3,8 +3,8 @@
 import { toHex } from "../../src/base/bytes.ts";
 import { Secret } from "../../src/base/secret.ts";
 import type { CatalogueImage } from "../../src/firmware/catalogue.ts";
+import type { ImageSource } from "../../src/shell/image-watch.ts";
 import type { KeySource } from "../../src/shell/key-watch.ts";
-import type { ImageSource } from "../../src/shell/server-shell.ts";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
 
 export class MemoryKeys implements KeySource {

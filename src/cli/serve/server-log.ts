@@ -2,7 +2,7 @@
 // has a key or a payload in it, because no event has.
 
 import { identityText } from "../../../psk/identity.ts";
-import { formatPeerAddress } from "../../base/peer-address.ts";
+import { formatPeerAddress, type PeerAddress } from "../../base/peer-address.ts";
 import { imagePath } from "../../firmware/image-name.ts";
 import { LineOutput } from "../../shell/line-output.ts";
 import type { NewsEvent, ServerLog } from "../../shell/server-shell.ts";
@@ -10,6 +10,14 @@ import { formatRate } from "../progress.ts";
 import { LineBuffer } from "./line-buffer.ts";
 
 type TransferEvent = Extract<NewsEvent, { kind: "transfer" }>;
+
+/** What an operator has to do something about. */
+const ERRORS: ReadonlySet<NewsEvent["kind"]> = new Set([
+  "imageDamaged",
+  "imagesUnavailable",
+  "keysUnavailable",
+  "sessionsUnsaved",
+]);
 
 /** A log, and the end of it. */
 export interface OutputLog extends ServerLog {
@@ -31,8 +39,7 @@ export async function jsonLog(): Promise<OutputLog> {
   return {
     event: (event) => {
       const fields = eventFields(event);
-      if (event.kind === "imageDamaged" || event.kind === "sessionsUnsaved" || event.kind === "keysUnavailable")
-        logger.error(fields);
+      if (ERRORS.has(event.kind)) logger.error(fields);
       else if (event.kind === "handshakeFailed" || event.kind === "keyRefused") logger.warn(fields);
       else logger.info(fields);
     },
@@ -76,9 +83,11 @@ export function terminalLog(): OutputLog {
 export function eventFields(event: NewsEvent): Record<string, string | number | boolean | undefined> {
   const { kind } = event;
   if (kind === "imageDamaged") return { event: kind, path: event.path, reason: event.reason };
-  if (kind === "keysAvailable") return { event: kind };
+  if (kind === "imagesAvailable" || kind === "keysAvailable") return { event: kind };
   if (kind === "repeated") return { event: kind, of: event.of, reason: event.reason, count: event.count };
-  if (kind === "sessionsUnsaved" || kind === "keysUnavailable") return { event: kind, reason: event.reason };
+  if (kind === "imagesUnavailable" || kind === "keysUnavailable" || kind === "sessionsUnsaved") {
+    return { event: kind, reason: event.reason };
+  }
   if (kind === "sessionsRestored") {
     return { event: kind, restored: event.restoredCount, refused: event.refusedCount };
   }
@@ -122,6 +131,10 @@ export function eventText(event: NewsEvent): string {
       return `${whoText(event)}  handshake failed: ${event.error} (${event.detail})`;
     case "imageDamaged":
       return `${event.path} cannot be served (${event.reason}): publish its file again`;
+    case "imagesAvailable":
+      return "images can be looked up again";
+    case "imagesUnavailable":
+      return `known images are served, others wait: ${event.reason}`;
     case "repeated":
       return `${event.of} (${event.reason}): ${event.count} times more within a minute`;
     case "keysAvailable":
@@ -155,10 +168,7 @@ function pathOf({ news: { image } }: TransferEvent): string {
   return imagePath(image.product, image.version);
 }
 
-type PeerEvent = Exclude<
-  NewsEvent,
-  { kind: "imageDamaged" | "keysAvailable" | "keysUnavailable" | "repeated" | "sessionsRestored" | "sessionsUnsaved" }
->;
+type PeerEvent = Extract<NewsEvent, { readonly peer: PeerAddress }>;
 
 /** On plain CoAP, and before a handshake ends well, nobody has an identity. */
 function identityOf(event: PeerEvent): string | undefined {

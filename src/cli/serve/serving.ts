@@ -55,9 +55,10 @@ export async function serveUntilStopped(
     const { blockSize, cipherSuites, coapEcho, sessionsPerIdentity } = input;
     // Asked before anything is open that an error would leave open.
     const missing = whatIsMissing(input.data, images, keys);
+    images.neverWait();
     keys.neverWait();
     const listen = await listenAddresses(input);
-    const sessions = input.saveSessions ? await sessionSaver(input.data) : undefined;
+    const { sessions, complaints } = input.saveSessions ? await savedSessions(input.data) : NOT_SAVED;
     const log = process.stdout.isTTY ? terminalLog() : await jsonLog();
     const shell = await startShell({
       images,
@@ -78,7 +79,7 @@ export async function serveUntilStopped(
     for (const line of ready(shell.addresses)) console.log(line);
     // Not on stdout, which programs read.
     console.error(nativeWords(systemNativeParts(), process.platform));
-    for (const line of missing) console.error(line);
+    for (const line of [...complaints, ...missing]) console.error(line);
     await shell.stopped.finally(ignoreSignals);
     isHeard = await log.end();
   } finally {
@@ -89,17 +90,24 @@ export async function serveUntilStopped(
   if (!isHeard) process.exit(0);
 }
 
+interface SavedSessions {
+  readonly sessions: SessionSaver | undefined;
+  /** Lines to print once the server listens: where it cannot, that is all there is to say. */
+  readonly complaints: readonly string[];
+}
+
+const NOT_SAVED: SavedSessions = { sessions: undefined, complaints: [] };
+
 /** What goes wrong with saved sessions costs sessions and nothing else: one line says so. */
-async function sessionSaver(directory: string): Promise<SessionSaver | undefined> {
+async function savedSessions(directory: string): Promise<SavedSessions> {
   try {
-    const saver = await SessionSaver.open(directory);
-    const { loss } = saver.stored;
-    if (loss !== undefined) console.error(`saved sessions are lost: ${LOSS_WORDS[loss]}; devices shake hands anew`);
-    return saver;
+    const sessions = await SessionSaver.open(directory);
+    const { loss } = sessions.stored;
+    if (loss === undefined) return { sessions, complaints: [] };
+    return { sessions, complaints: [`saved sessions are lost: ${LOSS_WORDS[loss]}; devices shake hands anew`] };
   } catch (error) {
     if (!(error instanceof SessionsUnavailable)) throw error;
-    console.error(`sessions will not outlive this process: ${error.message}`);
-    return undefined;
+    return { sessions: undefined, complaints: [`sessions will not outlive this process: ${error.message}`] };
   }
 }
 

@@ -10,6 +10,11 @@ export class IdentityIndex {
   /** The eldest of each identity. */
   readonly #eldest = new SlotMap<string, Session>();
 
+  /** Identities that have sessions, one character a byte, each once. Sessions may come and go while iterating. */
+  get keys(): IterableIterator<string> {
+    return this.#eldest.keys();
+  }
+
   add(session: Session): void {
     const eldest = this.#eldest.get(session.identityKey);
     if (eldest === undefined) {
