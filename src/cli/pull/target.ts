@@ -4,15 +4,14 @@
 import { chmodSync, existsSync, lstatSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Flash } from "../../device/flash.ts";
 import { MemoryFlash } from "../../device/memory-flash.ts";
+import { IMAGE_LENGTH_MAX } from "../../firmware/image-length.ts";
 import { FileFlash } from "../../shell/file-flash.ts";
 import { ProgressFile } from "../../shell/progress-file.ts";
 import { systemMessage } from "../../store/store-error.ts";
 import { jobFailed } from "../command-error.ts";
 
-/** RFC 7959 2.2: 2^20 blocks of 1024 bytes; no image is longer. */
-const SLOT_LENGTH = 2 ** 30;
 /** A mark for each 64 bytes, and a page for the header. */
-const PROGRESS_LENGTH = SLOT_LENGTH / 64 + 4_096;
+const PROGRESS_LENGTH = IMAGE_LENGTH_MAX / 64 + 4_096;
 const PAGE_LENGTH = 4_096;
 
 /** Marks that a power cut may cost: those of so many milliseconds. */
@@ -47,7 +46,7 @@ export class FileTarget implements PullTarget {
     }
     // Whoever took the part away took away what the record speaks of.
     if (!existsSync(this.#part)) rmSync(this.#record, { force: true });
-    this.slot = attempt(this.#part, () => new FileFlash(this.#part, SLOT_LENGTH));
+    this.slot = attempt(this.#part, () => new FileFlash(this.#part, IMAGE_LENGTH_MAX));
     this.progress = attempt(this.#record, () => new ProgressFile(this.#record, PROGRESS_LENGTH, this.slot));
   }
 
@@ -90,7 +89,7 @@ export class FileTarget implements PullTarget {
 
 /** Holds the bytes until they are whole: what has gone down a pipe cannot be called back. */
 export abstract class WholeTarget implements PullTarget {
-  readonly slot = new MemoryFlash(SLOT_LENGTH, PAGE_LENGTH);
+  readonly slot = new MemoryFlash(IMAGE_LENGTH_MAX, PAGE_LENGTH);
   readonly progress = new MemoryFlash(PROGRESS_LENGTH, PAGE_LENGTH);
 
   advanced(): void {}
