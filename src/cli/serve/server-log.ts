@@ -110,7 +110,7 @@ export function eventFields(event: NewsEvent): Record<string, string | number | 
       };
     }
     case "handshakeFailed":
-      return { event: kind, peer, identity, error: event.error, detail: event.detail };
+      return { event: kind, peer, error: event.error, detail: event.detail };
     case "keyRefused":
       return { event: kind, peer, identity, reason: event.reason };
     case "sessionDown":

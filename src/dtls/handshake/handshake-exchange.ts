@@ -86,10 +86,6 @@ export class HandshakeExchange {
     return this.#messageSeq;
   }
 
-  get flight(): readonly FlightItem[] {
-    return this.#flight;
-  }
-
   /** Gives a message of ours its number and its place in the transcript. */
   message(state: WriteState, type: number, body: Uint8Array): FlightItem & { readonly kind: "handshake" } {
     const message = { type, messageSeq: this.#messageSeq++, body };
