@@ -1,6 +1,6 @@
 // Our own server, by its command line as an operator starts it.
 
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
@@ -97,6 +97,15 @@ export async function serve(resources: Resources, input: ServeInput): Promise<Ta
   const args = [main, "serve", "--host", "127.0.0.1", ...ports, "--data", data, ...flags];
   const env = native ? process.env : { ...process.env, NARROWBOAT_NATIVE: "off" };
   const child = resources.spawn(node, args, { stdio: ["ignore", "pipe", "inherit"], env });
+  return { ...(await listeningTarget(child, product, identityCount)), stop: () => resources.stop(child) };
+}
+
+/** What a process of ours serves that prints where it listens, once it has. */
+export async function listeningTarget(
+  child: ChildProcess,
+  product: string,
+  identityCount: number,
+): Promise<Omit<Target, "stop">> {
   const found = await matchedLines(child, /^listening (coaps?):\/\/.*:(\d+)$/, 2);
   const portOf = (scheme: string) => Number(found.find((match) => match[1] === scheme)?.[2]);
   return {
@@ -106,7 +115,6 @@ export async function serve(resources: Resources, input: ServeInput): Promise<Ta
     path: ["fw", product, VERSION],
     identity: (device) => toUtf8(identityText(device, identityCount)),
     key: toUtf8(KEY),
-    stop: () => resources.stop(child),
   };
 }
 

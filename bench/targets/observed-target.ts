@@ -2,10 +2,8 @@
 
 import { once } from "node:events";
 import { join } from "node:path";
-import { toUtf8 } from "../../src/base/bytes.ts";
-import { matchedLines } from "./listening.ts";
-import { addKeys, type NarrowboatOptions, PRODUCT, publish, VERSION } from "./narrowboat-target.ts";
-import { type Contender, identityText, KEY, type Target, type TargetInput } from "./target.ts";
+import { addKeys, listeningTarget, type NarrowboatOptions, PRODUCT, publish } from "./narrowboat-target.ts";
+import type { Contender, Target, TargetInput } from "./target.ts";
 
 const PROGRAM = join(import.meta.dirname, "observed-server.js");
 
@@ -41,15 +39,8 @@ async function start(input: TargetInput, { node, native }: NarrowboatOptions): P
     stdio: ["ignore", "pipe", "inherit", "ipc"],
     env: native ? process.env : { ...process.env, NARROWBOAT_NATIVE: "off" },
   });
-  const found = await matchedLines(child, /^listening (coaps?):\/\/.*:(\d+)$/, 2);
-  const portOf = (scheme: string) => Number(found.find((match) => match[1] === scheme)?.[2]);
   return {
-    pid: child.pid!,
-    coapPort: portOf("coap"),
-    coapsPort: portOf("coaps"),
-    path: ["fw", PRODUCT, VERSION],
-    identity: (device) => toUtf8(identityText(device, identityCount)),
-    key: toUtf8(KEY),
+    ...(await listeningTarget(child, PRODUCT, identityCount)),
     observe: async (passMs = 0) => {
       child.send(passMs);
       const [observation] = (await once(child, "message")) as [Observation];
