@@ -44,7 +44,7 @@ async function refused(command: string, cipher: string, identity: string, key: s
   return relay.recorded;
 }
 
-/** The server's datagrams with what must be fresh in each handshake blanked: its random and the cookie. */
+/** The server's datagrams with what must be fresh in each handshake blanked: its random, the session ID and the cookie. */
 function serverWords(recorded: readonly RelayedDatagram[]): string[] {
   return recorded.filter(({ from }) => from === "server").map(({ bytes }) => toHex(withoutFreshBytes(bytes)));
 }
@@ -54,8 +54,8 @@ function withoutFreshBytes(datagram: Uint8Array): Uint8Array {
   for (let at = 0; at < bytes.length; at += RECORD_HEADER_LENGTH + bytes.readUInt16BE(at + 11)) {
     const messageType = bytes[at + RECORD_HEADER_LENGTH];
     const body = at + RECORD_HEADER_LENGTH + HANDSHAKE_HEADER_LENGTH;
-    // Both messages begin with a version of two bytes; a cookie has its length before it.
-    if (messageType === SERVER_HELLO) bytes.fill(0, body + 2, body + 34);
+    // Both messages begin with a version of two bytes; a session ID and a cookie have their lengths before them.
+    if (messageType === SERVER_HELLO) bytes.fill(0, body + 2, body + 34 + 1 + bytes[body + 34]!);
     if (messageType === HELLO_VERIFY_REQUEST) bytes.fill(0, body + 3, body + 3 + bytes[body + 2]!);
   }
   return bytes;
