@@ -301,4 +301,18 @@ session("RFC 6347 4.2.8: a device that restarts at its old address replaces its 
   assert.is(pair.server.sessionCount, 1);
 });
 
+session(
+  "RFC 6347 4.1.2.7: what a server says of a lost session ends no handshake, however often it is provoked",
+  () => {
+    const pair = new FirmwarePair();
+    const device = pair.addDevice(PLAIN_PSK);
+    const record = WriteState.plaintext(9).seal(ContentType.application_data, new Uint8Array(40));
+    // Of epoch 1.
+    record[4] = 1;
+    for (let i = 0; i < 10; i++) pair.inject("coaps", device.address, record);
+    pair.run();
+    assert.equal([pair.counted("sessionLostTold"), device.story], [10, ["connected", "done"]]);
+  },
+);
+
 session.run();

@@ -16,7 +16,7 @@ import type { PeerAddress } from "../../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../../base/random-source.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
-import { alertText, decodeAlert, encodeAlert } from "../alert.ts";
+import { AlertDescription, alertText, decodeAlert, encodeAlert } from "../alert.ts";
 import type { CipherSuite } from "../cipher-suite.ts";
 import { alertFor, type Discard, type HandshakeError, type HandshakeErrorKind, handshakeError } from "../errors.ts";
 import {
@@ -358,7 +358,9 @@ export class ClientHandshake {
    */
   #handleAlert(now: Instant, content: Uint8Array): void {
     const alert = decodeAlert(content);
-    if (alert?.level !== "fatal") return this.#input.outlet.counted("alertUnauthenticated");
+    // What a server says to a session that it lost concerns the one before this handshake, if any.
+    const aboutHandshake = alert?.level === "fatal" && alert.description !== AlertDescription.internal_error;
+    if (!aboutHandshake) return this.#input.outlet.counted("alertUnauthenticated");
     this.#end(now, handshakeError("peerAlert", alertText(alert.description)));
   }
 
