@@ -486,7 +486,7 @@ export class DtlsServer implements Deadlined {
     this.#lastFlights.forget(session);
     // RFC 5246 7.2.2: after a fatal alert a session must not be resumed.
     const broken = end === "fatalAlert" || end === "forgeries";
-    if (broken && session.resumable !== undefined) this.#resumables.forget(session.resumable);
+    if (broken) this.#resumables.forget(session.sessionId);
     this.#outlet.sessionDown(now, session, end);
     session.wipe();
   }

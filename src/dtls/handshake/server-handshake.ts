@@ -463,7 +463,8 @@ export class ServerHandshake {
       write: keys.states.write,
       peerPlaintextLengthMax: negotiation.plaintextLengthMax,
     });
-    session.resumable = agreed.resumed ?? this.#input.resumables.add(now, agreed.sessionId, session, keys);
+    session.sessionId = latin1Of(agreed.sessionId);
+    if (agreed.resumed === undefined) this.#input.resumables.add(now, session, keys);
     this.abandon();
     // Where the session was resumed, our Finished was the first.
     if (agreed.resumed === undefined) session.lastFlight = this.#sendLastFlight(now, keys, finished);

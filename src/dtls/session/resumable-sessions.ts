@@ -17,7 +17,8 @@ export const SESSION_ID_LENGTH = 8;
 
 /** Of the session that can be resumed. */
 export interface ResumableInput {
-  /** One character a byte. */
+  /** One character a byte, as `identityKey`; empty for one that cannot be resumed, and is passed over. */
+  readonly sessionId: string;
   readonly identityKey: string;
   readonly suite: CipherSuite;
   readonly encryptThenMac: boolean;
@@ -43,8 +44,8 @@ export class ResumableSession {
   older: ResumableSession | undefined;
   newer: ResumableSession | undefined;
 
-  constructor(endsAt: Instant, sessionId: Uint8Array, session: ResumableInput, keys: ResumableKeys) {
-    this.sessionId = latin1Of(sessionId);
+  constructor(endsAt: Instant, session: ResumableInput, keys: ResumableKeys) {
+    this.sessionId = session.sessionId;
     this.identityKey = session.identityKey;
     this.shared = keys.shared;
     this.suite = session.suite;
@@ -84,26 +85,22 @@ export class ResumableSessions {
     return this.#byIdentity.keys();
   }
 
-  /**
-   * The oldest gives way: of the same identity where it has its share, and else of all. Undefined for an empty ID, which is that
-   * of a session that cannot be resumed.
-   */
-  add(now: Instant, sessionId: Uint8Array, session: ResumableInput, keys: ResumableKeys): ResumableSession | undefined {
-    if (sessionId.length === 0) return undefined;
-    const resumable = new ResumableSession(addMs(now, this.#parameters.resumptionMs), sessionId, session, keys);
+  /** The oldest gives way: of the same identity where it has its share, and else of all. */
+  add(now: Instant, session: ResumableInput, keys: ResumableKeys): void {
+    if (session.sessionId === "") return;
+    const resumable = new ResumableSession(addMs(now, this.#parameters.resumptionMs), session, keys);
     resumable.masterSecret.moveTo(this.#secrets);
     const own = this.#byIdentity.get(resumable.identityKey) ?? [];
     for (const oldest of own) {
       if (keys.shared || this.#countOf(resumable.identityKey) < RESUMABLE_PER_IDENTITY_MAX) break;
-      this.forget(oldest);
+      this.#remove(oldest);
     }
-    if (this.size >= this.#parameters.resumableSessionsMax) this.forget(this.#order.oldest!);
+    if (this.size >= this.#parameters.resumableSessionsMax) this.#remove(this.#order.oldest!);
     this.#byId.set(resumable.sessionId, resumable);
     this.#order.add(resumable);
     const left = this.#byIdentity.get(resumable.identityKey);
     if (left === undefined) this.#byIdentity.set(resumable.identityKey, new Set([resumable]));
     else left.add(resumable);
-    return resumable;
   }
 
   #countOf(identityKey: string): number {
@@ -117,9 +114,13 @@ export class ResumableSessions {
     return found === undefined || found.endsAt <= now ? undefined : found;
   }
 
-  /** Nothing happens when it was forgotten before. */
-  forget(resumable: ResumableSession): void {
-    if (this.#byId.get(resumable.sessionId) !== resumable) return;
+  /** By its ID, one character a byte. Nothing happens when it was forgotten before. */
+  forget(sessionId: string): void {
+    const resumable = this.#byId.get(sessionId);
+    if (resumable !== undefined) this.#remove(resumable);
+  }
+
+  #remove(resumable: ResumableSession): void {
     this.#byId.delete(resumable.sessionId);
     this.#order.remove(resumable);
     resumable.masterSecret.wipe();
@@ -130,18 +131,18 @@ export class ResumableSessions {
 
   /** Of an identity whose key was removed. */
   forgetIdentity(identityKey: string): void {
-    for (const resumable of this.#byIdentity.get(identityKey) ?? []) this.forget(resumable);
+    for (const resumable of this.#byIdentity.get(identityKey) ?? []) this.#remove(resumable);
   }
 
   /** Those whose time has come by now. */
   forgetDue(now: Instant): void {
     for (let oldest = this.#order.oldest; oldest; oldest = this.#order.oldest) {
       if (oldest.endsAt > now) return;
-      this.forget(oldest);
+      this.#remove(oldest);
     }
   }
 
   forgetAll(): void {
-    for (let oldest = this.#order.oldest; oldest; oldest = this.#order.oldest) this.forget(oldest);
+    for (let oldest = this.#order.oldest; oldest; oldest = this.#order.oldest) this.#remove(oldest);
   }
 }

@@ -9,7 +9,6 @@ import type { LastFlight } from "../handshake/last-flight.ts";
 import { DATAGRAM_LENGTH_MAX } from "../parameters.ts";
 import type { ReadState, WriteState } from "../record/connection-state.ts";
 import type { PeerPath } from "./peer-path.ts";
-import type { ResumableSession } from "./resumable-sessions.ts";
 
 export interface SessionInput {
   readonly peer: PeerAddress;
@@ -50,8 +49,8 @@ export class Session {
   /** Since the peer spoke from another host. */
   path: PeerPath | undefined;
   lastFlight: LastFlight | undefined;
-  /** By which it can be resumed. */
-  resumable: ResumableSession | undefined;
+  /** By which it can be resumed, one character a byte; empty where it cannot. What resumes it may be forgotten before it ends. */
+  sessionId = "";
   lastActiveAt: Instant;
   /** Absent while there were none. */
   failures: OpeningFailures | undefined;
