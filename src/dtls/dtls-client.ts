@@ -70,7 +70,7 @@ export class DtlsClient implements Deadlined {
   }
 
   pollTimeout(): Instant | undefined {
-    return this.#handshake?.deadline;
+    return this.#handshake?.pollTimeout();
   }
 
   /**

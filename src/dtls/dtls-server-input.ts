@@ -15,7 +15,10 @@ export interface DtlsServerInput {
   /** In the operator's order of preference. */
   readonly cipherSuites: readonly CipherSuite[];
   readonly outlet: DtlsServerOutlet;
-  /** COOKIE_SECRET_LENGTH bytes: another process that has them takes this one's cookies. Drawn when absent. */
+  /**
+   * COOKIE_SECRET_LENGTH bytes: another process that has them takes this one's cookies. They are
+   * overwritten. Drawn when absent.
+   */
   readonly cookieSecret?: Uint8Array | undefined;
   /** How all Connection IDs begin that are given out here, at most two bytes: another server at this address has others. */
   readonly connectionIdPrefix?: Uint8Array | undefined;

@@ -30,6 +30,7 @@ import { dialectNamed } from "../../src/device/dialect.ts";
 import { Freshness } from "../../src/server/freshness.ts";
 import { ImageBody } from "../../src/server/image-body.ts";
 import { Transfers } from "../../src/server/transfers.ts";
+import { begunClientHandshake, begunServerHandshake } from "../support/begun-handshake.ts";
 import { messageFromLine } from "../support/coap-line.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import { DtlsPair } from "../support/dtls-pair.ts";
@@ -173,6 +174,8 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
     const pair = new DtlsPair({ wire: () => "drop" });
     return { thing: pair.client, now: pair.now };
   },
+  ServerHandshake: () => ({ thing: begunServerHandshake(addressNumbered(1)), now: START }),
+  ClientHandshake: () => ({ thing: begunClientHandshake(), now: START }),
   Freshness: () => {
     const freshness = new Freshness(CRYPTO, new SeededRandom(1), true);
     freshness.shown(START, addressNumbered(1));
@@ -195,6 +198,14 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
     const peer = scene.plainPeer(addressNumbered(2));
     const challenge = peer.asksMessage(messageFromLine("CON 1 GET /.well-known/core", 0));
     peer.asks(`CON 2 GET /.well-known/core Echo=${toHex(echoOf(challenge)!)}`);
+    return { thing: scene.server, now: scene.now, drive: () => scene.drive() };
+  },
+  "FirmwareServer, with one who observes and one who waits for its rate": () => {
+    const scene = new FirmwareScene({ rates: { perAssociation: 1_000 } });
+    scene.sessionPeer(addressNumbered(1)).asks("CON 1 GET T=01 Observe=0 /.well-known/core");
+    scene.catalogue.publish("hub", "1.0", new Uint8Array(10_000));
+    const greedy = scene.sessionPeer(addressNumbered(2));
+    for (let i = 1; i < 9; i++) greedy.says(messageFromLine(`CON ${i} GET T=01 /fw/hub/1.0 2:${i}/0/1024`, 0));
     return { thing: scene.server, now: scene.now, drive: () => scene.drive() };
   },
   FirmwareDevice: () => deserted({}, () => true),

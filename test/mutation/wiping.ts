@@ -21,11 +21,10 @@ const TESTS = [
   "dtls/record/connection-state",
   "dtls/handshake/cookie",
   "dtls/session/session-table",
-  "dtls/session/session-saving",
-  "pair/session-saving",
-  "lockstep/dtls-identity",
-  "lockstep/dtls-limit",
+  "session-store/key-wiping",
+  "server/freshness",
   "pair/dtls-handshake",
+  "pair/session-saving",
   "pair/firmware-session",
 ];
 
@@ -37,7 +36,7 @@ const { only } = yargs(hideBin(process.argv))
   .strict()
   .parseSync();
 
-const scratch = join(houseRoot(), ".build/mutation");
+const scratch = join(houseRoot(), `.build/mutation-${process.pid}`);
 rmSync(scratch, { recursive: true, force: true });
 cpSync(join(houseRoot(), "dist"), scratch, { recursive: true });
 try {

@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { concat, toHex, toUtf8 } from "../../src/base/bytes.ts";
+import { addMs } from "../../src/base/instant.ts";
 import { peerAddress } from "../../src/base/peer-address.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { CIPHER_SUITES, cipherSuiteNamed, DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
@@ -15,7 +16,8 @@ import {
 } from "../../src/dtls/parameters.ts";
 import { WriteState } from "../../src/dtls/record/connection-state.ts";
 import { DtlsPair, SEND_ONLY_CONNECTION_ID } from "../support/dtls-pair.ts";
-import { KEY } from "../support/observed-server.ts";
+import { KEY, ObservedServer } from "../support/observed-server.ts";
+import { ScriptedClient } from "../support/scripted-client.ts";
 
 const handshake = suite("dtls-handshake");
 
@@ -164,5 +166,16 @@ handshake("RFC 9853: our own device offers the check, and shows the server that 
   pair.run(1_000);
   assert.is(pair.clientReceived.length, 1);
 });
+
+handshake(
+  "RFC 6347 4.2.4: a server whose flight was answered has none to send again, and wakes at the handshake's end",
+  () => {
+    const server = new ObservedServer({ psk: () => "later" });
+    const client = new ScriptedClient(server);
+    client.greet();
+    client.send(client.plaintextMessage(client.clientKeyExchange()));
+    assert.is(server.dtls.pollTimeout(), addMs(server.now, DTLS_PARAMETERS.handshakeLifetimeMs));
+  },
+);
 
 handshake.run();

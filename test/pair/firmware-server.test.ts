@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EMPTY, fromUtf8, toHex } from "../../src/base/bytes.ts";
 import { peerAddress } from "../../src/base/peer-address.ts";
+import { Secret } from "../../src/base/secret.ts";
 import { decodeBlock, offsetOf } from "../../src/coap/block.ts";
 import { decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { OptionNumber } from "../../src/coap/option.ts";
@@ -294,5 +295,18 @@ server("no event, and no inspection of the whole server, shows a key or the byte
     assert.not.ok(seen.includes(toHex(bytes).replace(/(..)(?=.)/g, "$1 ")));
   }
 });
+
+for (const [what, input, reason] of [
+  ["a key that the server has another one for", { key: new Secret(new Uint8Array(16)) }, "keyDiffers"],
+  ["an identity that has none", { identity: Uint8Array.of(7) }, "identityUnknown"],
+] as const) {
+  server(`${what} is told once, with its reason, and counted by it`, () => {
+    const scene = new FirmwareScene();
+    scene.sessionPeer(addressNumbered(1), input);
+    const identity = "identity" in input ? input.identity : IDENTITY;
+    assert.equal(scene.events, [{ kind: "keyRefused", peer: addressNumbered(1), identity, reason }]);
+    assert.equal([scene.counted(`keyRefused.${reason}`), scene.counted("badRecordMac")], [1, 1]);
+  });
+}
 
 server.run();

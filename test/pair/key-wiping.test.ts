@@ -6,10 +6,14 @@ import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
 import { addMs } from "../../src/base/instant.ts";
 import { Secret } from "../../src/base/secret.ts";
-import { CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
+import { CIPHER_SUITES, cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
+import { HandshakeType } from "../../src/dtls/handshake/handshake-message.ts";
+import { encodeClientKeyExchange } from "../../src/dtls/handshake/key-exchange.ts";
 import { DTLS_PARAMETERS, SESSION_BUSY_MS } from "../../src/dtls/parameters.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { DtlsPair, type PairInput } from "../support/dtls-pair.ts";
-import { IDENTITY } from "../support/observed-server.ts";
+import { IDENTITY, KEY, ObservedServer } from "../support/observed-server.ts";
+import { ScriptedClient } from "../support/scripted-client.ts";
 import { WatchingCrypto } from "../support/watching-crypto.ts";
 import { hex } from "../vectors/dtls.ts";
 
@@ -17,9 +21,6 @@ const wiping = suite("key-wiping");
 
 /** The MACs of the cookie secret, of what is derived from it for this period, and for the one before. */
 const COOKIE_MACS = 3;
-
-/** The cookie secret was handed in, and is its owner's to overwrite. */
-const COOKIE_SECRET = "key of hmacSha256";
 
 const WRONG_KEY = new Secret(toUtf8("another key 16 b"));
 
@@ -29,7 +30,7 @@ function watched(input: PairInput = {}): { readonly crypto: WatchingCrypto; read
 }
 
 function leavesNothing(crypto: WatchingCrypto): void {
-  assert.equal([crypto.secretsLeft, crypto.openCount], [[COOKIE_SECRET], COOKIE_MACS]);
+  assert.equal([crypto.secretsLeft, crypto.openCount], [[], COOKIE_MACS]);
 }
 
 for (const cipherSuite of CIPHER_SUITES) {
@@ -128,6 +129,41 @@ wiping("a key is removed while its handshake is half open", () => {
   pair.server.closeIdentity(pair.now, IDENTITY);
   pair.client.close();
   assert.is(pair.server.handshakeCount, 0);
+  leavesNothing(crypto);
+});
+
+/** A client that waits for its key, and a forger whose key exchange came before. */
+function besideForger(psk: "later" | Secret) {
+  const crypto = new WatchingCrypto();
+  const server = new ObservedServer({ crypto, psk: () => psk });
+  const client = new ScriptedClient(server, { suite: cipherSuiteNamed("TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256")! });
+  client.greet();
+  for (const seed of [9, 10]) {
+    const forger = new ScriptedClient(server, { seed });
+    const { publicKey } = CRYPTO.x25519(new Uint8Array(32).fill(seed));
+    const body = encodeClientKeyExchange({ identity: IDENTITY, publicKey });
+    forger.send(forger.plaintextMessage({ type: HandshakeType.client_key_exchange, messageSeq: 2, body }));
+  }
+  return { crypto, server, client };
+}
+
+for (const [what, psk] of [
+  ["keys", KEY],
+  ["shared secrets", "later"],
+] as const) {
+  wiping(`the ${what} of every key exchange that came, when their handshake gives way`, () => {
+    const { crypto, server } = besideForger(psk);
+    assert.ok(crypto.secretsLeft.filter((secret) => secret === "shared secret").length >= (psk === KEY ? 0 : 2));
+    server.dtls.shutdown(server.now);
+    leavesNothing(crypto);
+  });
+}
+
+wiping("the keys of the key exchanges that were not the client's, when its Finished is verified", () => {
+  const { crypto, server, client } = besideForger(KEY);
+  client.finish();
+  assert.is(server.sessions.length, 1);
+  server.dtls.shutdown(server.now);
   leavesNothing(crypto);
 });
 

@@ -64,6 +64,30 @@ test("a commit is synced before it is reported", () => {
   store.close();
 });
 
+test("after a large transaction the log beside the store shrinks to 4 MiB", () => {
+  const store = StoreFile.open(scratch(), FORMAT);
+  const logLength = () => statSync(`${store.path}-wal`).size;
+  store.transaction(() => {
+    for (let i = 0; i < 6; i++)
+      store.prepare<[string]>("INSERT INTO boat VALUES (?)").run(`${i}${"x".repeat(2 ** 20)}`);
+  });
+  assert.ok(logLength() > 6 * 2 ** 20);
+  addBoat(store, "heron");
+  addBoat(store, "otter");
+  assert.is(logLength(), 4 * 2 ** 20);
+  store.close();
+});
+
+test("a full disk is named, and leaves nothing of the transaction", () => {
+  const store = StoreFile.open(scratch(), FORMAT);
+  addBoat(store, "heron");
+  // SQLite says of a database that may not grow what it says of a disk that has no room.
+  store.prepare("PRAGMA max_page_count = 1").get();
+  throwsStoreError(() => addBoat(store, "x".repeat(100_000)), "unwritable", store.path, "check the disk");
+  assert.equal(boats(store), ["heron"]);
+  store.close();
+});
+
 test("a transaction that throws leaves nothing", () => {
   const store = StoreFile.open(scratch(), FORMAT);
   assert.throws(() =>

@@ -6,6 +6,7 @@ import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { PeerAddress } from "../../src/base/peer-address.ts";
 import type { RandomSource } from "../../src/base/random-source.ts";
 import { Secret } from "../../src/base/secret.ts";
+import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
 import { CIPHER_SUITES, type CipherSuite } from "../../src/dtls/cipher-suite.ts";
 import { DtlsServer } from "../../src/dtls/dtls-server.ts";
 import type { DtlsCount, SessionEnd } from "../../src/dtls/dtls-server-outlet.ts";
@@ -27,6 +28,7 @@ export interface ObservedServerInput {
   readonly seed?: number;
   /** In place of the seed's. */
   readonly random?: RandomSource;
+  readonly crypto?: CryptoProvider;
   readonly cipherSuites?: readonly CipherSuite[];
   readonly parameters?: Partial<DtlsParameters>;
   readonly connectionIdPrefix?: Uint8Array;
@@ -52,7 +54,7 @@ export class ObservedServer {
   constructor(input: ObservedServerInput = {}) {
     const answer = input.psk ?? ((identity) => (equal(identity, IDENTITY) ? KEY : undefined));
     this.dtls = new DtlsServer({
-      crypto: CRYPTO,
+      crypto: input.crypto ?? CRYPTO,
       now: this.now,
       random: input.random ?? new SeededRandom(input.seed ?? 1),
       parameters: { ...DTLS_PARAMETERS, ...input.parameters },

@@ -11,6 +11,7 @@
 import { unreachable } from "../../base/assert.ts";
 import { ByteReader } from "../../base/byte-reader.ts";
 import { copyOf, EMPTY, equal } from "../../base/bytes.ts";
+import type { Deadlined } from "../../base/deadlined.ts";
 import type { Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../../base/random-source.ts";
@@ -94,7 +95,7 @@ type State =
   | { readonly kind: "expectFinished"; readonly keyed: Keyed }
   | { readonly kind: "ended" };
 
-export class ClientHandshake {
+export class ClientHandshake implements Deadlined {
   readonly #input: ClientHandshakeInput;
   readonly #exchange: HandshakeExchange;
   readonly #plain = WriteState.plaintext(0);
@@ -115,7 +116,7 @@ export class ClientHandshake {
     this.#sendHello(now);
   }
 
-  get deadline(): Instant | undefined {
+  pollTimeout(): Instant | undefined {
     return this.#exchange.deadline;
   }
 

@@ -21,9 +21,11 @@ export class CookieIssuer {
   #current: HmacSha256;
   #previous: HmacSha256;
 
+  /** Takes the secret over, and overwrites the array that it came in. */
   constructor(now: Instant, crypto: CryptoProvider, secret: Uint8Array) {
     this.#crypto = crypto;
     this.#secrets = crypto.hmacSha256(secret);
+    secret.fill(0);
     this.#period = periodOf(now);
     this.#current = this.#secretOf(this.#period);
     this.#previous = this.#secretOf(this.#period - 1);

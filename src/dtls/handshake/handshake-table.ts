@@ -77,7 +77,8 @@ export class HandshakeTable {
 
   /** To be called after each step of a handshake; one that has left the table is left alone. */
   reschedule(handshake: ServerHandshake): void {
-    if (handshake.entry !== undefined) this.#deadlines.set(handshake.entry, handshake.deadline);
+    const deadline = handshake.pollTimeout();
+    if (handshake.entry !== undefined && deadline !== undefined) this.#deadlines.set(handshake.entry, deadline);
   }
 
   nameConnectionId(handshake: ServerHandshake, connectionId: number): void {

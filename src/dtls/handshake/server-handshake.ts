@@ -17,7 +17,8 @@
 
 import { ByteReader } from "../../base/byte-reader.ts";
 import { copyOf, EMPTY, equal, latin1Of } from "../../base/bytes.ts";
-import { addMs, type Instant } from "../../base/instant.ts";
+import type { Deadlined } from "../../base/deadlined.ts";
+import { addMs, earliest, type Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
 import { type RandomSource, randomBytes, randomUint16 } from "../../base/random-source.ts";
 import type { Secret } from "../../base/secret.ts";
@@ -92,7 +93,7 @@ type State =
   | { readonly kind: "expectFinished"; readonly agreed: Agreed; readonly share: KeyShare | undefined }
   | { readonly kind: "ended" };
 
-export class ServerHandshake {
+export class ServerHandshake implements Deadlined {
   readonly peer: PeerAddress;
   /** When the handshake is given up, whatever happens. */
   readonly expiresAt: Instant;
@@ -124,9 +125,8 @@ export class ServerHandshake {
     );
   }
 
-  get deadline(): Instant {
-    const { deadline } = this.#exchange;
-    return deadline === undefined || deadline > this.expiresAt ? this.expiresAt : deadline;
+  pollTimeout(): Instant | undefined {
+    return this.#state.kind === "ended" ? undefined : earliest(this.expiresAt, this.#exchange.deadline);
   }
 
   /** Forgets what was sent in the name of an identity whose key was removed; false when nothing else is left. */

@@ -121,11 +121,11 @@ cookie("RFC 6347 4.2.1: another server's secret makes another cookie", () => {
 
 cookie("a process that was handed the same secret takes the cookies of another, whenever it began", () => {
   const { hello } = issued();
-  const secret = randomBytes(new SeededRandom(1), COOKIE_SECRET_LENGTH);
+  const secret = () => randomBytes(new SeededRandom(1), COOKIE_SECRET_LENGTH);
   const later = addMs(START, COOKIE_SECRET_LIFETIME_MS);
-  assert.ok(new CookieIssuer(later, CRYPTO, secret).verifies(later, PEER, hello));
+  assert.ok(new CookieIssuer(later, CRYPTO, secret()).verifies(later, PEER, hello));
   const tooLate = addMs(later, COOKIE_SECRET_LIFETIME_MS);
-  assert.not(new CookieIssuer(tooLate, CRYPTO, secret).verifies(tooLate, PEER, hello));
+  assert.not(new CookieIssuer(tooLate, CRYPTO, secret()).verifies(tooLate, PEER, hello));
 });
 
 cookie("a secret that is replaced is given back, whether the next period follows or some later one", () => {

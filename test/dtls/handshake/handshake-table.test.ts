@@ -1,47 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { addMs, instant } from "../../../src/base/instant.ts";
-import { type PeerAddress, peerAddress } from "../../../src/base/peer-address.ts";
-import { CIPHER_SUITES } from "../../../src/dtls/cipher-suite.ts";
+import { peerAddress } from "../../../src/base/peer-address.ts";
 import { HandshakeTable } from "../../../src/dtls/handshake/handshake-table.ts";
-import { ServerHandshake } from "../../../src/dtls/handshake/server-handshake.ts";
 import { DTLS_PARAMETERS } from "../../../src/dtls/parameters.ts";
-import { ResumableSessions } from "../../../src/dtls/session/resumable-sessions.ts";
-import { SuiteProtections } from "../../../src/dtls/suite-protections.ts";
-import { CRYPTO } from "../../support/crypto.ts";
-import { SeededRandom } from "../../support/seeded-random.ts";
+import { begunServerHandshake as handshake } from "../../support/begun-handshake.ts";
 
 const handshakeTable = suite("handshake-table");
 
 const peerAt = (port: number) => peerAddress("10.0.0.1", port);
-
-/** One that was just begun; it is given up 120 s later. */
-function handshake(peer: PeerAddress, now = 0): ServerHandshake {
-  return new ServerHandshake(instant(now), {
-    peer,
-    recordSequenceNumber: 0,
-    messageSeq: 1,
-    clientRandom: new Uint8Array(32),
-    suites: CIPHER_SUITES,
-    parameters: DTLS_PARAMETERS,
-    crypto: CRYPTO,
-    protections: new SuiteProtections(CRYPTO, new SeededRandom(1)),
-    resumables: new ResumableSessions(DTLS_PARAMETERS),
-    random: new SeededRandom(1),
-    outlet: {
-      transmit: () => {},
-      counted: () => {},
-      allocateConnectionId: () => new Uint8Array(4),
-      pskWanted: () => {},
-      admitsGuess: () => true,
-      guessFailed: () => {},
-      keyRefused: () => {},
-      admitsSession: () => true,
-      established: () => {},
-      failed: () => {},
-    },
-  });
-}
 
 handshakeTable("a handshake is found by address and by Connection ID until it is removed", () => {
   const table = new HandshakeTable();

@@ -2,8 +2,10 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Link } from "../../../sim/link/link.ts";
 import { EU868_DATA_RATES, LORAWAN_OVERHEAD_LENGTH, loraTimeOnAir, silenceAfter } from "../../../sim/link/lora.ts";
 import { SharedMedium } from "../../../sim/link/shared-medium.ts";
+import { Prng } from "../../../sim/prng.ts";
 import type { LinkProfile } from "../../../sim/profiles/profile.ts";
 import { profileNamed } from "../../../sim/profiles/profiles.ts";
 import { instant } from "../../../src/base/instant.ts";
@@ -162,6 +164,43 @@ gate("LoRaWAN class A: for all further downlinks the device asks by empty uplink
   for (const [i, { at }] of deliveries.slice(1).entries()) near(at - deliveries[i]!.at, periodMs);
   assert.is(link.statistics.up.sentCount, 0);
   assert.is(link.statistics.up.frameCount, 4);
+});
+
+/** Of one that waits for its duty cycle, sent at 4,500, with downlinks that wait for it. */
+function uplinkDeliveredAt(...downlinksAt: readonly number[]): number {
+  const { link, deliveries } = linkLog(CLASS_A);
+  link.send(instant(0), "up", datagram(1, 100));
+  for (const at of [...downlinksAt, 4_500].sort()) {
+    run([link], at);
+    if (at === 4_500) link.send(instant(at), "up", datagram(2, 10));
+    else link.send(instant(at), "down", datagram(9, 1));
+  }
+  run([link], 60_000);
+  return deliveries.find(({ id }) => id === 2)!.at;
+}
+
+gate("LoRaWAN class A: no empty uplink takes the place of one that waits for its duty cycle", () => {
+  const alone = uplinkDeliveredAt();
+  assert.ok(alone > 20_000);
+  for (const downlinksAt of [[4_000], [5_000], [4_000, 5_000], [5_000, 5_001]]) {
+    assert.is(uplinkDeliveredAt(...downlinksAt), alone, `${downlinksAt}`);
+  }
+});
+
+gate("LoRaWAN class A: the network answers to an uplink that expired, while the next one takes its turn", () => {
+  const up = { ...CLASS_A.up, queue: { ...CLASS_A.up.queue, lifetimeSeconds: 4 } };
+  const deliveries: number[] = [];
+  const link: Link = new Link({ ...CLASS_A, up }, new Prng(1), {
+    deliver: (_now, direction, bytes) => void (direction === "up" && deliveries.push(bytes[0]!)),
+    dropped: (now, direction) => void (direction === "up" && link.send(now, "down", datagram(9, 1))),
+  });
+  link.send(instant(0), "up", datagram(1, 100));
+  run([link], 1_000);
+  const silentUntil = 100 * link.statistics.up.airtimeSeconds * 1_000;
+  link.send(instant(silentUntil - 5_000), "up", datagram(2, 10));
+  link.send(instant(silentUntil - 2_000), "up", datagram(3, 10));
+  run([link], silentUntil + 1_000);
+  assert.equal([deliveries, link.statistics.up.frameCount], [[1, 3], 2]);
 });
 
 gate("LoRaWAN class A: an uplink that the network did not hear opens no window", () => {
