@@ -8,6 +8,7 @@ import { floodScene } from "./scenes/flood.ts";
 import { floodScenes } from "./scenes/floods.ts";
 import { handshakeScene } from "./scenes/handshakes.ts";
 import { idleScene } from "./scenes/idle.ts";
+import { keyRemovalScene } from "./scenes/key-removal.ts";
 import { largeStoreScene } from "./scenes/large-store.ts";
 import { linkQueriesScene } from "./scenes/link-queries.ts";
 import { oneAddressScene } from "./scenes/one-address.ts";
@@ -23,6 +24,7 @@ export function allScenes(): readonly Scene[] {
     ...floodScenes(),
     linkQueriesScene,
     firstRequestScene,
+    keyRemovalScene,
     oneAddressScene,
     startUpScene,
     largeStoreScene,

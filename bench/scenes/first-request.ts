@@ -6,7 +6,6 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { contentName } from "../../firmware-store/image-index.ts";
 import { EMPTY } from "../../src/base/bytes.ts";
@@ -14,14 +13,13 @@ import { blockOption } from "../../src/coap/block.ts";
 import { Code } from "../../src/coap/code.ts";
 import { decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { OptionNumber, stringOption } from "../../src/coap/option.ts";
-import { type Bench, type Scene, WARM_UP_MS } from "../bench.ts";
-import { BLOCKS_PER_SECOND, costWhileRunning } from "../block-cost.ts";
+import type { Bench, Scene } from "../bench.ts";
+import { latencyBeside, P99 } from "../block-latency.ts";
 import { DeviceCrowd } from "../load/device-crowd.ts";
-import { LatencyRecord } from "../load/latency-record.ts";
 import type { Section } from "../report/row.ts";
 import { addKeys, PRODUCT, publish, serve, VERSION } from "../targets/narrowboat-target.ts";
 import type { Target } from "../targets/target.ts";
-import { alternate, type Measured, type Trial } from "../trial.ts";
+import { alternate, type Trial } from "../trial.ts";
 
 const TITLE = "DTLS CCM_8, 64 busy clients beside the first request for an image of 1 GiB";
 const ID = "first-request";
@@ -31,7 +29,6 @@ const LARGE = "large";
 const LARGE_LENGTH = 2 ** 30;
 const QUICK_LENGTH = 2 ** 22;
 const SLICES = 4;
-const P99 = "p99 ms";
 const P99_GROWTH_MAX = 2;
 /** A first request that takes longer is not answered. */
 const ANSWER_MS = 60_000;
@@ -55,11 +52,17 @@ async function measure(bench: Bench): Promise<Section> {
         const first = new FirstRequest(target, content, length);
         const measureMs = bench.measureMs / SLICES;
         const trials: Trial[] = [
-          { id: `${ID}.calm`, server: "narrowboat, calm", run: () => served(target, devices, measureMs) },
+          { id: `${ID}.calm`, server: "narrowboat, calm", run: () => latencyBeside(target, devices, measureMs) },
           {
             id: `${ID}.narrowboat`,
             server: "narrowboat, a first request",
-            run: () => served(target, devices, measureMs, () => first.ask()),
+            run: async () => {
+              let firstMs = 0;
+              const measured = await latencyBeside(target, devices, measureMs, async () => {
+                firstMs = await first.ask();
+              });
+              return { ...measured, "first answer s": firstMs / 1000 };
+            },
             compared: [{ of: `${ID}.calm`, figure: P99, limit: { atMost: P99_GROWTH_MAX } }],
           },
         ];
@@ -89,32 +92,6 @@ function publishLarge(data: string, length: number): string {
   store.close();
   rmSync(file);
   return join(data, "images", contentName(image.sha256));
-}
-
-async function served(
-  target: Target,
-  { loop }: DeviceCrowd,
-  measureMs: number,
-  event: () => Promise<number> = async () => Number.NaN,
-): Promise<Measured> {
-  const latencies = new LatencyRecord();
-  await loop.start();
-  try {
-    await sleep(WARM_UP_MS);
-    loop.latencies = latencies;
-    const answered = event();
-    const { [BLOCKS_PER_SECOND]: rate } = await costWhileRunning(target.pid, loop, measureMs);
-    const firstMs = await answered;
-    return {
-      [BLOCKS_PER_SECOND]: rate!,
-      "p50 ms": latencies.percentile(0.5),
-      [P99]: latencies.percentile(0.99),
-      ...(Number.isNaN(firstMs) ? {} : { "first answer s": firstMs / 1000 }),
-    };
-  } finally {
-    loop.latencies = undefined;
-    await loop.stop();
-  }
 }
 
 class FirstRequest {

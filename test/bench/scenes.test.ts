@@ -49,6 +49,12 @@ scenes("first-request: blocks and their latency, with and without a content that
   assert.equal(figures["first-request.narrowboat"], ["blocks per second", "p50 ms", "p99 ms", "first answer s"]);
 });
 
+scenes("key-removal: blocks and their latency, with and without keys that are removed beside them", () => {
+  const figures = figuresOf("key-removal");
+  assert.equal(figures["key-removal.calm"], ["blocks per second", "p50 ms", "p99 ms"]);
+  assert.equal(figures["key-removal.narrowboat"], ["blocks per second", "p50 ms", "p99 ms"]);
+});
+
 scenes("a scene that there is not is wrong use", () => {
   const { status, stderr } = quickBench("blocks.serial");
   assert.is(status, 1);

@@ -2,6 +2,7 @@
 // made for real, under load. `npm run faults` has each for 20 s.
 
 import { spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { closeSync, constants, existsSync, openSync, readFileSync, readSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -14,7 +15,7 @@ import { loadBlocks } from "../support/block-load.ts";
 import { freePort } from "../support/free-port.ts";
 import { missing, peer } from "../support/peers.ts";
 import { Program } from "../support/program.ts";
-import { fillStores, NARROWBOAT } from "../support/serving.ts";
+import { fillStores, NARROWBOAT, Serving } from "../support/serving.ts";
 
 const test = suite("process-output");
 const scratch = scratchDirectories(test);
@@ -140,6 +141,34 @@ test("a reader who sleeps: lines wait within a limit, are dropped, counted, and 
   assert.ok(lines > 100 && bytes > 100 * lines, `${lines} lines, ${bytes} bytes`);
   await ends(scene);
   closeSync(reader);
+});
+
+test("spoofed datagrams of 19 bytes at 1,000 a second: blocks come, and no line is written for them", async () => {
+  const directory = scratch();
+  const serving = await Serving.start(directory, { images: { "1.0": BLOCK }, flags: ["--coap"] });
+  const stranger = createSocket("udp4");
+  let sentCount = 0;
+  const sending = setInterval(() => {
+    // RFC 6347 4.1: a record of each content type, of epoch 0, with six bytes.
+    for (let i = 0; i < 10; i++) {
+      const header = [20 + (i % 6), 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, i, 0, 6];
+      stranger.send(Buffer.from([...header, 1, 0, 0, 0, 0, 0]), serving.coapsPort, "127.0.0.1");
+      sentCount++;
+    }
+  }, 10);
+  try {
+    await loadBlocks(serving.coapPort, PATH, BLOCK, DURATION_MS);
+  } finally {
+    clearInterval(sending);
+    stranger.close();
+  }
+  await serving.stop();
+  const events = serving.log().map(({ event }) => event);
+  assert.ok(sentCount > 100 && events.includes("counters"));
+  assert.equal(
+    events.filter((event) => !event.startsWith("transfer") && event !== "counters"),
+    [],
+  );
 });
 
 test("a reader who sleeps for ever does not keep a server from its end", async () => {

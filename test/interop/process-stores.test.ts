@@ -126,7 +126,8 @@ function withoutLog(database: string): string {
 
 /** Keeps readers out where there is no log, until `work` is done. */
 function locked(database: string, work = ""): () => void {
-  const holder = new DatabaseSync(database);
+  // The server may be reading just now.
+  const holder = new DatabaseSync(database, { timeout: 10_000 });
   holder.exec(`BEGIN EXCLUSIVE; ${work}`);
   return () => {
     holder.exec("COMMIT");
