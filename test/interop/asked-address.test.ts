@@ -60,6 +60,13 @@ async function lay(): Promise<void> {
   await boat().connect(shore(), CABLE);
   for (const address of ADDRESSES) await give(boat(), address);
   for (const address of CLIENT) await give(shore(), address);
+  for (const computer of [boat(), shore()]) await settled(computer);
+}
+
+/** A link-local address is tentative for a second or two, and nobody can listen at it until then (RFC 4862 5.4). */
+async function settled(computer: NetworkNamespace): Promise<void> {
+  const tentative = ["ip", "-6", "-o", "address", "show", "dev", CABLE, "tentative"];
+  while ((await computer.run(tentative)).text !== "") await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 /** Not tentative for a moment first (RFC 4862 5.4). */
