@@ -7,7 +7,7 @@ import { DeadlineQueue } from "../base/deadline-queue.ts";
 import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import { type RandomSource, randomBytes, randomUint16 } from "../base/random-source.ts";
-import { Code, isRequest } from "./code.ts";
+import { Code, isRequest, isSafe } from "./code.ts";
 import { echoOf } from "./echo.ts";
 import { decodeMessage, emptyMessage, encodeMessage, type Message } from "./message.ts";
 import { decodeUint, inOrder, isCritical, isRecognised, type Option, OptionNumber, stringOption } from "./option.ts";
@@ -40,16 +40,22 @@ export interface OutgoingRequest {
   readonly confirmable?: boolean;
   /**
    * Who decides when a CON is asked again and given up: this client by RFC 7252 4.2, or its caller by a new request and
-   * cancel(), who may know the link better (4.2: the timers are a default). The client when absent.
+   * cancel(), who may know the link better (4.2: the timers are a default). The client when absent, and always for a
+   * method that changes something: it keeps its Message ID when it is repeated, so that it happens once (RFC 7252 4.5).
    */
   readonly timer?: "client" | "caller";
 }
 
 export interface CoapClientOutlet {
   transmit(now: Instant, datagram: Uint8Array): void;
+  /** RFC 7252 5.2.2: the server has the request and will answer it in its own time: nothing of it is lost. */
+  acknowledged(now: Instant, requestId: RequestId): void;
   /** The request is over. `message` has views of the datagram that brought it, valid during the call. */
   response(now: Instant, requestId: RequestId, message: Message): void;
-  /** The request is over: no response came in time, or the server rejected the message. */
+  /**
+   * The request is over: no response came in time, or the server rejected the message. With the caller's timer that time
+   * begins with the server's word that it has the request.
+   */
   requestFailed(now: Instant, requestId: RequestId, reason: "reset" | "timeout"): void;
 }
 
@@ -131,6 +137,7 @@ export class CoapClient implements Deadlined {
   /** Sends a request; at most OUTSTANDING_REQUEST_COUNT_MAX may wait for their responses. */
   request(now: Instant, request: OutgoingRequest): RequestId {
     assert(this.#byRequestId.size < OUTSTANDING_REQUEST_COUNT_MAX, "too many requests are outstanding");
+    assert(request.timer !== "caller" || isSafe(request.code), "a request that changes something keeps its Message ID");
     const requestId = this.#requestCount++;
     this.#send(now, requestId, request, 0, []);
     return requestId;
@@ -197,7 +204,8 @@ export class CoapClient implements Deadlined {
     if (outstanding === undefined) return;
     if (message.code === Code.EMPTY) {
       this.#retransmitter.stop(outstanding);
-      if (!outstanding.callersTimer) this.#awaitResponse(now, outstanding);
+      this.#awaitResponse(now, outstanding);
+      this.#outlet.acknowledged(now, outstanding.requestId);
     } else if (this.#requestOf(message) === outstanding) {
       this.#deliver(now, outstanding, message);
     }

@@ -1,4 +1,4 @@
-// Codes of RFC 7252 3 and 12.1, RFC 8132 and RFC 7959 2.9: three bits of class, five of detail, written c.dd.
+// Codes of RFC 7252 3 and 12.1, RFC 8132, RFC 8516 and RFC 7959 2.9: three bits of class, five of detail, written c.dd.
 
 /** 0..255; class in the high three bits. */
 export type Code = number;
@@ -29,9 +29,11 @@ export const Code = {
   PRECONDITION_FAILED: 0x8c,
   REQUEST_ENTITY_TOO_LARGE: 0x8d,
   UNSUPPORTED_CONTENT_FORMAT: 0x8f,
+  TOO_MANY_REQUESTS: 0x9d,
   INTERNAL_SERVER_ERROR: 0xa0,
   NOT_IMPLEMENTED: 0xa1,
   SERVICE_UNAVAILABLE: 0xa3,
+  GATEWAY_TIMEOUT: 0xa4,
   PROXYING_NOT_SUPPORTED: 0xa5,
 } as const;
 
@@ -42,6 +44,11 @@ export function classOf(code: Code): number {
 /** A request with any method code, known or not; the empty message is none. */
 export function isRequest(code: Code): boolean {
   return classOf(code) === 0 && code !== Code.EMPTY;
+}
+
+/** RFC 7252 5.8, RFC 8132 2.1: whether a method changes nothing, so that it may be repeated as a new request. */
+export function isSafe(code: Code): boolean {
+  return code === Code.GET || code === Code.FETCH;
 }
 
 /** Whether a method is one of RFC 7252 or RFC 8132. */

@@ -25,6 +25,8 @@ export type DeviceEvent =
       readonly detail: string;
       readonly retrying: boolean;
     }
+  /** The server cannot for the moment; the device asks again after so long, ms. */
+  | { readonly kind: "postponed"; readonly detail: string; readonly waitMs: number }
   /** Nobody answers; the device begins a new association. */
   | { readonly kind: "reconnecting" }
   /** The server's answer was no block, or the association ended. */

@@ -24,6 +24,8 @@ export interface Dialect {
   readonly resumes: boolean;
   /** New handshakes after a request that nobody answered, before it gives up. */
   readonly reconnections: number;
+  /** Whether it waits and asks again where the server cannot for the moment (5.03, 4.29 ...); else it gives up. */
+  readonly waits: boolean;
   /** RFC 9146. */
   readonly connectionId: boolean;
   /** Bytes of a token over DTLS. */
@@ -41,6 +43,7 @@ const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
     firstTimeoutMs: 9_000,
     resumes: true,
     reconnections: 8,
+    waits: true,
     connectionId: true,
     tokenLength: 2,
   },
@@ -54,6 +57,7 @@ const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
     firstTimeoutMs: ACK_TIMEOUT_MS,
     resumes: false,
     reconnections: 0,
+    waits: false,
     connectionId: false,
     tokenLength: 4,
   },
@@ -67,6 +71,7 @@ const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
     firstTimeoutMs: ACK_TIMEOUT_MS,
     resumes: false,
     reconnections: 0,
+    waits: false,
     connectionId: false,
     tokenLength: 4,
   },
@@ -80,6 +85,7 @@ const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
     firstTimeoutMs: ACK_TIMEOUT_MS,
     resumes: true,
     reconnections: 3,
+    waits: false,
     connectionId: false,
     tokenLength: 4,
   },
@@ -93,6 +99,7 @@ const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
     firstTimeoutMs: ACK_TIMEOUT_MS,
     resumes: false,
     reconnections: 0,
+    waits: false,
     connectionId: false,
     tokenLength: 4,
   },

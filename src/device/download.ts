@@ -19,6 +19,19 @@ const BLIND_BLOCKS = 4;
 
 const HASH_PIECE_LENGTH = 4096;
 
+/** RFC 7252 5.9.3.4, RFC 8516 3: the server is busy, and Max-Age says until when. */
+const TELLS_WHEN: ReadonlySet<Code> = new Set([Code.SERVICE_UNAVAILABLE, Code.TOO_MANY_REQUESTS]);
+
+/** Errors that say nothing against the request: what failed on the server's side, or behind it, may work again. */
+const PASSES: ReadonlySet<Code> = new Set([
+  Code.INTERNAL_SERVER_ERROR,
+  Code.GATEWAY_TIMEOUT,
+  Code.REQUEST_ENTITY_INCOMPLETE,
+]);
+
+/** RFC 7252 5.10.5: what an answer without Max-Age means, seconds. */
+const MAX_AGE_DEFAULT = 60;
+
 /** A block that was asked for. */
 export interface BlockRequest {
   /** Bytes. */
@@ -38,6 +51,8 @@ export type DownloadStep =
    * may be answered with either body, and must be forgotten.
    */
   | { readonly kind: "restart" }
+  /** The server cannot for the moment; it said for how long, or did not. The block is still missing. */
+  | { readonly kind: "postponed"; readonly seconds: number | undefined; readonly detail: string }
   | { readonly kind: "refused"; readonly detail: string };
 
 export class Download {
@@ -171,7 +186,9 @@ export class Download {
     // RFC 7959 names no code for a block that does not exist; these are what servers send.
     const tellsEnd = message.code === Code.BAD_REQUEST || message.code === Code.BAD_OPTION;
     if (tellsEnd && this.#isBehindEnd(request)) return this.#learnEndMax(request);
-    return refused(refusalText(message));
+    const detail = refusalText(message);
+    if (TELLS_WHEN.has(message.code)) return { kind: "postponed", seconds: maxAgeOf(message), detail };
+    return PASSES.has(message.code) ? { kind: "postponed", seconds: undefined, detail } : refused(detail);
   }
 
   /** Whether the block may lie behind the body's end: it was asked for before anything told where that is. */
@@ -237,6 +254,12 @@ function optionValue(message: Message, number: number): Uint8Array | undefined {
   const index = message.options.findIndex((option) => option.number === number);
   // RFC 7252 5.4.3: an option of a wrong length is one that is not there.
   return index >= 0 && isRecognised(message.options, index) ? message.options[index]!.value : undefined;
+}
+
+/** Seconds. */
+function maxAgeOf(message: Message): number {
+  const value = optionValue(message, OptionNumber.MAX_AGE);
+  return value === undefined ? MAX_AGE_DEFAULT : decodeUint(value);
 }
 
 /** RFC 7252 5.5.2: the diagnostic payload of an error is for people. */

@@ -7,7 +7,7 @@
 import { assert } from "../base/assert.ts";
 import type { Deadlined } from "../base/deadlined.ts";
 import { Fifo } from "../base/fifo.ts";
-import { earliest, type Instant } from "../base/instant.ts";
+import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { RandomSource } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
@@ -23,9 +23,10 @@ import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
 import { BlockSize } from "./block-size.ts";
 import type { DeviceEvent, DeviceStatistics } from "./device-event.ts";
 import type { Dialect } from "./dialect.ts";
-import { type BlockRequest, Download } from "./download.ts";
+import { type BlockRequest, Download, type DownloadStep } from "./download.ts";
 import type { Flash } from "./flash.ts";
 import { ImageSlot } from "./image-slot.ts";
+import { Patience } from "./patience.ts";
 import { RequestWindow } from "./request-window.ts";
 
 /** Timeouts in a row without any answer, each twice as long as the one before, until the association is given up. */
@@ -41,8 +42,13 @@ const HANDSHAKE_REFUSALS_MAX = 3;
 const FIRST_TIMEOUT_GROWTH = 4;
 const FIRST_TIMEOUT_MAX_MS = 600_000;
 
+/** Requests in a row that the server acknowledged and never answered, until the association is given up. */
+const BROKEN_WORDS_MAX = 2;
+
 /** Round trips kept for statistics. */
 const ROUND_TRIPS_MAX = 4_096;
+
+type Postponement = Extract<DownloadStep, { kind: "postponed" }>;
 
 export interface DeviceSecurity {
   readonly identity: Uint8Array;
@@ -77,12 +83,17 @@ export class FirmwareDevice implements Deadlined {
   readonly #download: Download;
   readonly #blockSize: BlockSize;
   readonly #window: RequestWindow<BlockRequest>;
+  readonly #patience: Patience;
   #coap: CoapClient;
   #dtls: DtlsClient | undefined;
   #firstTimeoutMs: number;
   #connected = false;
   #ended = false;
   #reconnectionsLeft: number;
+  /** Nothing is asked for before this: the server cannot for the moment. */
+  #restsUntil: Instant | undefined;
+  /** Requests that were acknowledged and not answered, since the latest block. */
+  #brokenWords = 0;
   /** Handshakes since the last association that ended by what the server said, or somebody in its name. */
   #refusals = 0;
   readonly #roundTripsMs: number[] = [];
@@ -101,6 +112,7 @@ export class FirmwareDevice implements Deadlined {
         : new BlockSize(szxOf(dialect.blockSize), true);
     this.#download = new Download(input.crypto, this.#slot, this.#blockSize, dialect.saysBlockSizeFirst);
     this.#window = new RequestWindow(dialect.window === "auto" ? undefined : dialect.window, dialect.firstTimeoutMs);
+    this.#patience = new Patience(input.random);
     this.#firstTimeoutMs = dialect.firstTimeoutMs;
     this.#reconnectionsLeft = dialect.reconnections;
     this.#coap = this.#createCoap();
@@ -124,7 +136,9 @@ export class FirmwareDevice implements Deadlined {
   handleTimeout(now: Instant): void {
     this.#dtls?.handleTimeout(now);
     this.#coap.handleTimeout(now);
-    if (!this.#ended && this.#connected) this.#handleSilence(now);
+    if (this.#ended || !this.#connected) return;
+    this.#endRest(now);
+    this.#handleSilence(now);
   }
 
   /** Ends the association with close_notify; what then is to be sent is in pollTransmit. */
@@ -142,13 +156,17 @@ export class FirmwareDevice implements Deadlined {
   }
 
   pollTimeout(): Instant | undefined {
-    const silence = this.#learns && this.#connected && !this.#ended ? this.#window.deadline : undefined;
-    return earliest(silence, earliest(this.#dtls?.pollTimeout(), this.#coap.pollTimeout()));
+    const own = this.#connected && !this.#ended ? (this.#restsUntil ?? this.#silenceDeadline) : undefined;
+    return earliest(own, earliest(this.#dtls?.pollTimeout(), this.#coap.pollTimeout()));
   }
 
   /** Whether the retransmission timer is ours and not RFC 7252's. */
   get #learns(): boolean {
     return this.#input.dialect.timer === "learning";
+  }
+
+  get #silenceDeadline(): Instant | undefined {
+    return this.#learns ? this.#window.deadline : undefined;
   }
 
   #connect(now: Instant): void {
@@ -207,10 +225,10 @@ export class FirmwareDevice implements Deadlined {
           this.#input.tap?.(datagram, message);
           this.#transmit(datagram);
         },
+        acknowledged: (now, requestId) => this.#window.acknowledged(now, requestId),
         response: (now, requestId, message) => this.#handleResponse(now, requestId, message),
         requestFailed: (now, requestId, reason) => {
-          this.#window.forget(requestId);
-          if (reason === "timeout") this.#reconnect(now);
+          if (reason === "timeout") this.#handleRequestTimeout(now, requestId);
           else this.#end({ kind: "refused", detail: "the server rejected the request (RST)" });
         },
       },
@@ -229,7 +247,13 @@ export class FirmwareDevice implements Deadlined {
   }
 
   #fillWindow(now: Instant): void {
-    while (!this.#ended && this.#window.hasRoom && this.#askNext(now));
+    while (!this.#ended && this.#restsUntil === undefined && this.#window.hasRoom && this.#askNext(now));
+  }
+
+  #endRest(now: Instant): void {
+    if (this.#restsUntil === undefined || now < this.#restsUntil) return;
+    this.#restsUntil = undefined;
+    this.#fillWindow(now);
   }
 
   /** False when all that is missing is asked for. */
@@ -269,8 +293,13 @@ export class FirmwareDevice implements Deadlined {
       case "nothing":
         this.#counts.duplicates++;
         break;
+      case "postponed":
+        if (!this.#postpone(now, answered.request, step)) return this.#end({ kind: "refused", detail: step.detail });
+        break;
       case "block":
         this.#counts.blocks++;
+        this.#brokenWords = 0;
+        this.#patience.handleBlock();
         this.#reconnectionsLeft = this.#input.dialect.reconnections;
         this.#events.push({ ...step, held: this.#slot.held.covered, total: this.#slot.length });
     }
@@ -279,15 +308,41 @@ export class FirmwareDevice implements Deadlined {
     this.#fillWindow(now);
   }
 
+  /** Asks for nothing more before the server can again. False where nobody waits that long. */
+  #postpone(now: Instant, request: BlockRequest, { seconds, detail }: Postponement): boolean {
+    if (!this.#input.dialect.waits) return false;
+    this.#download.giveUp(request);
+    // The answers to what was asked for meanwhile say the same once more.
+    if (this.#restsUntil !== undefined) return true;
+    const waitMs = this.#patience.waitMs(seconds);
+    if (waitMs === undefined) return false;
+    this.#restsUntil = addMs(now, waitMs);
+    this.#events.push({ kind: "postponed", detail, waitMs });
+    return true;
+  }
+
+  /**
+   * No answer came to a request: with RFC 7252's timer to none of its transmissions; else after the server's word that it
+   * would come, which a server forgets that loses its power, and of which a NON may get lost.
+   */
+  #handleRequestTimeout(now: Instant, requestId: RequestId): void {
+    const request = this.#window.requestOf(requestId);
+    for (const each of this.#window.forget(requestId)) this.#coap.cancel(each);
+    if (!this.#learns || request === undefined || ++this.#brokenWords > BROKEN_WORDS_MAX) return this.#reconnect(now);
+    this.#counts.retransmissions++;
+    this.#download.giveUp(request);
+    this.#fillWindow(now);
+  }
+
   #resendOvertaken(now: Instant): void {
-    if (!this.#learns) return;
+    if (!this.#learns || this.#restsUntil !== undefined) return;
     for (let id = this.#window.takeOvertaken(now); id !== undefined; id = this.#window.takeOvertaken(now)) {
       this.#resend(now, id);
     }
   }
 
   #handleSilence(now: Instant): void {
-    if (!this.#learns) return;
+    if (!this.#learns || this.#restsUntil !== undefined) return;
     const probes = this.#window.takeSilent(now);
     if (this.#window.silences > SILENCES_MAX) return this.#reconnect(now);
     for (const id of probes) this.#resend(now, id);
@@ -347,6 +402,7 @@ export class FirmwareDevice implements Deadlined {
     this.#events.push({ kind: "reconnecting" });
     for (const request of this.#window.requests) this.#download.giveUp(request);
     this.#window.clear();
+    this.#brokenWords = 0;
     this.#blockSize.handleReconnection();
     this.#counts.retransmissions += this.#coap.retransmitCount;
     this.#coap.cancelAll();

@@ -29,6 +29,8 @@ interface InFlight<Request> {
   readonly firstSentAt: Instant;
   /** The latest last; never empty. */
   readonly transmissions: Transmission[];
+  /** RFC 7252 5.2.2: the server has it, and what is waited for is the server and no longer the link. */
+  isAcknowledged: boolean;
 }
 
 export interface Answered<Request> {
@@ -84,19 +86,17 @@ export class RequestWindow<Request> {
    * that is overtaken is told by that. After a silence in vain, a whole timeout from there.
    */
   get deadline(): Instant | undefined {
-    if (this.#inFlight.size === 0) return undefined;
+    const unheard = this.#unheard;
+    if (unheard.length === 0) return undefined;
     const { timeoutMs } = this.roundTrip;
     if (this.#silences > 0) return addMs(this.#silentSince, timeoutMs);
-    const oldestSentAt = Math.min(
-      this.#silentSince,
-      ...Array.from(this.#inFlight, (inFlight) => latestOf(inFlight).sentAt),
-    );
+    const oldestSentAt = Math.min(this.#silentSince, ...unheard.map(({ sentAt }) => sentAt));
     return instant(Math.max(oldestSentAt + timeoutMs, this.#silentSince + timeoutMs / 2));
   }
 
   sent(now: Instant, id: number, request: Request): void {
     if (this.#inFlight.size === 0) this.#silentSince = now;
-    const inFlight = { request, firstSentAt: now, transmissions: [] };
+    const inFlight = { request, firstSentAt: now, transmissions: [], isAcknowledged: false };
     this.#inFlight.add(inFlight);
     this.#transmit(now, id, inFlight);
   }
@@ -121,17 +121,46 @@ export class RequestWindow<Request> {
   answered(now: Instant, id: number): Answered<Request> | undefined {
     const inFlight = this.#byId.get(id);
     if (inFlight === undefined) return undefined;
+    // What an acknowledgement has told of the link already, the answer that the server took its time for cannot tell.
+    if (inFlight.isAcknowledged) this.#showLife(now);
+    else this.#measure(now, id, inFlight);
+    const { request, firstSentAt } = inFlight;
     const others = this.forget(id).filter((other) => other !== id);
-    const { request, firstSentAt, transmissions } = inFlight;
-    const answered = transmissions.find((transmission) => transmission.id === id)!;
+    return { request, elapsedMs: now - firstSentAt, others };
+  }
+
+  /**
+   * The server has the request and will answer it when it can (RFC 7252 5.2.2): from here on it is neither lost nor silence,
+   * until it is answered or forgotten.
+   */
+  acknowledged(now: Instant, id: number): void {
+    const inFlight = this.#byId.get(id);
+    if (inFlight === undefined || inFlight.isAcknowledged) return;
+    this.#measure(now, id, inFlight);
+    inFlight.isAcknowledged = true;
+  }
+
+  /** Something has come back for the transmission `id`. */
+  #measure(now: Instant, id: number, inFlight: InFlight<Request>): void {
+    const transmission = inFlight.transmissions.find((one) => one.id === id)!;
+    this.#showLife(now);
+    this.roundTrip.sample(now - transmission.sentAt);
+    this.#newestAnswered = Math.max(this.#newestAnswered, transmission.order);
+    this.#loss.answered();
+    if (transmission !== latestOf(inFlight)) this.#loss.wasLate();
+    this.#congestion.answered(this.roundTrip);
+  }
+
+  #showLife(now: Instant): void {
     this.#silentSince = now;
     this.#silences = 0;
-    this.roundTrip.sample(now - answered.sentAt);
-    this.#newestAnswered = Math.max(this.#newestAnswered, answered.order);
-    this.#loss.answered();
-    if (answered !== latestOf(inFlight)) this.#loss.wasLate();
-    this.#congestion.answered(this.roundTrip);
-    return { request, elapsedMs: now - firstSentAt, others };
+  }
+
+  /** The latest transmission of each request that nothing has come back for. */
+  get #unheard(): readonly Transmission[] {
+    return Array.from(this.#inFlight)
+      .filter(({ isAcknowledged }) => !isAcknowledged)
+      .map(latestOf);
   }
 
   /** One request that others have overtaken; the caller sends it again. Undefined when there is none. */
@@ -139,7 +168,7 @@ export class RequestWindow<Request> {
     const { smoothedMs } = this.roundTrip;
     for (const inFlight of this.#inFlight) {
       const { id, order, sentAt } = latestOf(inFlight);
-      if (order >= this.#newestAnswered) continue;
+      if (order >= this.#newestAnswered || inFlight.isAcknowledged) continue;
       const overdue = smoothedMs !== undefined && now - sentAt > OVERDUE_FACTOR * smoothedMs;
       if (order + OVERTAKEN_BY > this.#newestAnswered && !overdue) continue;
       this.#loss.lost();
@@ -158,7 +187,7 @@ export class RequestWindow<Request> {
     const { deadline } = this;
     if (deadline === undefined || now < deadline) return [];
     this.#silentSince = now;
-    const oldestFirst = Array.from(this.#inFlight, latestOf).sort((a, b) => a.order - b.order);
+    const oldestFirst = this.#unheard.toSorted((a, b) => a.order - b.order);
     const overdueMs = OVERDUE_FACTOR * (this.roundTrip.smoothedMs ?? 0);
     const overdue = oldestFirst.filter(({ sentAt }, i) => i === 0 || now - sentAt > overdueMs);
     this.#loss.unanswered(overdue.length);

@@ -150,7 +150,7 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
     return { thing: peer.server, now: START };
   },
   CoapClient: () => {
-    const outlet = { transmit: () => {}, response: () => {}, requestFailed: () => {} };
+    const outlet = { transmit: () => {}, acknowledged: () => {}, response: () => {}, requestFailed: () => {} };
     const client = new CoapClient({ random: ZERO_RANDOM, outlet });
     client.request(START, { code: Code.GET, path: ["r"] });
     client.request(START, { code: Code.GET, path: ["s"] });

@@ -27,6 +27,7 @@ class Scene {
       tokenLength,
       outlet: {
         transmit: (_now, datagram) => void this.#outbox.push(datagram),
+        acknowledged: (_now, id) => void this.outcomes.push(`${id}: acknowledged`),
         response: (_now, id, message) => void this.outcomes.push(`${id}: ${lineFromMessage(message)}`),
         requestFailed: (_now, id, reason) => void this.outcomes.push(`${id}: ${reason}`),
       },
@@ -99,7 +100,7 @@ client("RFC 7252 5.2.2: an empty ACK stops retransmission, and the separate CON 
   scene.serverReceivesNothing();
   scene.serverSends("CON 77 2.05 T=00000000");
   scene.serverReceives("ACK 0077 EMPTY");
-  assert.equal(scene.outcomes, ["0: CON 0077 2.05 T=00000000"]);
+  assert.equal(scene.outcomes, ["0: acknowledged", "0: CON 0077 2.05 T=00000000"]);
 });
 
 client("RFC 7252 4.5: a repeated separate response is acknowledged again and delivered once", () => {
@@ -128,9 +129,9 @@ client("after an empty ACK the response is waited for, but not for ever", () => 
   scene.requests(GET);
   scene.serverSends("ACK 1 EMPTY");
   scene.waits(92_999);
-  assert.equal(scene.outcomes, []);
+  assert.equal(scene.outcomes, ["0: acknowledged"]);
   scene.waits(1);
-  assert.equal(scene.outcomes, ["0: timeout"]);
+  assert.equal(scene.outcomes, ["0: acknowledged", "0: timeout"]);
 });
 
 client("RFC 7252 4.2: RST fails the request", () => {
@@ -272,15 +273,33 @@ client(
   },
 );
 
-client("with the caller's timer an empty ACK ends nothing: the separate response may be lost as well", () => {
-  const scene = new Scene();
-  scene.requests({ ...GET, timer: "caller" });
-  scene.serverReceives("CON 0001 GET T=00000000 /fw");
-  scene.serverSends("ACK 1 EMPTY");
-  assert.is(scene.client.pollTimeout(), undefined);
-  scene.serverSends("CON 77 2.05 T=00000000");
-  assert.is(scene.outcomes.length, 1);
-});
+client(
+  "RFC 7252 5.2.2: with the caller's timer too a response is waited for from the empty ACK on, and no longer",
+  () => {
+    const scene = new Scene();
+    scene.requests({ ...GET, timer: "caller" });
+    scene.requests({ ...GET, timer: "caller" });
+    scene.serverSends("ACK 1 EMPTY");
+    scene.waits(92_999);
+    assert.equal(scene.outcomes, ["0: acknowledged"]);
+    scene.waits(1);
+    assert.equal(scene.outcomes, ["0: acknowledged", "0: timeout"]);
+  },
+);
+
+client(
+  "RFC 7252 4.5: a POST keeps its Message ID and its token when it is repeated, and no caller can have it otherwise",
+  () => {
+    const scene = new Scene();
+    scene.requests({ code: Code.POST, path: ["r"] });
+    for (let sent = 0; sent < 5; sent++) {
+      scene.serverReceives("CON 0001 POST T=00000000 /r");
+      scene.waits(2_000 * 2 ** sent);
+    }
+    assert.equal(scene.outcomes, ["0: timeout"]);
+    assert.throws(() => scene.requests({ code: Code.POST, path: ["r"], timer: "caller" }), /Message ID/);
+  },
+);
 
 client("RFC 9175 4.1: short tokens are all used once, and then become longer: none comes twice", () => {
   const scene = new Scene(2);

@@ -217,12 +217,114 @@ device("what an old association still waited for does not end the new one early"
   assert.ok(endedAt[1]! - endedAt[0]! >= 31 * 2_000, `${endedAt[1]! - endedAt[0]!} ms`);
 });
 
-device("RFC 7252 5.2.2: after an empty ACK the learning timer asks again, for that answer may be lost too", () => {
-  const server = new HandServer();
-  const first = server.hears();
-  server.says("ACK * EMPTY");
-  server.waits(9_000);
-  assert.is(server.hears(), first);
+for (const name of DIALECT_NAMES) {
+  device(`RFC 7252 5.2.2: ${name} asks no more after an empty ACK, and takes an answer that comes 40 s later`, () => {
+    const server = new HandServer({}, { ...dialectNamed(name), window: 1 });
+    server.hears();
+    server.says("ACK * EMPTY");
+    for (let second = 0; second < 40; second++) server.waits(1_000);
+    server.says("CON 77 2.05 T=* 2:0/0/64 [64 bytes]");
+    assert.is(server.hears(), "ACK EMPTY");
+    assert.is(server.device.statistics.retransmissions, 0);
+    assert.ok(server.events().some(({ kind }) => kind === "block"));
+  });
+}
+
+device("a server that acknowledges and never answers is asked three times, and then by a new association", () => {
+  const server = new HandServer({}, { reconnections: 1 });
+  const kinds: string[] = [];
+  const askedAt: number[] = [];
+  for (let due: Instant | undefined = server.now; due !== undefined; due = server.device.pollTimeout()) {
+    server.waits(due - server.now);
+    for (let heard = server.hears(); heard !== undefined; heard = server.hears()) {
+      askedAt.push(server.now - 1_000_000);
+      server.says("ACK * EMPTY");
+    }
+    kinds.push(...server.events().map(({ kind }) => kind));
+  }
+  assert.equal(
+    askedAt,
+    [0, 1, 2, 3, 4, 5].map((count) => 93_000 * count),
+  );
+  assert.equal(kinds, ["reconnecting", "unanswered"]);
+});
+
+for (const [answer, detail] of [
+  ["5.03 Max-Age=2", "5.03"],
+  ["4.29 Max-Age=2", "4.29"],
+  ["5.00", "5.00"],
+  ["5.04", "5.04"],
+  ["4.08", "4.08"],
+]) {
+  device(`${answer} is waited out, and the same block is asked for again`, () => {
+    const server = new HandServer();
+    const first = server.hears();
+    server.says(`ACK * ${answer} T=*`);
+    assert.is(server.hears(), undefined);
+    server.waits(1_999);
+    assert.is(server.hears(), undefined);
+    server.waits(201);
+    assert.is(server.hears(), first);
+    server.says("ACK * 2.05 T=* ETag=01 2:0/0/64 [10 bytes]");
+    const events = server.events();
+    assert.equal(
+      events.map(({ kind }) => kind),
+      ["postponed", "block", "done"],
+    );
+    assert.is((events[0] as { detail: string }).detail, detail);
+  });
+
+  device(`RFC 7252 5.9: for a stock device ${answer} is the end`, () => {
+    const server = new HandServer({}, dialectNamed("zephyr"));
+    server.hears();
+    server.says(`ACK * ${answer} T=*`);
+    assert.equal(server.events(), [{ kind: "refused", detail }]);
+  });
+}
+
+device("RFC 7252 5.10.5: 5.03 without Max-Age means a minute; RFC 8516 3: so does 4.29", () => {
+  for (const code of ["5.03", "4.29"]) {
+    const server = new HandServer();
+    server.hears();
+    server.says(`ACK * ${code} T=*`);
+    const due = server.device.pollTimeout()! - server.now;
+    assert.ok(due >= 60_000 && due < 66_000, `${due} ms`);
+  }
+});
+
+device(
+  "a server that fails again and again is given up after 30 s, and one that always has another time after 15 min",
+  () => {
+    for (const [answer, leastMs, mostMs] of [
+      ["5.00", 30_000, 33_000],
+      ["5.03 Max-Age=100", 900_000, 990_000],
+      ["4.29 Max-Age=100000", 0, 0],
+    ] as const) {
+      const server = new HandServer();
+      const events: DeviceEvent[] = [];
+      for (let due: Instant | undefined = server.now; due !== undefined; due = server.device.pollTimeout()) {
+        server.waits(due - server.now);
+        if (server.hears() !== undefined) server.says(`ACK * ${answer} T=*`);
+        events.push(...server.events());
+      }
+      assert.is(events.at(-1)?.kind, "refused");
+      const elapsed = server.now - 1_000_000;
+      assert.ok(elapsed >= leastMs && elapsed <= mostMs, `${answer}: ${elapsed} ms`);
+    }
+  },
+);
+
+device("while a server rests nothing more is asked for, and what it answers meanwhile is taken", () => {
+  const server = new HandServer({}, { window: 3 });
+  const [first, second] = [server.hears(), server.hears()];
+  assert.ok(first !== second);
+  const third = server.hears();
+  server.says("ACK * 5.03 T=* Max-Age=30");
+  for (let i = 0; i < 29; i++) server.waits(1_000);
+  assert.is(server.hears(), undefined);
+  server.waits(4_000);
+  const heard = [server.hears(), server.hears(), server.hears()];
+  assert.ok(heard.includes(third));
 });
 
 device("an answer after the end, and one after close(), changes nothing", () => {

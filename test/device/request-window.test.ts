@@ -166,6 +166,31 @@ requestWindow("a silence longer than chance has it backs off, and counts", () =>
   assert.is(window.roundTrip.timeoutMs, 2 * timeoutMs);
 });
 
+requestWindow("RFC 7252 5.2.2: what the server has acknowledged is neither silence nor lost, and is waited for", () => {
+  const window = windowOf(5);
+  window.acknowledged(at(1_000), 0);
+  window.answered(at(1_000), 4);
+  assert.is(window.takeOvertaken(at(1_000)), 1);
+  window.forget(1);
+  for (const id of [2, 3]) window.forget(id);
+  assert.equal([window.size, window.deadline, window.takeSilent(at(90_000))], [1, undefined, []]);
+  assert.equal(window.answered(at(90_000), 0), { request: "request 0", elapsedMs: 90_000, others: [] });
+});
+
+requestWindow(
+  "RFC 7252 5.2.2: an acknowledgement ends a silence and measures the way, and the late answer does not",
+  () => {
+    const window = windowOf(1);
+    window.takeSilent(at(1_500));
+    assert.is(window.silences, 1);
+    window.resent(at(1_500), 0, 7);
+    window.acknowledged(at(2_500), 7);
+    assert.equal([window.silences, window.roundTrip.smoothedMs], [0, 1_000]);
+    window.answered(at(60_000), 7);
+    assert.is(window.roundTrip.smoothedMs, 1_000);
+  },
+);
+
 requestWindow("an answer ends a row of silences", () => {
   const window = windowOf(2);
   window.takeSilent(at(1_500));

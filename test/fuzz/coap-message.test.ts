@@ -142,6 +142,7 @@ fuzz("a client survives whatever comes, and fails its request in the end", () =>
     random: { fill: (target) => void target.fill(0xf7) },
     outlet: {
       transmit: () => {},
+      acknowledged: () => {},
       response: () => void outcomes.push("response"),
       requestFailed: (_now, _id, reason) => void outcomes.push(reason),
     },

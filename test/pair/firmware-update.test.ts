@@ -158,7 +158,8 @@ update("an image that turns out damaged in mid-transfer ends it at both sides wi
   pair.catalogue.damage("hub", "1.0", "digest mismatch");
   pair.run();
   assert.equal(device.end, { kind: "refused", detail: "5.00 (image damaged)" });
-  assert.is(pair.eventsOf("imageDamaged").length, 1);
+  // Once, and four times more because it might have passed.
+  assert.is(pair.eventsOf("imageDamaged").length, 5);
 });
 
 update("an image that is not there is refused with the server's code", () => {

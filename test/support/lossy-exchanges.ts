@@ -37,6 +37,7 @@ export function lossyExchanges({ loss, roundTripMs, exchangeCount, seed }: Lossy
         const lost = [lossRandom.fraction() < loss, lossRandom.fraction() < loss].includes(true);
         if (!lost) answers.push({ at: addMs(at, roundTripMs), datagram: answerTo(datagram) });
       },
+      acknowledged: () => {},
       response: () => {
         doneCount++;
         if (doneCount < exchangeCount) ask();

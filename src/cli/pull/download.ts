@@ -45,6 +45,8 @@ export class Download {
   #cipherSuite: string | undefined;
   #held = 0;
   #failed = false;
+  /** Whether it was said already that the server is busy: a busy server says so of many a block. */
+  #postponed = false;
   #resumed = 0;
 
   constructor(input: DownloadInput) {
@@ -127,6 +129,12 @@ export class Download {
         this.#resumed = 0;
         this.#held = 0;
         return this.#say("the server has another image than what was there: beginning anew");
+      case "postponed":
+        if (this.#postponed) return;
+        this.#postponed = true;
+        return this.#say(
+          `${this.#input.server} cannot for the moment: ${event.detail}; going on in ${Math.ceil(event.waitMs / 1000)} s`,
+        );
       case "reconnecting":
         return this.#say(`${this.#input.server} fell silent or closed the association: beginning a new one`);
       case "done":
