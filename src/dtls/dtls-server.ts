@@ -93,7 +93,7 @@ export class DtlsServer implements Deadlined {
       input.cookieSecret ?? randomBytes(input.random, COOKIE_SECRET_LENGTH),
     );
     const seed = randomUint32(input.random);
-    this.work = new WorkBudget(seed);
+    this.work = new WorkBudget(seed, input.parameters.strangersCostFactor);
     this.#shares = new AddressShares(input.now, input.random, seed);
     this.#room = new SessionRoom(this.#sessions, this.#shares, input.parameters);
     this.#failedOpenings = new FailedOpenings(input.parameters, seed);

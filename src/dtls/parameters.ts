@@ -158,6 +158,8 @@ export interface DtlsParameters {
   /** So many of them at once, and then one more each time that so many ms went by. */
   readonly authenticationFailuresAtOnce: number;
   readonly authenticationFailureEveryMs: number;
+  /** How many times dearer a stranger's work is than with the native parts; see admission/work-budget.ts. */
+  readonly strangersCostFactor: number;
   /**
    * Records sealed under one set of keys; the session then ends, and the peer shakes hands anew. RFC 9147 4.5.3 computes 2^23
    * records of 2^14 bytes for AES-CCM and 2^24.5 for AES-GCM, and what counts is the square of all bytes: records of
@@ -183,6 +185,7 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   authenticationFailuresMax: 2 ** 23,
   authenticationFailuresAtOnce: 2 ** 22,
   authenticationFailureEveryMs: 8_000,
+  strangersCostFactor: 1,
   sealedRecordsMax: 2 ** 26,
   resumableSessionsMax: 32_768,
   resumptionMs: 24 * 3_600_000,

@@ -15,12 +15,16 @@ import { type KeySource, KeyWatch } from "./key-watch.ts";
 import { SAVING_INTERVAL_MS, SessionKeeper, type SessionSource } from "./session-keeper.ts";
 import { systemNow } from "./system-clock.ts";
 import { systemCrypto } from "./system-crypto.ts";
+import { systemNativeParts } from "./system-native-parts.ts";
 import { SystemRandom } from "./system-random.ts";
 
 /** How often the stores are asked for what other processes did: half of the two seconds that an operator is promised. */
 const STORES_INTERVAL_MS = 1_000;
 
 const COUNTERS_INTERVAL_MS = 60_000;
+
+/** See DtlsParameters.strangersCostFactor: a handshake or an answer without the native parts. */
+const COST_FACTOR_WITHOUT_NATIVE = 3;
 
 /** An event that is no question. */
 export type NewsEvent = Exclude<ServerEvent, { kind: "contentWanted" | "pskWanted" }>;
@@ -113,6 +117,7 @@ export class ServerShell {
       crypto: systemCrypto(),
       random: new SystemRandom(),
       catalogue: this.#images,
+      dtlsParameters: { strangersCostFactor: typeof systemNativeParts() === "object" ? 1 : COST_FACTOR_WITHOUT_NATIVE },
       cookieSecret: sessions?.stored.cookieSecret,
     });
     this.#keys = new KeyWatch(this.#server, keys, {

@@ -3,28 +3,31 @@
 // cryptography after that. While the server keeps up with what comes, everyone is served.
 //
 // The core has no clock and no load to look at. The shell says how many datagrams came at once: many, and more were
-// waiting. Work is counted by what it costs, in microseconds of one processor with the native parts.
+// waiting. Work is counted by what it costs, in microseconds of one processor, and what strangers only say costs time as
+// well: the more there is to read, the less is done of it.
 
 import { addMs, type Instant, instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
 import { prefixHash, SITE_LEVEL } from "./address-prefix.ts";
 import { RateTable } from "./rate-table.ts";
 
-/** What a stranger can ask for, what it costs, and what may be spent on it in each millisecond. */
+/** What a stranger can ask for, what it costs with the native parts, and what may be spent on it in each millisecond. */
 const WORK = {
   /** A hello without a cookie: a MAC, and a HelloVerifyRequest. */
-  hello: { cost: 8, perMs: 50 },
+  hello: { cost: 8, perMs: 30 },
   /** A hello with one: a MAC or two. */
-  cookie: { cost: 6, perMs: 50 },
+  cookie: { cost: 6, perMs: 15 },
   /** One whose cookie holds: half of a key agreement, and a flight. */
-  handshake: { cost: 60, perMs: 120 },
+  handshake: { cost: 60, perMs: 90 },
   /** Of a handshake that runs: the other half, the key schedule, a record to open. */
-  keyExchange: { cost: 60, perMs: 120 },
+  keyExchange: { cost: 60, perMs: 90 },
   /** Plain CoAP, where there are sessions too. */
   plainRequest: { cost: 4, perMs: 100 },
 } as const;
 
 export type StrangersWork = keyof typeof WORK;
+
+const STRANGERS_WORK = Object.keys(WORK) as StrangersWork[];
 
 /** So many datagrams at once: there were more than could be answered as they came. */
 export const CROWDED_COUNT = 16;
@@ -32,8 +35,18 @@ export const CROWDED_COUNT = 16;
 /** How long a server stays on its guard after that. */
 const GUARDED_MS = 100;
 
-/** Sessions that had nothing to say for so long do not need anybody's time. */
-const SESSIONS_QUIET_MS = 1_000;
+/** Of what a stranger says, whatever becomes of it. */
+const READING_COST = 3;
+
+/** What strangers may take of each millisecond in all, and what is done for them however much there is to read. */
+const STRANGERS_PER_MS = 400;
+const SHARE_MIN = 0.15;
+
+/**
+ * Sessions that had nothing to say for so long do not need anybody's time. A device whose request was lost in the crowd
+ * repeats it within MAX_TRANSMIT_SPAN (RFC 7252 4.8.2); until then it speaks, though nobody hears it.
+ */
+const SESSIONS_QUIET_MS = 45_000;
 
 /** What was not spent is kept for so long. */
 const KEPT_MS = 5;
@@ -41,19 +54,30 @@ const KEPT_MS = 5;
 const LONG_AGO = instant(Number.NEGATIVE_INFINITY);
 
 /** What one site, a /24 or /48, may ask for meanwhile: others have their part of each share. */
-const SITE_RATE = { atOnce: 250, perSecond: 2_500 };
+const SITE_RATE = { atOnce: 200, perSecond: 2_000 };
 const SITE_BUCKET_COUNT = 4_096;
 
 export class WorkBudget {
   readonly #seed: number;
+  readonly #costFactor: number;
   readonly #sites = new RateTable(SITE_RATE, SITE_BUCKET_COUNT);
-  readonly #left = new Map<StrangersWork, number>();
+  readonly #left: Record<StrangersWork, number> = {
+    hello: 0,
+    cookie: 0,
+    handshake: 0,
+    keyExchange: 0,
+    plainRequest: 0,
+  };
+  /** What strangers asked for since time was counted last. */
+  #asked = 0;
   #countedAt = LONG_AGO;
   #sessionServedAt = LONG_AGO;
   #guardedUntil = LONG_AGO;
 
-  constructor(seed: number) {
+  /** `costFactor`: how many times dearer all of it is than with the native parts. */
+  constructor(seed: number, costFactor = 1) {
     this.#seed = seed;
+    this.#costFactor = costFactor;
   }
 
   /** A record of a session came. */
@@ -70,22 +94,27 @@ export class WorkBudget {
   /** Whether a stranger's work is to be done; if so, it is counted as done. */
   admits(now: Instant, from: PeerAddress, work: StrangersWork): boolean {
     if (now >= this.#guardedUntil) return true;
+    if (now > this.#countedAt) this.#earn(now);
+    this.#asked++;
+    const left = this.#left[work] - this.#costFactor * WORK[work].cost;
+    if (left < 0) return false;
     const site = prefixHash(from, SITE_LEVEL, this.#seed);
     if (!this.#sites.has(now, site)) return false;
-    if (now > this.#countedAt) this.#earn(now);
-    const left = this.#left.get(work)! - WORK[work].cost;
-    if (left < 0) return false;
-    this.#left.set(work, left);
+    this.#left[work] = left;
     this.#sites.take(now, site);
     return true;
   }
 
   #earn(now: Instant): void {
     const elapsedMs = now - this.#countedAt;
+    const readingPerMs = (this.#costFactor * READING_COST * this.#asked) / elapsedMs;
+    const share = Math.max(SHARE_MIN, 1 - readingPerMs / STRANGERS_PER_MS);
+    this.#asked = 0;
     this.#countedAt = now;
-    for (const [work, { cost, perMs }] of Object.entries(WORK)) {
-      const left = this.#left.get(work as StrangersWork) ?? 0;
-      this.#left.set(work as StrangersWork, Math.min(cost + KEPT_MS * perMs, left + elapsedMs * perMs));
+    for (const work of STRANGERS_WORK) {
+      const { cost, perMs } = WORK[work];
+      const kept = this.#costFactor * cost + KEPT_MS * perMs;
+      this.#left[work] = Math.min(kept, this.#left[work] + elapsedMs * share * perMs);
     }
   }
 }
