@@ -7,12 +7,13 @@ import type { Deadlined } from "../base/deadlined.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import { PrefixViews } from "../base/prefix-views.ts";
-import { type RandomSource, randomBytes, randomUint16, randomUint32 } from "../base/random-source.ts";
+import { type RandomSource, randomBytes, randomUint32 } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { AddressShares } from "./admission/address-shares.ts";
 import { FailedOpenings } from "./admission/failed-openings.ts";
 import { Guesses } from "./admission/guesses.ts";
+import { HandshakeRoom } from "./admission/handshake-room.ts";
 import { SessionRoom } from "./admission/session-room.ts";
 import { WorkBudget } from "./admission/work-budget.ts";
 import { decodeAlert, encodeAlert } from "./alert.ts";
@@ -31,7 +32,6 @@ import {
   CLIENT_HELLO_MESSAGE_SEQ_MAX,
   DATAGRAM_LENGTH_MAX,
   type DtlsParameters,
-  HANDSHAKES_PER_ADDRESS_MAX,
   HELLO_SEQUENCE_NUMBER_MAX,
   RECORDS_PER_DATAGRAM_MAX,
   SEQUENCE_NUMBERS_FEW,
@@ -67,7 +67,8 @@ export class DtlsServer implements Deadlined {
   readonly #resumables: ResumableSessions;
   readonly #paths: PeerPaths;
   readonly #shares: AddressShares;
-  readonly #room: SessionRoom;
+  readonly #handshakeRoom: HandshakeRoom;
+  readonly #sessionRoom: SessionRoom;
   readonly #failedOpenings: FailedOpenings;
   readonly #guesses: Guesses;
   /** Sessions whose last flight may still be asked for, by the time when it no longer may. */
@@ -95,7 +96,8 @@ export class DtlsServer implements Deadlined {
     const seed = randomUint32(input.random);
     this.work = new WorkBudget(seed, input.parameters.strangersCostFactor);
     this.#shares = new AddressShares(input.now, input.random, seed);
-    this.#room = new SessionRoom(this.#sessions, this.#shares, input.parameters);
+    this.#handshakeRoom = new HandshakeRoom(this.#handshakes, this.#shares, input.random, input.parameters);
+    this.#sessionRoom = new SessionRoom(this.#sessions, this.#shares, input.parameters);
     this.#failedOpenings = new FailedOpenings(input.parameters, seed);
     this.#guesses = new Guesses(seed);
   }
@@ -333,22 +335,13 @@ export class DtlsServer implements Deadlined {
     this.#outlet.transmit(to, helloVerifyRequest(record.sequenceNumber, seq, cookie));
   }
 
-  /** For one more handshake: at its address, where the others go on in silence, and among all. */
+  /** For one more handshake: those at its address go on in silence. */
   #makeRoom(now: Instant, from: PeerAddress): void {
-    const running = this.#handshakes.allAt(from);
-    for (const handshake of running) handshake.quiet();
-    if (running.length >= HANDSHAKES_PER_ADDRESS_MAX) {
-      this.#evict(running[randomUint16(this.#random) % running.length]!);
-    }
-    const { size } = this.#handshakes;
-    if (size < this.#parameters.handshakesMax) return;
-    const chosen = this.#shares.choose(now, size, (index) => this.#handshakes.number(index).peer);
-    if (chosen !== undefined) this.#evict(this.#handshakes.number(chosen));
-  }
-
-  #evict(handshake: ServerHandshake): void {
+    for (const running of this.#handshakes.allAt(from)) running.quiet();
+    const leaving = this.#handshakeRoom.leaving(now, from);
+    if (leaving === undefined) return;
     this.#outlet.counted("handshakeEvicted");
-    this.#drop(handshake);
+    this.#drop(leaving);
   }
 
   #startHandshake(now: Instant, peer: PeerAddress, record: DtlsRecord, messageSeq: number, random: Uint8Array): void {
@@ -407,7 +400,7 @@ export class DtlsServer implements Deadlined {
     // RFC 6347 4.2.8: only now may the old association of this address go.
     const replaced = this.#sessions.at(peer);
     if (replaced !== undefined) this.#end(now, replaced, "replaced");
-    const leaving = this.#room.leaving(now, identityKey, shared);
+    const leaving = this.#sessionRoom.leaving(now, identityKey, shared);
     if (typeof leaving === "object") this.#close(now, leaving, "evicted");
     return leaving !== "newcomer";
   }
