@@ -59,12 +59,29 @@ async function answer(passMs: number): Promise<void> {
   process.send!(observation);
 }
 
-/** Puts the clock that the server looks at forward by what the function is given. */
+/** Puts the clock that the server looks at forward by what the function is given, and lets all its timers fire early. */
 function clockThatPasses(): (ms: number) => void {
-  const monotonic = performance.now.bind(performance);
+  const [monotonic, set, clear] = [performance.now.bind(performance), setTimeout, clearTimeout];
+  const timers = new Map<unknown, () => void>();
   let passedMs = 0;
   performance.now = () => monotonic() + passedMs;
+  const fire = (timer: unknown) => {
+    const due = timers.get(timer);
+    timers.delete(timer);
+    due?.();
+  };
+  const setTracked = (due: () => void, ms?: number) => {
+    const timer = set(() => fire(timer), ms);
+    timers.set(timer, due);
+    return timer;
+  };
+  const clearTracked = (timer: NodeJS.Timeout | undefined) => {
+    timers.delete(timer);
+    clear(timer);
+  };
+  Object.assign(globalThis, { setTimeout: setTracked, clearTimeout: clearTracked });
   return (ms) => {
     passedMs += ms;
+    for (const timer of [...timers.keys()]) fire(timer);
   };
 }

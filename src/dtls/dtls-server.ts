@@ -37,7 +37,7 @@ import {
   SEQUENCE_NUMBERS_FEW,
   SESSION_BUSY_MS,
 } from "./parameters.ts";
-import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
+import { beginsPlaintextHandshake, ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
 import { LostSessions } from "./session/lost-sessions.ts";
 import { PeerPaths } from "./session/peer-paths.ts";
 import { ResumableSessions } from "./session/resumable-sessions.ts";
@@ -122,6 +122,10 @@ export class DtlsServer implements Deadlined {
 
   /** Reads every record of a datagram; an undecodable one ends it (RFC 6347 4.1.2.7). */
   handleDatagram(now: Instant, from: PeerAddress, datagram: Uint8Array): void {
+    // A hello that nothing is left for is not even read.
+    if (beginsPlaintextHandshake(datagram) && this.work.isSpent(now) && this.#handshakes.at(from) === undefined) {
+      return this.#outlet.counted("helloShed");
+    }
     let offset = 0;
     for (let count = 0; offset < datagram.length; count++) {
       if (count === RECORDS_PER_DATAGRAM_MAX) return this.#outlet.counted("recordsTooMany");

@@ -174,4 +174,33 @@ for (const [name, attack] of Object.entries(ATTACKS)) {
   });
 }
 
+/** How many of a thousand plain requests of strangers are answered while the server has more to do than it can. */
+function answeredInACrowd(place: FloodedScene, line: (place: FloodedScene) => string): number {
+  place.asksForBlock(1);
+  place.server.handleBatchEnd(place.now, 64);
+  for (let stranger = 0; stranger < 1_000; stranger++) place.plain(2_000 + stranger, line(place));
+  return 1_000 - place.counted("plainRequestShed");
+}
+
+floods(
+  "in a crowd plain requests have their share of the time, and unknown paths, which cost the index, a smaller one",
+  () => {
+    const blocks = answeredInACrowd(new FloodedScene(), () => "CON 1 GET /fw/hub/1.0 2:0/0/1024");
+    const unknown = answeredInACrowd(new FloodedScene(), (place) => `CON 1 GET /fw/${toHex(place.randomBytes(8))}/1`);
+    assert.ok(unknown > 10 && unknown < blocks / 2 && blocks < 500, `${unknown} and ${blocks}`);
+  },
+);
+
+floods("in a crowd hellos and half-open handshakes are dropped, and a session goes on", () => {
+  const place = new FloodedScene();
+  place.asksForBlock(1);
+  place.server.handleBatchEnd(place.now, 64);
+  for (let stranger = 0; stranger < 1_000; stranger++) {
+    ATTACKS["first hellos"]!(place, 2_000 + stranger);
+    ATTACKS["half-open handshakes"]!(place, 4_000 + stranger);
+  }
+  assert.ok(place.counted("helloShed") > 1_900, `${place.counted("helloShed")}`);
+  place.asksForBlock(2);
+});
+
 floods.run();

@@ -21,8 +21,8 @@ const WORK = {
   handshake: { cost: 60, perMs: 90 },
   /** Of a handshake that runs: the other half, the key schedule, a record to open. */
   keyExchange: { cost: 60, perMs: 90 },
-  /** Plain CoAP, where there are sessions too. */
-  plainRequest: { cost: 4, perMs: 100 },
+  /** Plain CoAP, where there are sessions too: an answer with a block, or the index of images asked in vain. */
+  plainRequest: { cost: 12, perMs: 300 },
 } as const;
 
 export type StrangersWork = keyof typeof WORK;
@@ -102,6 +102,21 @@ export class WorkBudget {
     if (!this.#sites.has(now, site)) return false;
     this.#left[work] = left;
     this.#sites.take(now, site);
+    return true;
+  }
+
+  /** Work that was admitted turned out to cost so much more. */
+  charge(work: StrangersWork, cost: number): void {
+    this.#left[work] -= this.#costFactor * cost;
+  }
+
+  /** Whether a first hello cannot be answered now, nor one with a cookie be looked at. */
+  isSpent(now: Instant): boolean {
+    if (now >= this.#guardedUntil) return false;
+    if (now > this.#countedAt) this.#earn(now);
+    const { hello, cookie } = this.#left;
+    if (hello >= this.#costFactor * WORK.hello.cost || cookie >= this.#costFactor * WORK.cookie.cost) return false;
+    this.#asked++;
     return true;
   }
 

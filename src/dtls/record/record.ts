@@ -68,6 +68,11 @@ export function decodeRecord(
   });
 }
 
+/** Whether a datagram looks like a hello or what else comes before there are keys, by a few of its bytes. */
+export function beginsPlaintextHandshake(datagram: Uint8Array): boolean {
+  return datagram[0] === ContentType.handshake && datagram[3] === 0 && datagram[4] === 0;
+}
+
 function isKnownType(type: number, epoch: number): boolean {
   // RFC 9853 4: nothing of the kind comes unprotected.
   if (type === ContentType.return_routability_check) return epoch > 0;

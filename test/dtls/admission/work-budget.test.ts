@@ -72,6 +72,25 @@ workBudget("where all of it is dearer, without native parts, less of it is done"
   assert.ok(handshakesBeside(1, 3) < handshakesBeside(1, 1) / 2);
 });
 
+workBudget("a hello is not even read while nothing is left for one, with a cookie or without", () => {
+  const budget = guarded();
+  assert.not.ok(budget.isSpent(NOW));
+  done(budget, NOW, "hello");
+  assert.not.ok(budget.isSpent(NOW));
+  done(budget, NOW, "cookie");
+  assert.ok(budget.isSpent(NOW));
+  assert.not.ok(budget.isSpent(instant(NOW + 5)));
+  assert.not.ok(new WorkBudget(7).isSpent(NOW));
+});
+
+workBudget("work that turned out dearer than it was taken for is charged, and less is done after it", () => {
+  const budget = guarded();
+  const usual = done(budget, instant(NOW + 50), "plainRequest");
+  budget.charge("plainRequest", 1_000_000);
+  assert.is(done(budget, instant(NOW + 60), "plainRequest"), 0);
+  assert.ok(usual > 20);
+});
+
 workBudget(
   "RFC 7252 4.8.2: a device whose request was lost in the crowd still has its share when it repeats it",
   () => {
