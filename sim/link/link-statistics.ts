@@ -23,6 +23,8 @@ export interface DirectionStatistics {
   bytesSent: number;
   /** All bytes on air: headers, fragments, link retransmissions and hops included. */
   bytesOnAir: number;
+  /** Of these, the bytes between the device and its neighbour. */
+  deviceBytesOnAir: number;
   frameCount: number;
   /** How long the device's own radio sent or received. */
   airtimeSeconds: number;
@@ -39,6 +41,7 @@ export function emptyStatistics(): DirectionStatistics {
     duplicateCount: 0,
     bytesSent: 0,
     bytesOnAir: 0,
+    deviceBytesOnAir: 0,
     frameCount: 0,
     airtimeSeconds: 0,
     dutyCycleWaitSeconds: 0,

@@ -221,7 +221,9 @@ export class Link implements Deadlined {
     lane.busy = false;
     lane.statistics.frameCount++;
     lane.statistics.bytesOnAir += transmission.bytesOnAir;
-    lane.statistics.airtimeSeconds += transmission.deviceMs / 1000;
+    const own = lane.direction === "up" ? transmission.firstHop : transmission.lastHop;
+    lane.statistics.deviceBytesOnAir += own.bytesOnAir;
+    lane.statistics.airtimeSeconds += own.ms / 1000;
     this.#gate.handleEnd(now, lane.direction, transmission);
     passenger.lost ||= !transmission.arrived;
     passenger.nextFrame++;

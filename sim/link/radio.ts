@@ -43,11 +43,18 @@ export const radioSchema = v.variant("kind", [streamSchema, loraSchema, meshSche
 
 export type RadioModel = v.InferOutput<typeof radioSchema>;
 
+export interface HopShare {
+  /** How long the radios at its ends send and receive. */
+  readonly ms: number;
+  readonly bytesOnAir: number;
+}
+
 export interface Transmission {
   /** How long the channel is taken. */
   readonly channelMs: number;
-  /** How long the device's own radio sends or receives. */
-  readonly deviceMs: number;
+  /** What goes over the first hop and over the last: the device is at the one end or at the other. */
+  readonly firstHop: HopShare;
+  readonly lastHop: HopShare;
   /** All bytes sent, link retransmissions and hops included. */
   readonly bytesOnAir: number;
   readonly arrived: boolean;
@@ -75,7 +82,8 @@ export function framesFor(radio: RadioModel, ipHeaderLength: number, length: num
 export function transmit(radio: RadioModel, start: Instant, length: number, loss: LossProcess): Transmission {
   if (radio.kind === "mesh") return transmitOverHops(radio, start, length, loss);
   const channelMs = airtimeMs(radio, length);
-  return { channelMs, deviceMs: channelMs, bytesOnAir: length, arrived: !loss.lost(start, length) };
+  const hop = { ms: channelMs, bytesOnAir: length };
+  return { channelMs, firstHop: hop, lastHop: hop, bytesOnAir: length, arrived: !loss.lost(start, length) };
 }
 
 export function expectedTransmission(radio: RadioModel, length: number, loss: LossModel): ExpectedTransmission {
@@ -119,21 +127,23 @@ function transmitOverHops(
   loss: LossProcess,
 ): Transmission {
   const attemptMs = serviceMs(radio.rateBitsPerSecond, length);
-  const deviceMs = frameMs(radio.rateBitsPerSecond, length);
+  const hopMs = frameMs(radio.rateBitsPerSecond, length);
+  const share = (attempts: number): HopShare => ({ ms: attempts * hopMs, bytesOnAir: attempts * length });
   let attemptCount = 0;
-  let firstHopAttemptCount = 0;
+  const hopAttemptCounts = new Array<number>(radio.hopCount).fill(0);
   let arrived = true;
   for (let hop = 0; hop < radio.hopCount && arrived; hop++) {
     arrived = false;
     for (let attempt = 0; attempt <= radio.retryCountMax && !arrived; attempt++) {
       arrived = !loss.lost(addMs(start, attemptCount * attemptMs), length);
       attemptCount++;
+      hopAttemptCounts[hop]!++;
     }
-    if (hop === 0) firstHopAttemptCount = attemptCount;
   }
   return {
     channelMs: attemptCount * attemptMs,
-    deviceMs: firstHopAttemptCount * deviceMs,
+    firstHop: share(hopAttemptCounts[0]!),
+    lastHop: share(hopAttemptCounts.at(-1)!),
     bytesOnAir: attemptCount * length,
     arrived,
   };

@@ -10,7 +10,7 @@ const RADIO_OVERHEAD_LENGTH = 9;
 const MTU = 1358;
 /** A network keeps few datagrams for a device that cannot be reached; a device's modem has little memory. */
 const QUEUE = { countMax: 10, lifetimeSeconds: 60 };
-const M5311_ENERGY = { transmitWatts: 0.6, receiveWatts: 0.19, wakeJoules: 0.252 };
+const M5311_ENERGY = { transmitWatts: 0.6, receiveWatts: 0.19, wakeJoules: 0.252, supplyVolts: 3.6 };
 
 function bearer(rateBitsPerSecond: number, delay: DelayModel, loss: LossModel, queue = QUEUE): DirectionProfile {
   const radio = { kind: "stream", rateBitsPerSecond, overheadLength: RADIO_OVERHEAD_LENGTH } as const;
@@ -40,6 +40,7 @@ const NBIOT_SOURCES = {
   "energy.transmitWatts": "m5, at 3.6 V by assumption",
   "energy.receiveWatts": "m5, at 3.6 V by assumption",
   "energy.wakeJoules": "boaks",
+  "energy.supplyVolts": "assumption",
 } as const;
 
 const nbIotCe0: LinkProfile = {
@@ -118,7 +119,7 @@ const lteM: LinkProfile = {
   down: bearer(200_000, gamma(30, 20), bernoulli(0.002)),
   sleep: { idleSeconds: 10, wakeSeconds: 2.4, firstLoss: 0.02 },
   natTimeoutSeconds: 120,
-  energy: { transmitWatts: 0.4, receiveWatts: 0.17, wakeJoules: 0.105 },
+  energy: { transmitWatts: 0.4, receiveWatts: 0.17, wakeJoules: 0.105, supplyVolts: 3.7 },
   sources: {
     ...NBIOT_SOURCES,
     duplex: "assumption",

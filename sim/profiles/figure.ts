@@ -22,6 +22,7 @@ export const positiveSeconds = within(0.001, 31_536_000, "a number of seconds fr
 export const milliseconds = within(0, 86_400_000, "a number of milliseconds from 0 to a day");
 export const bitsPerSecond = within(1, 1e12, "a number of bits per second of at least 1");
 export const watts = within(0, 1000, "a number of watts from 0 to 1000");
+export const volts = within(0.1, 1000, "a number of volts from 0.1 to 1000");
 export const joules = within(0, 1e6, "a number of joules of at least 0");
 /** How many bytes something adds. */
 export const overheadLength = wholeWithin(0, 1000, "a whole number of bytes from 0 to 1000");

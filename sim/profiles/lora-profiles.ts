@@ -53,6 +53,7 @@ const SOURCES = {
   "energy.transmitWatts": "flora",
   "energy.receiveWatts": "flora",
   "energy.wakeJoules": "assumption",
+  "energy.supplyVolts": "flora",
 } as const;
 
 function lorawan(name: string, summary: string, { upRate, downRate, frameLoss, dutyCycles }: Scene): LinkProfile {
@@ -64,7 +65,7 @@ function lorawan(name: string, summary: string, { upRate, downRate, frameLoss, d
     mtu: 1280,
     up: lora(upRate, true, frameLoss, dutyCycles?.up),
     down: lora(downRate, false, frameLoss, dutyCycles?.down),
-    energy: { transmitWatts: 0.145, receiveWatts: 0.032, wakeJoules: 0 },
+    energy: { transmitWatts: 0.145, receiveWatts: 0.032, wakeJoules: 0, supplyVolts: 3.3 },
     sources: SOURCES,
   };
 }

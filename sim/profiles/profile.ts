@@ -7,7 +7,18 @@ import { lossSchema } from "../link/loss.ts";
 import { outageSchema } from "../link/outage.ts";
 import { radioSchema } from "../link/radio.ts";
 import { hasRoomForFragments } from "../link/six-lowpan.ts";
-import { capacityLength, count, fraction, group, joules, oneOf, positiveSeconds, seconds, watts } from "./figure.ts";
+import {
+  capacityLength,
+  count,
+  fraction,
+  group,
+  joules,
+  oneOf,
+  positiveSeconds,
+  seconds,
+  volts,
+  watts,
+} from "./figure.ts";
 
 /** Towards the server, or towards the device. */
 export type Direction = "up" | "down";
@@ -50,7 +61,13 @@ const profileSchema = group({
   classA: v.exactOptional(v.boolean("must be true or false")),
   /** How long a NAT on the way keeps an idle binding. */
   natTimeoutSeconds: v.exactOptional(positiveSeconds),
-  energy: group({ transmitWatts: watts, receiveWatts: watts, wakeJoules: joules }),
+  energy: group({
+    transmitWatts: watts,
+    receiveWatts: watts,
+    wakeJoules: joules,
+    /** Of the battery; without it joules are not counted in mAh. */
+    supplyVolts: v.exactOptional(volts),
+  }),
   /** Where figures are from: a path such as "up.radio", or "" for all others, to a source key or "assumption". */
   sources: v.record(v.string("must be text"), v.string("must be text")),
 });

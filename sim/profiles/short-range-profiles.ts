@@ -27,7 +27,7 @@ const sixLowpan3hop: LinkProfile = {
     inOrder: true,
     queue: QUEUE,
   }),
-  energy: { transmitWatts: 0.0192, receiveWatts: 0.0196, wakeJoules: 0 },
+  energy: { transmitWatts: 0.0192, receiveWatts: 0.0196, wakeJoules: 0, supplyVolts: 3 },
   sources: {
     duplex: "r4944",
     ipVersion: "r4944",
@@ -45,6 +45,7 @@ const sixLowpan3hop: LinkProfile = {
     "energy.transmitWatts": "nrf52, at 3 V by assumption",
     "energy.receiveWatts": "nrf52, at 3 V by assumption",
     "energy.wakeJoules": "assumption",
+    "energy.supplyVolts": "assumption",
   },
 };
 
@@ -70,7 +71,7 @@ const wisunFan4hop: LinkProfile = {
     inOrder: true,
     queue: QUEUE,
   }),
-  energy: { transmitWatts: 0.081, receiveWatts: 0.018, wakeJoules: 0 },
+  energy: { transmitWatts: 0.081, receiveWatts: 0.018, wakeJoules: 0, supplyVolts: 3.3 },
   sources: {
     duplex: "8376",
     ipVersion: "8376",
@@ -85,6 +86,7 @@ const wisunFan4hop: LinkProfile = {
     "energy.transmitWatts": "cc1350, at 3.3 V",
     "energy.receiveWatts": "cc1350, at 3.3 V",
     "energy.wakeJoules": "assumption",
+    "energy.supplyVolts": "assumption",
   },
 };
 
@@ -104,7 +106,7 @@ const bleIpsp: LinkProfile = {
     queue: QUEUE,
   }),
   outage: { meanOutageSeconds: 3, meanBetweenSeconds: 600 },
-  energy: { transmitWatts: 0.0192, receiveWatts: 0.0188, wakeJoules: 0 },
+  energy: { transmitWatts: 0.0192, receiveWatts: 0.0188, wakeJoules: 0, supplyVolts: 3 },
   sources: {
     duplex: "assumption",
     ipVersion: "assumption",
@@ -114,6 +116,7 @@ const bleIpsp: LinkProfile = {
     "energy.transmitWatts": "nrf52, at 3 V by assumption",
     "energy.receiveWatts": "nrf52, at 3 V by assumption",
     "energy.wakeJoules": "assumption",
+    "energy.supplyVolts": "assumption",
   },
 };
 

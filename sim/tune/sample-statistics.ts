@@ -1,8 +1,9 @@
-// What a handful of runs says about a link: percentiles, and how far the true median may lie from theirs.
+// What a handful of runs says about a link: percentiles, how far the true median may lie from theirs, and what as many runs
+// again would come to.
 
 import { assert } from "../../src/base/assert.ts";
 
-/** The two-sided confidence of medianInterval. */
+/** The two-sided confidence of all intervals. */
 export const CONFIDENCE = 0.95;
 
 /** More would leave the range of the floating-point binomial below. */
@@ -48,6 +49,53 @@ export function medianInterval(values: readonly number[]): Interval | undefined 
   const low = sorted[rank];
   const high = sorted[count - 1 - rank];
   return low === undefined || high === undefined ? undefined : { low, high };
+}
+
+/**
+ * Where the median of as many values again lies with at least CONFIDENCE, drawn from the same distribution, whichever that
+ * is: from so far below to so far above among these values. How many of n values precede the k-th of another n is negative
+ * hypergeometric. The whole range where there are too few for the confidence; undefined for none.
+ */
+export function repeatedMedianInterval(values: readonly number[]): Interval | undefined {
+  const sorted = inOrder(values);
+  const count = sorted.length;
+  const middle = Math.max(1, Math.floor(count / 2));
+  const chances = chancesOf(count, (j) => ((j + middle) * (count - j)) / ((j + 1) * (2 * count - middle - j)));
+  const rank = Math.max(0, firstBeyond(chances, (1 - CONFIDENCE) / 2) - 1);
+  const low = sorted[rank];
+  const high = sorted[count - 1 - rank];
+  return low === undefined || high === undefined ? undefined : { low, high };
+}
+
+/**
+ * How many of `count` trials again succeed, with at least CONFIDENCE, after `successes` of as many did: the beta-binomial
+ * distribution that follows from Jeffreys' prior.
+ */
+export function repeatedCountInterval(successes: number, count: number): Interval {
+  const [a, b] = [successes + 0.5, count - successes + 0.5];
+  const chances = chancesOf(count, (j) => ((count - j) * (j + a)) / ((j + 1) * (count - j - 1 + b)));
+  const beyond = (1 - CONFIDENCE) / 2;
+  return { low: firstBeyond(chances, beyond), high: count - firstBeyond(chances.toReversed(), beyond) };
+}
+
+/** The chances of 0 to `last`, from the ratio of each to the one before it. */
+function chancesOf(last: number, ratioAfter: (j: number) => number): number[] {
+  const logarithms = [0];
+  for (let j = 0; j < last; j++) logarithms.push(logarithms[j]! + Math.log(ratioAfter(j)));
+  const greatest = Math.max(...logarithms);
+  const weights = logarithms.map((logarithm) => Math.exp(logarithm - greatest));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/** The first place up to which more than the share `beyond` lies. */
+function firstBeyond(chances: readonly number[], beyond: number): number {
+  let sum = 0;
+  for (const [place, chance] of chances.entries()) {
+    sum += chance;
+    if (sum > beyond) return place;
+  }
+  return chances.length - 1;
 }
 
 function inOrder(values: readonly number[]): number[] {

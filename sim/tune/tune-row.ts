@@ -1,13 +1,21 @@
 // What the runs of a combination come to, as `narrowboat tune --json` prints it, and which combination to take.
 
 import { leastPhysicalLimitSeconds } from "./physical-limit.ts";
-import { mean, medianInterval, percentile } from "./sample-statistics.ts";
+import {
+  mean,
+  medianInterval,
+  percentile,
+  repeatedCountInterval,
+  repeatedMedianInterval,
+} from "./sample-statistics.ts";
 import type { Combination, RunResult } from "./tune.ts";
 
 /**
  * One combination. All figures but `runs` and `completed` are of completed runs alone, and null when there is none.
  * `seconds` has percentiles, the mean, and the 95 % confidence interval of the median (order statistics, for any
- * distribution; the whole range below six runs); all other figures are means for an update. Bytes are those on the air.
+ * distribution; the whole range below six runs); all other figures are means for an update. `again` is what as many updates
+ * of real devices come to in 95 of 100 cases, if the profile is true: what a measurement is compared with. Bytes are those
+ * on the air between the device and its neighbour, which a SIM card is billed for.
  */
 export interface TuneRow {
   readonly profile: string;
@@ -26,11 +34,23 @@ export interface TuneRow {
     readonly p95: number | null;
     readonly mean: number | null;
   };
+  readonly again: {
+    /** How many of them end. */
+    readonly completedLow: number;
+    readonly completedHigh: number;
+    /** The median of those that end, seconds. */
+    readonly p50Low: number | null;
+    readonly p50High: number | null;
+  };
   readonly bytesUp: number | null;
   readonly bytesDown: number | null;
+  /** On a mesh's other hops, both directions. */
+  readonly bytesOtherHops: number | null;
   readonly requests: number | null;
   readonly retransmissions: { readonly needed: number | null; readonly spurious: number | null };
   readonly energyJoules: number | null;
+  /** Out of a battery of the profile's voltage; null where the profile has no voltage. */
+  readonly energyMilliampHours: number | null;
   readonly dutyCycleWaitSeconds: number | null;
   /** The least time that this image can take over this link, at the block size that is best for it. */
   readonly limitSeconds: number;
@@ -82,7 +102,10 @@ function rowFor(combination: Combination, results: readonly RunResult[]): TuneRo
   const done = results.filter(({ completed }) => completed);
   const seconds = done.map((result) => result.seconds);
   const interval = medianInterval(seconds);
+  const again = repeatedMedianInterval(seconds);
+  const completed = repeatedCountInterval(done.length, results.length);
   const meanOf = (figure: (result: RunResult) => number) => mean(done.map(figure)) ?? null;
+  const energyJoules = meanOf((result) => result.energyJoules);
   return {
     profile: profile.name,
     device: dialect,
@@ -99,16 +122,28 @@ function rowFor(combination: Combination, results: readonly RunResult[]): TuneRo
       p95: percentile(seconds, 0.95) ?? null,
       mean: mean(seconds) ?? null,
     },
+    again: {
+      completedLow: completed.low,
+      completedHigh: completed.high,
+      p50Low: again?.low ?? null,
+      p50High: again?.high ?? null,
+    },
     bytesUp: meanOf(({ bytesUp }) => bytesUp),
     bytesDown: meanOf(({ bytesDown }) => bytesDown),
+    bytesOtherHops: meanOf(({ bytesOtherHops }) => bytesOtherHops),
     requests: meanOf(({ requests }) => requests),
     retransmissions: { needed: meanOf(({ needed }) => needed), spurious: meanOf(({ spurious }) => spurious) },
-    energyJoules: meanOf(({ energyJoules }) => energyJoules),
+    energyJoules,
+    energyMilliampHours: milliampHours(energyJoules, profile.energy.supplyVolts),
     dutyCycleWaitSeconds: meanOf(({ dutyCycleWaitSeconds }) => dutyCycleWaitSeconds),
     limitSeconds: leastPhysicalLimitSeconds(profile, imageLength),
     failure: mostFrequent(results.filter(({ completed }) => !completed).map(({ failure }) => failure)),
     recommended: false,
   };
+}
+
+function milliampHours(joules: number | null, volts: number | undefined): number | null {
+  return joules === null || volts === undefined ? null : joules / volts / 3.6;
 }
 
 function mostFrequent(texts: readonly string[]): string {

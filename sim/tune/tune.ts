@@ -42,9 +42,11 @@ export interface RunResult {
   readonly failure: string;
   /** From the device's first datagram to its last block. */
   readonly seconds: number;
-  /** On the air: headers, link retransmissions and hops included. */
+  /** On the air between the device and its neighbour: headers and link retransmissions included. */
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** On a mesh's other hops, both directions. */
+  readonly bytesOtherHops: number;
   readonly requests: number;
   readonly needed: number;
   readonly spurious: number;
@@ -111,8 +113,9 @@ export function runOnce(crypto: CryptoProvider, combination: Combination, seed: 
     completed,
     failure: completed ? "" : (outcome?.detail ?? `not done after ${RUN_DAYS_MAX} days`),
     seconds: outcome?.seconds ?? simulation.now / 1000,
-    bytesUp: up.bytesOnAir,
-    bytesDown: down.bytesOnAir,
+    bytesUp: up.deviceBytesOnAir,
+    bytesDown: down.deviceBytesOnAir,
+    bytesOtherHops: up.bytesOnAir + down.bytesOnAir - up.deviceBytesOnAir - down.deviceBytesOnAir,
     requests: statistics?.requests ?? 0,
     needed: ledger.needed,
     spurious: ledger.spurious,

@@ -2,7 +2,7 @@
 
 import { rowsByProfile, type TuneRow } from "../../../sim/tune/tune-row.ts";
 import { formatTable } from "../report.ts";
-import { formatDuration, formatLength, formatTimesLimit, recommendation } from "./words.ts";
+import { formatDuration, formatLength, formatSpan, formatTimesLimit, recommendation } from "./words.ts";
 
 const HEADINGS: readonly string[] = [
   "",
@@ -18,8 +18,11 @@ const HEADINGS: readonly string[] = [
   "REQUESTS",
   "RESENT",
   "IN VAIN",
-  "JOULES",
+  "J",
+  "mAh",
 ];
+/** Only on a mesh. */
+const OTHER_HOPS_HEADING = "kB OTHER HOPS";
 /** Only where something waited. */
 const DUTY_CYCLE_HEADING = "DUTY-CYCLE WAIT";
 
@@ -35,21 +38,25 @@ function formatProfile(rows: readonly TuneRow[]): string {
 
 /** The rows of one profile as text, below their headings. */
 export function tuneCells(rows: readonly TuneRow[]): readonly (readonly string[])[] {
-  const waited = rows.some(({ dutyCycleWaitSeconds }) => (dutyCycleWaitSeconds ?? 0) > 0);
-  if (!waited) return [HEADINGS, ...rows.map(cells)];
-  const waits = rows.map((row) => [...cells(row), figure(row.dutyCycleWaitSeconds, formatDuration)]);
-  return [[...HEADINGS, DUTY_CYCLE_HEADING], ...waits];
+  const columns: (readonly string[])[] = [];
+  if (rows.some(({ bytesOtherHops }) => (bytesOtherHops ?? 0) > 0)) {
+    columns.push([OTHER_HOPS_HEADING, ...rows.map((row) => figure(row.bytesOtherHops, kilobytes))]);
+  }
+  if (rows.some(({ dutyCycleWaitSeconds }) => (dutyCycleWaitSeconds ?? 0) > 0)) {
+    columns.push([DUTY_CYCLE_HEADING, ...rows.map((row) => figure(row.dutyCycleWaitSeconds, formatDuration))]);
+  }
+  return [HEADINGS, ...rows.map(cells)].map((line, i) => [...line, ...columns.map((column) => column[i]!)]);
 }
 
 function cells(row: TuneRow): string[] {
-  const { seconds, retransmissions } = row;
+  const { seconds, again, retransmissions } = row;
   return [
     row.recommended ? ">" : "",
     String(row.blockSize),
     `${row.ackTimeoutSeconds} s`,
     String(row.window),
-    `${row.completed}/${row.runs}`,
-    figure(seconds.p50, formatDuration),
+    `${row.completed}/${row.runs} (${again.completedLow}..${again.completedHigh})`,
+    figure(seconds.p50, (p50) => `${formatDuration(p50)} (${formatSpan(again.p50Low!, again.p50High!)})`),
     figure(seconds.p95, formatDuration),
     formatTimesLimit(row),
     figure(row.bytesUp, kilobytes),
@@ -57,12 +64,17 @@ function cells(row: TuneRow): string[] {
     figure(row.requests, (count) => count.toFixed(0)),
     figure(retransmissions.needed, (count) => count.toFixed(1)),
     figure(retransmissions.spurious, (count) => count.toFixed(1)),
-    figure(row.energyJoules, (joules) => joules.toPrecision(3)),
+    figure(row.energyJoules, threeDigits),
+    figure(row.energyMilliampHours, threeDigits),
   ];
 }
 
 function figure(value: number | null, format: (value: number) => string): string {
   return value === null ? "-" : format(value);
+}
+
+function threeDigits(value: number): string {
+  return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
 }
 
 function kilobytes(bytes: number): string {

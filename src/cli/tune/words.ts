@@ -13,6 +13,11 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** "45.1 s..2 min 46 s" */
+export function formatSpan(low: number, high: number): string {
+  return `${formatDuration(low)}..${formatDuration(high)}`;
+}
+
 /** "512", "100 KiB" */
 export function formatLength(bytes: number): string {
   return bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} bytes`;

@@ -8,7 +8,15 @@ import { chartsFor } from "../../../src/cli/tune/charts.ts";
 const charts = suite("tune-charts");
 
 function result(seconds: number, completed = true): RunResult {
-  const figures = { bytesUp: 1000, bytesDown: 9000, requests: 7, needed: 2, spurious: 1, energyJoules: 4 };
+  const figures = {
+    bytesUp: 1000,
+    bytesDown: 9000,
+    bytesOtherHops: 0,
+    requests: 7,
+    needed: 2,
+    spurious: 1,
+    energyJoules: 4,
+  };
   return { ...figures, completed, failure: completed ? "" : "unanswered", seconds, dutyCycleWaitSeconds: 0 };
 }
 

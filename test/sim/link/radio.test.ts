@@ -37,9 +37,12 @@ radio("a mesh frame is sent again on the hop that lost it, one service later eac
   for (const [i, at] of loss.askedAt.entries()) near(at, 100 + i * SERVICE_MS, 1e-9);
 });
 
-radio("the device's own radio takes part in the first hop alone", () => {
-  const one = transmit(MESH, instant(0), 127, scripted("x.xxx.."));
-  near(one.deviceMs, 2 * frameMs(250_000, 127), 1e-9);
+radio("the device's own radio takes part in the first hop up and in the last hop down alone", () => {
+  const { firstHop, lastHop } = transmit(MESH, instant(0), 127, scripted("x.xx.."));
+  near(firstHop.ms, 2 * frameMs(250_000, 127), 1e-9);
+  near(lastHop.ms, frameMs(250_000, 127), 1e-9);
+  assert.equal([firstHop.bytesOnAir, lastHop.bytesOnAir], [2 * 127, 127]);
+  assert.is(transmit(MESH, instant(0), 127, scripted(".xxxx")).lastHop.bytesOnAir, 0);
 });
 
 radio("macMaxFrameRetries 3: the fourth attempt may arrive, after it the frame is given up and goes no further", () => {

@@ -1,7 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Prng } from "../../../sim/prng.ts";
-import { mean, medianInterval, percentile } from "../../../sim/tune/sample-statistics.ts";
+import {
+  mean,
+  medianInterval,
+  percentile,
+  repeatedCountInterval,
+  repeatedMedianInterval,
+} from "../../../sim/tune/sample-statistics.ts";
 
 const statistics = suite("sample-statistics");
 
@@ -56,6 +62,48 @@ statistics("the interval holds the true median in 95 of 100 cases, for a skewed 
 statistics("a thousand values still have an interval", () => {
   const { low, high } = medianInterval(upTo(1000))!;
   assert.equal([low, high], [469, 532]);
+});
+
+statistics("the median of 20 values again lies in the interval in at least 95 of 100 cases, and hardly more", () => {
+  const random = new Prng(6);
+  const draw = () => Array.from({ length: 20 }, () => random.exponential(1));
+  let held = 0;
+  for (let trial = 0; trial < 4000; trial++) {
+    const { low, high } = repeatedMedianInterval(draw())!;
+    const again = percentile(draw(), 0.5)!;
+    if (low <= again && again <= high) held++;
+  }
+  assert.ok(held / 4000 > 0.945 && held / 4000 < 0.985, `${held} of 4000`);
+});
+
+statistics("medians of runs again: for too few values the whole range, and none of none", () => {
+  assert.is(repeatedMedianInterval([]), undefined);
+  assert.equal(repeatedMedianInterval([3]), { low: 3, high: 3 });
+  assert.equal(repeatedMedianInterval(upTo(5)), { low: 1, high: 5 });
+  const { low, high } = repeatedMedianInterval(upTo(1000))!;
+  assert.ok(low > 440 && low < 469 && high === 1001 - low, `${low} to ${high}`);
+});
+
+statistics("how many of 20 end again: nearly all after all, nearly none after none, and about half after half", () => {
+  assert.equal(repeatedCountInterval(20, 20), { low: 17, high: 20 });
+  assert.equal(repeatedCountInterval(0, 20), { low: 0, high: 3 });
+  const { low, high } = repeatedCountInterval(10, 20);
+  assert.ok(low >= 3 && low <= 5 && high === 20 - low, `${low} to ${high}`);
+});
+
+statistics("what is printed of how many end again holds in 95 of 100 cases, whatever the chance", () => {
+  const random = new Prng(7);
+  const successes = (chance: number) =>
+    Array.from({ length: 20 }, () => random.fraction() < chance).filter(Boolean).length;
+  for (const chance of [0.02, 0.3, 0.57]) {
+    let held = 0;
+    for (let trial = 0; trial < 2000; trial++) {
+      const { low, high } = repeatedCountInterval(successes(chance), 20);
+      const again = successes(chance);
+      if (low <= again && again <= high) held++;
+    }
+    assert.ok(held / 2000 > 0.94, `${held} of 2000 at ${chance}`);
+  }
 });
 
 statistics.run();

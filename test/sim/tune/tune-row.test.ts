@@ -12,7 +12,7 @@ function combination(blockSize: number, profile = "nb-iot-ce1"): Combination {
 }
 
 function result(seconds: number, more: Partial<RunResult> = {}): RunResult {
-  const counts = { bytesUp: 10, bytesDown: 100, requests: 7, needed: 2, spurious: 1 };
+  const counts = { bytesUp: 10, bytesDown: 100, bytesOtherHops: 0, requests: 7, needed: 2, spurious: 1 };
   return { completed: true, failure: "", seconds, energyJoules: 4, dutyCycleWaitSeconds: 0, ...counts, ...more };
 }
 
