@@ -11,7 +11,6 @@ import type { Dialect } from "../src/device/dialect.ts";
 import { FirmwareDevice } from "../src/device/firmware-device.ts";
 import { UNIT_LENGTH } from "../src/device/image-slot.ts";
 import { MemoryFlash } from "../src/device/memory-flash.ts";
-import type { CipherSuite } from "../src/dtls/cipher-suite.ts";
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
 import type { DrawnImage } from "./drawn-image.ts";
 import { Link } from "./link/link.ts";
@@ -44,7 +43,6 @@ export interface SimulatedDeviceInput {
   readonly dialect: Dialect;
   readonly image: DrawnImage;
   readonly key: Secret;
-  readonly suite: CipherSuite;
   readonly server: PeerAddress;
   readonly crypto: CryptoProvider;
   readonly random: Prng;
@@ -117,10 +115,15 @@ export class SimulatedDevice implements Deadlined {
   /** Starts the device, or starts it again: what was in memory is gone, what was in flash is there. */
   boot(now: Instant): void {
     this.#startedAt ??= now;
-    const { number, server, key, suite, image, dialect, crypto, random, trace, dtlsParameters } = this.#input;
+    const { number, server, key, image, dialect, crypto, random, trace, dtlsParameters } = this.#input;
     this.#device = new FirmwareDevice(now, {
       server,
-      security: { identity: toUtf8(`d${number}`), key, cipherSuites: [suite], connectionId: new Uint8Array(0) },
+      security: {
+        identity: toUtf8(`d${number}`),
+        key,
+        cipherSuites: dialect.cipherSuites,
+        connectionId: new Uint8Array(0),
+      },
       path: image.path,
       queries: [],
       dialect,

@@ -10,7 +10,7 @@ import { type PeerAddress, peerAddress } from "../src/base/peer-address.ts";
 import { Secret } from "../src/base/secret.ts";
 import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import type { Dialect } from "../src/device/dialect.ts";
-import { type CipherSuite, cipherSuiteNamed } from "../src/dtls/cipher-suite.ts";
+import { DEFAULT_CIPHER_SUITES } from "../src/dtls/cipher-suite.ts";
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
 import { FirmwareServer } from "../src/server/firmware-server.ts";
 import { DrawnImage } from "./drawn-image.ts";
@@ -23,9 +23,6 @@ import type { Trace } from "./trace.ts";
 const START = instant(0);
 const SERVER_ADDRESS = peerAddress("192.0.2.1", 5684);
 const KEY_LENGTH = 16;
-
-/** What devices of today speak; the shortest handshake and records (RFC 7925 4.2). */
-const CIPHER_SUITE: CipherSuite = cipherSuiteNamed("TLS_PSK_WITH_AES_128_CCM_8")!;
 
 export interface SimulationInput {
   readonly seed: number;
@@ -122,7 +119,6 @@ export class Simulation {
       dialect,
       image: this.image,
       key: this.#key,
-      suite: CIPHER_SUITE,
       server: SERVER_ADDRESS,
       crypto: this.#input.crypto,
       random: this.#random.fork(`device ${number}`),
@@ -153,7 +149,7 @@ export class Simulation {
       crypto: this.#input.crypto,
       random: this.#random.fork(`server ${this.#serverStarts++}`),
       catalogue: this.image,
-      cipherSuites: [CIPHER_SUITE],
+      cipherSuites: DEFAULT_CIPHER_SUITES,
       ...(serverDtlsParameters && { dtlsParameters: serverDtlsParameters }),
       tap: (datagram, message) => this.#messages.set(datagram, message),
     });

@@ -22,6 +22,9 @@ export interface TuneInput {
   readonly blockSizes: readonly (number | "auto")[];
   readonly ackTimeoutsSeconds: readonly number[];
   readonly windows: readonly (number | "auto")[];
+  /** Of every combination; the device's own when absent. */
+  readonly dtlsTimeoutSeconds?: number;
+  readonly maxRetransmit?: number;
 }
 
 /** One way to update one kind of device over one link; plain data. */
@@ -32,6 +35,8 @@ export interface Combination {
   readonly blockSize: number | "auto";
   readonly ackTimeoutSeconds: number;
   readonly window: number | "auto";
+  readonly dtlsTimeoutSeconds?: number;
+  readonly maxRetransmit?: number;
 }
 
 /** What one run came to; plain data. */
@@ -62,7 +67,13 @@ export interface RunResult {
  * for such a link.
  */
 export function combinationsFor(input: TuneInput): Combination[] {
-  const { imageLength, dialect } = input;
+  const { imageLength, dialect, dtlsTimeoutSeconds, maxRetransmit } = input;
+  const common = {
+    imageLength,
+    dialect,
+    ...(dtlsTimeoutSeconds !== undefined && { dtlsTimeoutSeconds }),
+    ...(maxRetransmit !== undefined && { maxRetransmit }),
+  };
   const own = dialectNamed(dialect);
   const blockSizes = input.blockSizes.length > 0 ? input.blockSizes : [own.blockSize];
   const windows = input.windows.length > 0 ? input.windows : [own.window];
@@ -71,7 +82,7 @@ export function combinationsFor(input: TuneInput): Combination[] {
       input.ackTimeoutsSeconds.length > 0 ? input.ackTimeoutsSeconds : defaultAckTimeouts(profile, blockSizes, own);
     return blockSizes.flatMap((blockSize) =>
       timeouts.flatMap((ackTimeoutSeconds) =>
-        windows.map((window) => ({ profile, imageLength, dialect, blockSize, ackTimeoutSeconds, window })),
+        windows.map((window) => ({ ...common, profile, blockSize, ackTimeoutSeconds, window })),
       ),
     );
   });

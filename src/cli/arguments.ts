@@ -2,7 +2,7 @@
 
 import { type DropSchedule, parseDropSchedule } from "../../sim/link/drop-schedule.ts";
 import { WINDOW_MAX } from "../device/congestion-window.ts";
-import { DIALECT_NAMES, type Dialect, dialectNamed } from "../device/dialect.ts";
+import { DIALECT_NAMES, type Dialect, type DialectName, dialectNamed } from "../device/dialect.ts";
 import { CIPHER_SUITES, type CipherSuite, cipherSuiteNamed } from "../dtls/cipher-suite.ts";
 import { wrongUse } from "./command-error.ts";
 
@@ -60,6 +60,20 @@ export function parseSeconds(text: string): number {
   const seconds = /^\d{1,9}(?:\.\d+)?$/.test(text) ? Number(text) : 0;
   if (seconds > 0) return seconds;
   throw wrongUse(`"${text}" is not a time: use a number of seconds above 0`);
+}
+
+/** RFC 7252 4.8. */
+export function parseMaxRetransmit(text: string): number {
+  const count = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= 0 && count <= 20) return count;
+  throw wrongUse(`"${text}" is no MAX_RETRANSMIT: use a whole number from 0 to 20`);
+}
+
+export function refuseMaxRetransmitOf(device: DialectName, maxRetransmit: number | undefined): void {
+  if (device !== "own" || maxRetransmit === undefined) return;
+  throw wrongUse(
+    "our own device has no MAX_RETRANSMIT: --max-retransmit goes with --device zephyr, riot, ncs or libcoap",
+  );
 }
 
 /** Which datagrams to drop, as libcoap's `-l` takes it. */

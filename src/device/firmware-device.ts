@@ -86,7 +86,10 @@ export class FirmwareDevice implements Deadlined {
   readonly #patience: Patience;
   #coap: CoapClient;
   #dtls: DtlsClient | undefined;
+  /** Of the next handshake. */
   #firstTimeoutMs: number;
+  /** Handshakes in vain of those that the dialect's stack begins by itself. */
+  #attempts = 0;
   #connected = false;
   #ended = false;
   #reconnectionsLeft: number;
@@ -113,7 +116,7 @@ export class FirmwareDevice implements Deadlined {
     this.#download = new Download(input.crypto, this.#slot, this.#blockSize, dialect.saysBlockSizeFirst);
     this.#window = new RequestWindow(dialect.window === "auto" ? undefined : dialect.window, dialect.firstTimeoutMs);
     this.#patience = new Patience(input.random);
-    this.#firstTimeoutMs = dialect.firstTimeoutMs;
+    this.#firstTimeoutMs = dialect.handshake.retransmitMs;
     this.#reconnectionsLeft = dialect.reconnections;
     this.#coap = this.#createCoap();
     if (this.#slot.etag !== undefined) this.#tellResumed();
@@ -177,6 +180,8 @@ export class FirmwareDevice implements Deadlined {
 
   #createDtls(now: Instant, security: DeviceSecurity): DtlsClient {
     const { identity, key, cipherSuites, connectionId } = security;
+    const { handshake } = this.#input.dialect;
+    const lifetimeMs = handshake.attemptsMs?.[this.#attempts];
     this.#counts.handshakes++;
     return new DtlsClient(now, {
       server: this.#input.server,
@@ -186,10 +191,13 @@ export class FirmwareDevice implements Deadlined {
       // No other stack knows the hint.
       probes: this.#learns && this.#input.dialect.reconnections > 0,
       ...(this.#input.dialect.connectionId && connectionId && { connectionId }),
+      ...(handshake.helloLength !== undefined && { helloLength: handshake.helloLength }),
+      ...(lifetimeMs !== undefined && { lifetimeMs }),
       parameters: {
         ...DTLS_PARAMETERS,
+        ...handshake,
         retransmitMs: this.#firstTimeoutMs,
-        retransmitMaxMs: Math.max(DTLS_PARAMETERS.retransmitMaxMs, this.#firstTimeoutMs),
+        retransmitMaxMs: Math.max(handshake.retransmitMaxMs, this.#firstTimeoutMs),
         ...this.#input.dtlsParameters,
       },
       crypto: this.#input.crypto,
@@ -200,6 +208,7 @@ export class FirmwareDevice implements Deadlined {
           const hasConnectionId = session.write.connectionId.length > 0;
           if (this.#connected) this.#handleReplaced();
           this.#refusals = 0;
+          this.#attempts = 0;
           this.#events.push({ kind: "connected", cipherSuite: session.suite.name, connectionId: hasConnectionId });
           if (roundTripMs !== undefined) this.#window.roundTrip.seed(roundTripMs);
           this.#handleConnected(at);
@@ -373,6 +382,13 @@ export class FirmwareDevice implements Deadlined {
       return;
     }
     if (kind !== "timeout") this.#refusals++;
+    const attempts = this.#input.dialect.handshake.attemptsMs?.length ?? 1;
+    if (kind === "timeout" && this.#attempts + 1 < attempts) {
+      this.#attempts++;
+      this.#events.push({ kind: "handshakeFailed", error: kind, detail, retrying: true });
+      return this.#connect(now);
+    }
+    this.#attempts = 0;
     const retrying = this.#refusals < HANDSHAKE_REFUSALS_MAX && this.#reconnectionsLeft > 0;
     this.#events.push({ kind: "handshakeFailed", error: kind, detail, retrying });
     if (!retrying) return this.#stop();

@@ -132,6 +132,12 @@ export interface DtlsParameters {
   readonly retransmitMaxMs: number;
   /** Retransmissions of one flight. A client then gives up; a server goes on waiting for the client's next word. */
   readonly retransmissionsMax: number;
+  /** Retransmissions by the timer of all flights of a handshake; some clients in the field count them together. */
+  readonly handshakeRetransmissionsMax: number;
+  /** Whether the round trip of one flight says how long to wait for the answer to the next; else each waits `retransmitMs`. */
+  readonly learnsRoundTrip: boolean;
+  /** Bytes of a datagram of a flight. */
+  readonly flightDatagramLengthMax: number;
   /**
    * A handshake that has not finished by then is dropped, ms. A LoRaWAN device that may send for one percent of the time
    * is silent for minutes between two flights; what is half open costs little, and gives way where there is too much of it.
@@ -176,6 +182,9 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   retransmitMs: 2_000,
   retransmitMaxMs: 60_000,
   retransmissionsMax: 5,
+  handshakeRetransmissionsMax: Number.POSITIVE_INFINITY,
+  learnsRoundTrip: true,
+  flightDatagramLengthMax: HANDSHAKE_DATAGRAM_LENGTH_MAX,
   handshakeLifetimeMs: 1_800_000,
   handshakesMax: 10_000,
   sessionsMax: 1_000_000,

@@ -35,7 +35,7 @@ import { messageFromLine } from "../support/coap-line.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import { DtlsPair } from "../support/dtls-pair.ts";
 import { type DeviceInput, FirmwarePair, type PairedDevice } from "../support/firmware-pair.ts";
-import { addressNumbered, FirmwareScene, KEY, PSK_CCM_8, SERVER_ADDRESS } from "../support/firmware-scene.ts";
+import { addressNumbered, FirmwareScene, KEY, SERVER_ADDRESS } from "../support/firmware-scene.ts";
 import { datagram, linkLog } from "../support/link-log.ts";
 import { MemoryImage } from "../support/memory-catalogue.ts";
 import { ProxyLog } from "../support/proxy-log.ts";
@@ -220,7 +220,6 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
       dialect: dialectNamed("riot"),
       image: DrawnImage.of(CRYPTO, 1_000, new Prng(1)),
       key: KEY,
-      suite: PSK_CCM_8,
       server: SERVER_ADDRESS,
       crypto: CRYPTO,
       random: new Prng(1),

@@ -6,7 +6,7 @@ import { profileNamed } from "../../sim/profiles/profiles.ts";
 import { Simulation, SimulationFinding, type SimulationInput } from "../../sim/simulation.ts";
 import { Trace } from "../../sim/trace.ts";
 import { addMs, instant } from "../../src/base/instant.ts";
-import { dialectNamed } from "../../src/device/dialect.ts";
+import { dialectNamed, dialectWith } from "../../src/device/dialect.ts";
 import { CRYPTO } from "../support/crypto.ts";
 
 const simulation = suite("simulation");
@@ -86,7 +86,7 @@ for (const [rtt, perRequest] of [
   ["10s", 2],
 ] as const) {
   simulation(`RFC 7252 4.2: at a fixed round trip of ${rtt} each request is sent ${perRequest} times in vain`, () => {
-    const run = scene(`ideal:rtt=${rtt}`, { dialect: dialectNamed("ncs") });
+    const run = scene(`ideal:rtt=${rtt}`, { dialect: dialectWith(dialectNamed("zephyr"), { blockSize: 1024 }) });
     assert.ok(run.run(DAY));
     assert.is(run.devices[0]!.ledger.needed, 0);
     assert.is(run.devices[0]!.ledger.spurious, perRequest * 20);
@@ -94,7 +94,10 @@ for (const [rtt, perRequest] of [
 }
 
 simulation("RFC 7252 4.2: at a fixed round trip of 2.5 s every second request is sent once in vain", () => {
-  const run = scene("ideal:rtt=2500ms", { dialect: dialectNamed("riot"), imageLength: 100 * 1024 });
+  const run = scene("ideal:rtt=2500ms", {
+    dialect: dialectWith(dialectNamed("zephyr"), { blockSize: 64 }),
+    imageLength: 100 * 1024,
+  });
   assert.ok(run.run(DAY));
   const requests = 1600;
   const deviation = Math.sqrt(requests / 4);

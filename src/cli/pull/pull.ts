@@ -9,10 +9,16 @@ import { peerAddress } from "../../base/peer-address.ts";
 import { type CoapUri, parseCoapUri, uriHost } from "../../coap/coap-uri.ts";
 import { DIALECT_NAMES, type DialectSettings, dialectWith } from "../../device/dialect.ts";
 import type { DeviceSecurity } from "../../device/firmware-device.ts";
-import { DEFAULT_CIPHER_SUITES } from "../../dtls/cipher-suite.ts";
 import { hostAddress } from "../../shell/host-address.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
-import { parseBlockSizeOrAuto, parseDialect, parseSeconds, parseWindow } from "../arguments.ts";
+import {
+  parseBlockSizeOrAuto,
+  parseDialect,
+  parseMaxRetransmit,
+  parseSeconds,
+  parseWindow,
+  refuseMaxRetransmitOf,
+} from "../arguments.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "../command.ts";
 import { CommandError, ExitCode, jobFailed, wrongUse } from "../command-error.ts";
 import { showProgress } from "../progress.ts";
@@ -47,8 +53,18 @@ export function options(yargs: Argv<GlobalArguments>) {
     })
     .option("ack-timeout", {
       ...word,
-      describe: "Seconds that it waits for a first answer, of DTLS or CoAP; the device's own choice when absent",
+      describe: "Seconds that it waits for the answer to a first request; the device's own choice when absent",
       coerce: parseSeconds,
+    })
+    .option("dtls-timeout", {
+      ...word,
+      describe: "Seconds that it waits for the answer to a first flight of DTLS; the device's own choice when absent",
+      coerce: parseSeconds,
+    })
+    .option("max-retransmit", {
+      ...word,
+      describe: "MAX_RETRANSMIT of a device other than our own",
+      coerce: parseMaxRetransmit,
     })
     .option("output", {
       ...word,
@@ -114,11 +130,15 @@ function withWayOn(error: unknown, bytesHeld: number, part: string | undefined):
   return new CommandError(error.exitCode, `${error.message}: ${wayOn}`);
 }
 
-function settingsOf({ blockSize, window, ackTimeout }: PullArguments): DialectSettings {
+function settingsOf({ device, ...args }: PullArguments): DialectSettings {
+  const { blockSize, window, ackTimeout, dtlsTimeout, maxRetransmit } = args;
+  refuseMaxRetransmitOf(device.name, maxRetransmit);
   return {
     ...(blockSize && { blockSize }),
     ...(window && { window }),
     ...(ackTimeout && { ackTimeoutSeconds: ackTimeout }),
+    ...(dtlsTimeout && { dtlsTimeoutSeconds: dtlsTimeout }),
+    ...(maxRetransmit !== undefined && { maxRetransmit }),
   };
 }
 
@@ -133,7 +153,7 @@ function securityFor(uri: CoapUri, args: PullArguments): DeviceSecurity | undefi
   }
   const identity = parseIdentity(args.identity);
   // An empty Connection ID of our own still lets the server give us one (RFC 9146 3).
-  return { identity, key: parseKey(key), cipherSuites: DEFAULT_CIPHER_SUITES, connectionId: EMPTY };
+  return { identity, key: parseKey(key), cipherSuites: args.device.cipherSuites, connectionId: EMPTY };
 }
 
 function fileNameFor({ path }: CoapUri): string {

@@ -12,7 +12,7 @@ import { DIALECT_NAMES } from "../../device/dialect.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
 import { systemCrypto } from "../../shell/system-crypto.ts";
 import { runsOf } from "../../shell/tune-runs.ts";
-import { parseSeed } from "../arguments.ts";
+import { parseMaxRetransmit, parseSeconds, parseSeed, refuseMaxRetransmitOf } from "../arguments.ts";
 import { type ArgumentsOf, type GlobalArguments, word } from "../command.ts";
 import { CommandError, ExitCode, jobFailed, wrongUse } from "../command-error.ts";
 import { showRunProgress } from "../progress.ts";
@@ -45,6 +45,12 @@ export function options(yargs: Argv<GlobalArguments>) {
     .option("device", { ...word, choices: DIALECT_NAMES, default: "own" as const, describe: "Kind of device" })
     .option("block-size", { ...word, describe: "16 to 1024 or auto, between commas", coerce: parseBlockSizes })
     .option("ack-timeout", { ...word, describe: "Seconds, between commas", coerce: parseAckTimeouts })
+    .option("dtls-timeout", { ...word, describe: "Seconds of a first wait in the handshake", coerce: parseSeconds })
+    .option("max-retransmit", {
+      ...word,
+      describe: "MAX_RETRANSMIT of a device other than our own",
+      coerce: parseMaxRetransmit,
+    })
     .option("window", { ...word, describe: "Requests at a time or auto, between commas", coerce: parseWindows })
     .option("runs", { ...word, describe: `Runs of each combination (${RUNS})`, coerce: parseRuns })
     .option("seed", { ...word, describe: "Repeats a result; random when absent, and printed", coerce: parseSeed })
@@ -60,6 +66,7 @@ export async function run(args: TuneArguments): Promise<void> {
   if (imageLength === undefined || (args.image !== undefined && args.size !== undefined)) {
     throw wrongUse("say how large the image is: --image FILE or --size BYTES");
   }
+  refuseMaxRetransmitOf(args.device, args.maxRetransmit);
   const combinations = combinationsFor({
     profiles: usableProfiles(args.profile),
     imageLength,
@@ -67,6 +74,8 @@ export async function run(args: TuneArguments): Promise<void> {
     blockSizes: args.blockSize ?? [],
     ackTimeoutsSeconds: args.ackTimeout ?? [],
     windows: args.window ?? [],
+    ...(args.dtlsTimeout && { dtlsTimeoutSeconds: args.dtlsTimeout }),
+    ...(args.maxRetransmit !== undefined && { maxRetransmit: args.maxRetransmit }),
   });
   const seed = args.seed ?? randomInt(2 ** 32);
   if (args.trace) return trace(combinations, args.runs ?? 1, seed);

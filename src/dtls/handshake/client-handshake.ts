@@ -12,7 +12,7 @@ import { unreachable } from "../../base/assert.ts";
 import { ByteReader } from "../../base/byte-reader.ts";
 import { copyOf, EMPTY, equal } from "../../base/bytes.ts";
 import type { Deadlined } from "../../base/deadlined.ts";
-import type { Instant } from "../../base/instant.ts";
+import { addMs, earliest, type Instant } from "../../base/instant.ts";
 import type { PeerAddress } from "../../base/peer-address.ts";
 import { type RandomSource, randomBytes } from "../../base/random-source.ts";
 import type { Secret } from "../../base/secret.ts";
@@ -28,12 +28,13 @@ import {
   RECORD_SIZE_LIMIT_MIN,
 } from "../parameters.ts";
 import { WriteState } from "../record/connection-state.ts";
-import { ContentType, type DtlsRecord } from "../record/record.ts";
+import { ContentType, type DtlsRecord, RECORD_HEADER_LENGTH } from "../record/record.ts";
 import { Session } from "../session/session.ts";
 import { type Extensions, maxFragmentLengthFor, TLS_EMPTY_RENEGOTIATION_INFO_SCSV } from "./extension.ts";
 import { type FlightItem, HandshakeExchange } from "./handshake-exchange.ts";
 import {
   decodeHandshakeFragment,
+  HANDSHAKE_HEADER_LENGTH,
   type HandshakeFragment,
   type HandshakeMessage,
   HandshakeType,
@@ -63,6 +64,10 @@ export interface ClientHandshakeInput {
   readonly maxFragmentLength?: number;
   /** RFC 8449 4: bytes of plaintext that the device takes in a record. */
   readonly recordSizeLimit?: number;
+  /** How long the first hello is at least, with the headers of its record and message: made so by padding (RFC 7685). */
+  readonly helloLength?: number;
+  /** The whole handshake is given up after so long, ms. */
+  readonly lifetimeMs?: number;
   readonly parameters: DtlsParameters;
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
@@ -106,18 +111,20 @@ export class ClientHandshake implements Deadlined {
   /** The record number of the present hello's first copy. */
   #helloSequenceNumber = 0;
   #state: State = { kind: "expectServerHello" };
+  readonly #expiresAt: Instant | undefined;
 
   /** Sends the first hello. */
   constructor(now: Instant, input: ClientHandshakeInput) {
     this.#input = input;
     this.#clientRandom = randomBytes(input.random, 32);
-    const { crypto, outlet, parameters } = input;
+    const { crypto, outlet, parameters, lifetimeMs } = input;
+    this.#expiresAt = lifetimeMs === undefined ? undefined : addMs(now, lifetimeMs);
     this.#exchange = new HandshakeExchange((datagram) => outlet.transmit(datagram), crypto, parameters, 0, 0);
     this.#sendHello(now);
   }
 
   pollTimeout(): Instant | undefined {
-    return this.#exchange.deadline;
+    return this.#state.kind === "ended" ? undefined : earliest(this.#expiresAt, this.#exchange.deadline);
   }
 
   /** See HandshakeExchange. */
@@ -151,7 +158,9 @@ export class ClientHandshake implements Deadlined {
 
   /** Sends the flight again, or gives up. An early call does nothing. */
   handleTimeout(now: Instant): void {
-    if (this.#state.kind === "ended" || this.#exchange.handleTimeout(now)) return;
+    if (this.#state.kind === "ended") return;
+    const expired = this.#expiresAt !== undefined && now >= this.#expiresAt;
+    if (!expired && this.#exchange.handleTimeout(now)) return;
     this.#end(now, handshakeError("timeout", this.#state.kind));
   }
 
@@ -205,16 +214,27 @@ export class ClientHandshake implements Deadlined {
 
   #sendHello(now: Instant): void {
     this.#helloSequenceNumber = this.#plain.nextSequenceNumber;
-    const body = encodeClientHello({
+    const body = this.#hello(this.#cookie, this.#padding());
+    this.#exchange.send(now, [this.#exchange.message(this.#plain, HandshakeType.client_hello, body)], true);
+  }
+
+  #hello(cookie: Uint8Array, padding: Extensions): Uint8Array {
+    return encodeClientHello({
       version: DTLS_1_2,
       random: this.#clientRandom,
       sessionId: EMPTY,
-      cookie: this.#cookie,
+      cookie,
       cipherSuites: [...this.#input.suites.map((suite) => suite.id), TLS_EMPTY_RENEGOTIATION_INFO_SCSV],
       compressionMethods: Uint8Array.of(0),
-      extensions: this.#offer(),
+      extensions: { ...this.#offer(), ...padding },
     });
-    this.#exchange.send(now, [this.#exchange.message(this.#plain, HandshakeType.client_hello, body)], true);
+  }
+
+  #padding(): Extensions {
+    const { helloLength } = this.#input;
+    if (helloLength === undefined) return {};
+    const length = RECORD_HEADER_LENGTH + HANDSHAKE_HEADER_LENGTH + this.#hello(EMPTY, { paddingLength: 0 }).length;
+    return { paddingLength: Math.max(0, helloLength - length) };
   }
 
   #offer(): Extensions {

@@ -10,6 +10,8 @@ export const ExtensionType = {
   /** RFC 8422 5.1. */
   supported_groups: 10,
   ec_point_formats: 11,
+  /** RFC 7685. */
+  padding: 21,
   /** RFC 7366. */
   encrypt_then_mac: 22,
   /** RFC 7627. */
@@ -37,6 +39,8 @@ export interface Extensions {
   readonly extendedMasterSecret?: true;
   /** The code of RFC 6066 4: 1 to 4 for 2^9 to 2^12 bytes. */
   readonly maxFragmentLength?: number;
+  /** Bytes of zeros. Only ever written: a server passes over them. */
+  readonly paddingLength?: number;
   /** Bytes of plaintext that the sender of the hello can take in one record. */
   readonly recordSizeLimit?: number;
   readonly renegotiationInfo?: Uint8Array;
@@ -135,6 +139,7 @@ export function encodeExtensions(extensions: Extensions): Uint8Array {
     // RFC 8422 5.1.2: uncompressed points, the only format left.
     put(ExtensionType.ec_point_formats, Uint8Array.of(1, 0));
   }
+  if (extensions.paddingLength !== undefined) put(ExtensionType.padding, new Uint8Array(extensions.paddingLength));
   if (list.length === 0) return EMPTY;
   return new ByteWriter().vector16(list.finish()).finish();
 }

@@ -53,6 +53,8 @@ export class HandshakeExchange {
   #deadline: Instant | undefined;
   #timeoutMs: number;
   #retransmissions = 0;
+  /** By the timer, over all flights. */
+  #handshakeRetransmissions = 0;
   #resends = 0;
 
   /** `messageSeq` is the number of our first message, `peerMessageSeq` that of the peer's. */
@@ -166,8 +168,11 @@ export class HandshakeExchange {
   /** Sends the flight again when its time has come; false when it has been sent often enough. */
   handleTimeout(now: Instant): boolean {
     if (this.#deadline === undefined || now < this.#deadline) return true;
-    if (this.#retransmissions >= this.#parameters.retransmissionsMax) return false;
+    const { retransmissionsMax, handshakeRetransmissionsMax } = this.#parameters;
+    if (this.#retransmissions >= retransmissionsMax) return false;
+    if (this.#handshakeRetransmissions >= handshakeRetransmissionsMax) return false;
     this.#retransmissions++;
+    this.#handshakeRetransmissions++;
     this.#timeoutMs = Math.min(2 * this.#timeoutMs, this.#parameters.retransmitMaxMs);
     this.#deadline = addMs(now, this.#timeoutMs);
     this.#sendFlight();
@@ -181,14 +186,15 @@ export class HandshakeExchange {
   }
 
   #firstTimeoutMs(): number {
-    const { retransmitMs, retransmitMaxMs } = this.#parameters;
-    if (this.#roundTripMs === undefined) return retransmitMs;
+    const { retransmitMs, retransmitMaxMs, learnsRoundTrip } = this.#parameters;
+    if (this.#roundTripMs === undefined || !learnsRoundTrip) return retransmitMs;
     const learned = LEARNED_TIMEOUT_FACTOR * this.#roundTripMs;
     return Math.min(retransmitMaxMs, Math.max(LEARNED_TIMEOUT_MIN_MS, learned));
   }
 
   #sendFlight(): void {
-    for (const datagram of encodeFlight(this.#flight)) this.#transmit(datagram);
+    const { flightDatagramLengthMax } = this.#parameters;
+    for (const datagram of encodeFlight(this.#flight, flightDatagramLengthMax)) this.#transmit(datagram);
   }
 }
 
@@ -202,11 +208,14 @@ export function helloVerifyRequest(recordSequenceNumber: number, messageSeq: num
 const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
 
 /**
- * The records of a flight, packed into as few datagrams as their maximum of 160 bytes allows. Each call takes fresh record
- * sequence numbers and keeps message_seq (RFC 6347 4.2.4).
+ * The records of a flight, packed into as few datagrams as their maximum allows, which is 160 bytes for our own. Each call
+ * takes fresh record sequence numbers and keeps message_seq (RFC 6347 4.2.4).
  */
-export function encodeFlight(flight: readonly FlightItem[]): Uint8Array[] {
-  const packing = new FlightPacking();
+export function encodeFlight(
+  flight: readonly FlightItem[],
+  datagramLengthMax = HANDSHAKE_DATAGRAM_LENGTH_MAX,
+): Uint8Array[] {
+  const packing = new FlightPacking(datagramLengthMax);
   for (const item of flight) {
     if (item.kind === "changeCipherSpec") packing.put(item.state, ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
     else packing.putMessage(item);
@@ -216,24 +225,31 @@ export function encodeFlight(flight: readonly FlightItem[]): Uint8Array[] {
 
 /** Seals each record where it goes out: 0.3 µs a record less than an array for each and their concatenation (Node.js 20). */
 class FlightPacking {
+  readonly #datagramLengthMax: number;
   readonly #datagrams: Uint8Array[] = [];
   /** The datagram that is being packed, out of Node's pool: every byte that goes out is written. */
-  #datagram = Buffer.allocUnsafe(HANDSHAKE_DATAGRAM_LENGTH_MAX);
+  #datagram: Buffer;
   /** Of what is in it. */
   #length = 0;
   /** The fragment that goes into it next. */
-  readonly #fragment = Buffer.allocUnsafe(HANDSHAKE_DATAGRAM_LENGTH_MAX);
+  readonly #fragment: Buffer;
+
+  constructor(datagramLengthMax: number) {
+    this.#datagramLengthMax = datagramLengthMax;
+    this.#datagram = Buffer.allocUnsafe(datagramLengthMax);
+    this.#fragment = Buffer.allocUnsafe(datagramLengthMax);
+  }
 
   put(state: WriteState, type: number, content: Uint8Array): void {
     const recordLength = state.recordLength(content.length);
-    if (this.#length + recordLength > HANDSHAKE_DATAGRAM_LENGTH_MAX) this.#endDatagram();
+    if (this.#length + recordLength > this.#datagramLengthMax) this.#endDatagram();
     state.sealInto(this.#datagram, this.#length, type, content);
     this.#length += recordLength;
   }
 
   /** The message in as few fragments as fit a datagram each (RFC 6347 4.2.3). */
   putMessage({ message, state }: FlightItem & { kind: "handshake" }): void {
-    const bodyMax = HANDSHAKE_DATAGRAM_LENGTH_MAX - state.overhead - HANDSHAKE_HEADER_LENGTH;
+    const bodyMax = this.#datagramLengthMax - state.overhead - HANDSHAKE_HEADER_LENGTH;
     let offset = 0;
     do {
       const bodyLength = Math.min(bodyMax, message.body.length - offset);
@@ -251,7 +267,7 @@ class FlightPacking {
   #endDatagram(): void {
     if (this.#length === 0) return;
     this.#datagrams.push(this.#datagram.subarray(0, this.#length));
-    this.#datagram = Buffer.allocUnsafe(HANDSHAKE_DATAGRAM_LENGTH_MAX);
+    this.#datagram = Buffer.allocUnsafe(this.#datagramLengthMax);
     this.#length = 0;
   }
 }
