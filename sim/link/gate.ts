@@ -4,7 +4,7 @@
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { Prng } from "../prng.ts";
 import type { Direction, LinkProfile } from "../profiles/profile.ts";
-import { RECEIVE_DELAY1_MS, RECEIVE_DELAY2_MS, silenceAfter } from "./lora.ts";
+import { EMPTY_WINDOW_SYMBOL_COUNT, RECEIVE_DELAY1_MS, RECEIVE_DELAY2_MS, silenceAfter, symbolMs } from "./lora.ts";
 import { OutageProcess } from "./outage.ts";
 import type { Transmission } from "./radio.ts";
 import type { SharedMedium } from "./shared-medium.ts";
@@ -30,6 +30,8 @@ export class Gate {
   #networkTurn: Instant | undefined;
   /** The end of the uplink whose receive windows no downlink has used yet. */
   #windowsSince: Instant | undefined;
+  /** Class A windows in which no downlink began. */
+  #emptyWindowCount = 0;
 
   constructor(profile: LinkProfile, medium: SharedMedium, random: Prng) {
     this.#profile = profile;
@@ -51,9 +53,19 @@ export class Gate {
     return { at: this.#passAt(at), dutyCycleMs };
   }
 
-  /** A frame begins: of a pair of receive windows only one is used. */
-  handleStart(direction: Direction): void {
+  /** Seconds for which class A windows were open for nothing; undefined of other classes. */
+  get emptyWindowSeconds(): number | undefined {
+    const { radio } = this.#profile.down;
+    if (this.#profile.classA !== true || radio.kind !== "lora") return undefined;
+    return (this.#emptyWindowCount * EMPTY_WINDOW_SYMBOL_COUNT * symbolMs(radio)) / 1000;
+  }
+
+  /** A frame begins at `start`: of a pair of receive windows only one is used, and the second not opened after the first. */
+  handleStart(start: Instant, direction: Direction): void {
     if (direction === "up") return;
+    if (this.#windowsSince !== undefined) {
+      this.#emptyWindowCount -= start < addMs(this.#windowsSince, RECEIVE_DELAY2_MS) ? 2 : 1;
+    }
     this.#windowsSince = undefined;
     this.#networkTurn = undefined;
   }
@@ -67,6 +79,7 @@ export class Gate {
       if (direction === "up") this.#deviceSilentUntil = silentUntil;
       else this.#medium.silenceNetworkUntil(silentUntil);
     }
+    if (direction === "up") this.#emptyWindowCount += 2;
     // A network that did not hear the uplink does not know of its windows.
     if (direction === "up" && arrived) this.#windowsSince = now;
   }

@@ -18,6 +18,7 @@ import { type DirectionStatistics, type DropReason, emptyStatistics } from "./li
 import { LORAWAN_OVERHEAD_LENGTH } from "./lora.ts";
 import { type LossProcess, lossProcess } from "./loss.ts";
 import { airtimeMs, framesFor, type Transmission, transmit } from "./radio.ts";
+import { energyJoules, type StateTimes, stateTimes } from "./radio-states.ts";
 import { SharedMedium } from "./shared-medium.ts";
 
 /** Where a link puts what happens; called from `send` and `handleTimeout`. */
@@ -30,8 +31,6 @@ export interface LinkOutlet {
 export interface LinkStatistics {
   readonly up: Readonly<DirectionStatistics>;
   readonly down: Readonly<DirectionStatistics>;
-  /** What the device's radio used: sending, receiving and waking up. */
-  readonly energyJoules: number;
 }
 
 interface Passenger {
@@ -85,6 +84,7 @@ export class Link implements Deadlined {
   readonly #events = new EventHeap<LinkEvent>();
   readonly #up: Lane;
   readonly #down: Lane;
+  #usedSince: Instant | undefined;
   /** In the middle of handleTimeout, from which the outlet may call send. */
   #handling = false;
 
@@ -102,10 +102,27 @@ export class Link implements Deadlined {
   }
 
   get statistics(): LinkStatistics {
-    const { transmitWatts, receiveWatts, wakeJoules } = this.#profile.energy;
-    const [up, down] = [this.#up.statistics, this.#down.statistics];
-    const radioJoules = up.airtimeSeconds * transmitWatts + down.airtimeSeconds * receiveWatts;
-    return { up, down, energyJoules: radioJoules + (this.#gate.sleep?.wakeCount ?? 0) * wakeJoules };
+    return { up: this.#up.statistics, down: this.#down.statistics };
+  }
+
+  /** What the device's radio did from its first datagram until `now`. */
+  stateTimes(now: Instant): StateTimes {
+    const { sleep, emptyWindowSeconds } = this.#gate;
+    return stateTimes(this.#profile, {
+      from: this.#usedSince ?? now,
+      until: now,
+      sending: this.#up.statistics.airtimeSeconds,
+      receiving: this.#down.statistics.airtimeSeconds,
+      ...(sleep && {
+        sleep: { awake: sleep.awakeMs / 1000, wakeCount: sleep.wakeCount, wakingUp: sleep.wakingMs / 1000 },
+      }),
+      ...(emptyWindowSeconds !== undefined && { emptyWindows: emptyWindowSeconds }),
+    });
+  }
+
+  /** What that took, in joules. */
+  energyJoules(now: Instant): number {
+    return energyJoules(this.#profile, this.stateTimes(now));
   }
 
   /**
@@ -115,6 +132,10 @@ export class Link implements Deadlined {
   send(now: Instant, direction: Direction, datagram: Uint8Array): void {
     // What is due comes first; but an answer that is sent while a datagram is delivered must not overtake the delivery.
     if (!this.#handling) this.handleTimeout(now);
+    if (this.#usedSince === undefined) {
+      this.#usedSince = now;
+      this.#gate.sleep?.touch(now);
+    }
     const lane = direction === "up" ? this.#up : this.#down;
     lane.statistics.sentCount++;
     lane.statistics.heldCount++;
@@ -209,7 +230,7 @@ export class Link implements Deadlined {
     const end = addMs(start, transmission.channelMs);
     lane.channel.occupy(end);
     this.#medium?.occupy(end);
-    this.#gate.handleStart(lane.direction);
+    this.#gate.handleStart(start, lane.direction);
     lane.onAir = true;
     lane.busy = true;
     this.#events.push(end, { kind: "frameEnd", lane, transmission });
@@ -237,7 +258,7 @@ export class Link implements Deadlined {
 
   /** All frames of a datagram have been sent. */
   #land(now: Instant, lane: Lane, passenger: Passenger): void {
-    if (this.#gate.sleep?.firstLost(lane.direction) ?? passenger.lost) {
+    if (this.#gate.sleep?.firstLost(lane.direction) || passenger.lost) {
       this.#drop(now, lane, "lost", passenger.datagram.length);
       return;
     }

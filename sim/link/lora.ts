@@ -26,20 +26,26 @@ export const LORAWAN_OVERHEAD_LENGTH = 13;
 export const RECEIVE_DELAY1_MS = 1000;
 export const RECEIVE_DELAY2_MS = 2000;
 
+/** How long a window is open in which nothing begins: as long as a preamble. */
+export const EMPTY_WINDOW_SYMBOL_COUNT = 8;
+
 const LORAWAN_PREAMBLE_SYMBOL_COUNT = 8;
 const SYNC_SYMBOL_COUNT = 4.25;
 const LOW_DATA_RATE_SYMBOL_MS = 16;
 
 /** In milliseconds, for a PHYPayload of `length` bytes. */
 export function loraTimeOnAir(modulation: LoraModulation, length: number, framing: LoraFraming = {}): number {
-  const { spreadingFactor, bandwidthHz, codingRate } = modulation;
-  const symbolMs = (2 ** spreadingFactor * 1000) / bandwidthHz;
-  const optimized = framing.lowDataRateOptimize ?? symbolMs >= LOW_DATA_RATE_SYMBOL_MS;
+  const { spreadingFactor, codingRate } = modulation;
+  const optimized = framing.lowDataRateOptimize ?? symbolMs(modulation) >= LOW_DATA_RATE_SYMBOL_MS;
   const bits = 8 * length - 4 * spreadingFactor + 28 + (modulation.crc ? 16 : 0) - (framing.implicitHeader ? 20 : 0);
   const bitsPerGroup = 4 * (spreadingFactor - (optimized ? 2 : 0));
   const payloadSymbolCount = 8 + Math.max(Math.ceil(bits / bitsPerGroup) * (codingRate + 4), 0);
   const preambleSymbolCount = (framing.preambleSymbolCount ?? LORAWAN_PREAMBLE_SYMBOL_COUNT) + SYNC_SYMBOL_COUNT;
-  return (preambleSymbolCount + payloadSymbolCount) * symbolMs;
+  return (preambleSymbolCount + payloadSymbolCount) * symbolMs(modulation);
+}
+
+export function symbolMs({ spreadingFactor, bandwidthHz }: LoraModulation): number {
+  return (2 ** spreadingFactor * 1000) / bandwidthHz;
 }
 
 /** EU868 DR7, in milliseconds: preamble of 5 bytes, sync word of 3, length of 1, payload, CRC of 2, at 50 kbit/s. */

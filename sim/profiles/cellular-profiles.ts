@@ -10,7 +10,8 @@ const RADIO_OVERHEAD_LENGTH = 9;
 const MTU = 1358;
 /** A network keeps few datagrams for a device that cannot be reached; a device's modem has little memory. */
 const QUEUE = { countMax: 10, lifetimeSeconds: 60 };
-const M5311_ENERGY = { transmitWatts: 0.6, receiveWatts: 0.19, wakeJoules: 0.252, supplyVolts: 3.6 };
+/** Off is idle mode with a paging occasion every 1.28 s: 0.4 mA. */
+const M5311_ENERGY = { transmitWatts: 0.6, receiveWatts: 0.19, offWatts: 0.00144, wakeJoules: 0.252, supplyVolts: 3.6 };
 
 function bearer(rateBitsPerSecond: number, delay: DelayModel, loss: LossModel, queue = QUEUE): DirectionProfile {
   const radio = { kind: "stream", rateBitsPerSecond, overheadLength: RADIO_OVERHEAD_LENGTH } as const;
@@ -39,6 +40,7 @@ const NBIOT_SOURCES = {
   natTimeoutSeconds: "vermillard",
   "energy.transmitWatts": "m5, at 3.6 V by assumption",
   "energy.receiveWatts": "m5, at 3.6 V by assumption",
+  "energy.offWatts": "m5, at 3.6 V by assumption",
   "energy.wakeJoules": "boaks",
   "energy.supplyVolts": "assumption",
 } as const;
@@ -119,7 +121,7 @@ const lteM: LinkProfile = {
   down: bearer(200_000, gamma(30, 20), bernoulli(0.002)),
   sleep: { idleSeconds: 10, wakeSeconds: 2.4, firstLoss: 0.02 },
   natTimeoutSeconds: 120,
-  energy: { transmitWatts: 0.4, receiveWatts: 0.17, wakeJoules: 0.105, supplyVolts: 3.7 },
+  energy: { transmitWatts: 0.4, receiveWatts: 0.17, offWatts: 0.000067, wakeJoules: 0.105, supplyVolts: 3.7 },
   sources: {
     ...NBIOT_SOURCES,
     duplex: "assumption",
@@ -130,6 +132,7 @@ const lteM: LinkProfile = {
     "sleep.firstLoss": "computed from boaks",
     "energy.transmitWatts": "nrfps",
     "energy.receiveWatts": "assumption",
+    "energy.offWatts": "nrfps, 18 uA with eDRX at 3.7 V by assumption",
     "energy.wakeJoules": "nrfps",
   },
 };

@@ -64,6 +64,10 @@ const profileSchema = group({
   energy: group({
     transmitWatts: watts,
     receiveWatts: watts,
+    /** On the mean while it waits for something to receive, in a state in which it might; as `receiveWatts` without it. */
+    listenWatts: v.exactOptional(watts),
+    /** While it can receive nothing; nothing without it. */
+    offWatts: v.exactOptional(watts),
     wakeJoules: joules,
     /** Of the battery; without it joules are not counted in mAh. */
     supplyVolts: v.exactOptional(volts),

@@ -106,7 +106,8 @@ const bleIpsp: LinkProfile = {
     queue: QUEUE,
   }),
   outage: { meanOutageSeconds: 3, meanBetweenSeconds: 600 },
-  energy: { transmitWatts: 0.0192, receiveWatts: 0.0188, wakeJoules: 0, supplyVolts: 3 },
+  // An event in which nothing comes takes a millisecond of each 75.
+  energy: { transmitWatts: 0.0192, receiveWatts: 0.0188, listenWatts: 0.00025, wakeJoules: 0, supplyVolts: 3 },
   sources: {
     duplex: "assumption",
     ipVersion: "assumption",
@@ -115,6 +116,7 @@ const bleIpsp: LinkProfile = {
     outage: "assumption; mindgap for the effect",
     "energy.transmitWatts": "nrf52, at 3 V by assumption",
     "energy.receiveWatts": "nrf52, at 3 V by assumption",
+    "energy.listenWatts": "assumption",
     "energy.wakeJoules": "assumption",
     "energy.supplyVolts": "assumption",
   },

@@ -119,7 +119,7 @@ export function runOnce(crypto: CryptoProvider, combination: Combination, seed: 
   const completed = simulation.run(instant(RUN_DAYS_MAX * 86_400_000));
   const [device] = simulation.devices;
   const { outcome, link, ledger, statistics } = device!;
-  const { up, down, energyJoules } = link.statistics;
+  const { up, down } = link.statistics;
   return {
     completed,
     failure: completed ? "" : (outcome?.detail ?? `not done after ${RUN_DAYS_MAX} days`),
@@ -130,7 +130,7 @@ export function runOnce(crypto: CryptoProvider, combination: Combination, seed: 
     requests: statistics?.requests ?? 0,
     needed: ledger.needed,
     spurious: ledger.spurious,
-    energyJoules,
+    energyJoules: link.energyJoules(simulation.now),
     dutyCycleWaitSeconds: up.dutyCycleWaitSeconds + down.dutyCycleWaitSeconds,
   };
 }

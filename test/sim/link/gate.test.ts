@@ -96,6 +96,15 @@ gate("the first datagram each way after a wake-up meets a loss of its own", () =
   );
 });
 
+gate("a first loss after waking up never takes the place of a greater one", () => {
+  const dead = { ...profileNamed("bernoulli:loss=100%"), sleep: { idleSeconds: 10, wakeSeconds: 1, firstLoss: 0 } };
+  const { link, deliveries } = linkLog(dead);
+  link.send(instant(0), "up", datagram(1, 10));
+  link.send(instant(20_000), "up", datagram(2, 10));
+  run([link]);
+  assert.equal(deliveries, []);
+});
+
 gate("a gateway keeps silent after each frame: nine times its time on air on the 10 % band", () => {
   const { link, deliveries } = linkLog(SAFE_DR5);
   for (let id = 1; id <= 3; id++) link.send(instant(0), "down", datagram(id, 237));
