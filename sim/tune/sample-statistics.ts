@@ -1,5 +1,5 @@
-// What a handful of runs says about a link: percentiles, how far the true median may lie from theirs, and what as many runs
-// again would come to.
+// What a handful of runs says about a link: percentiles, how far the true median may lie from theirs, and what further
+// runs would come to.
 
 import { assert } from "../../src/base/assert.ts";
 
@@ -52,15 +52,16 @@ export function medianInterval(values: readonly number[]): Interval | undefined 
 }
 
 /**
- * Where the median of as many values again lies with at least CONFIDENCE, drawn from the same distribution, whichever that
- * is: from so far below to so far above among these values. How many of n values precede the k-th of another n is negative
+ * Where the median of `again` further values lies with at least CONFIDENCE, drawn from the same distribution, whichever that
+ * is: from so far below to so far above among these values. How many of them precede the k-th of the others is negative
  * hypergeometric. The whole range where there are too few for the confidence; undefined for none.
  */
-export function repeatedMedianInterval(values: readonly number[]): Interval | undefined {
+export function furtherMedianInterval(values: readonly number[], again: number): Interval | undefined {
   const sorted = inOrder(values);
   const count = sorted.length;
-  const middle = Math.max(1, Math.floor(count / 2));
-  const chances = chancesOf(count, (j) => ((j + middle) * (count - j)) / ((j + 1) * (2 * count - middle - j)));
+  const middle = Math.max(1, Math.floor(again / 2));
+  const rest = again - middle;
+  const chances = chancesOf(count, (j) => ((j + middle) * (count - j)) / ((j + 1) * (count - j + rest)));
   const rank = Math.max(0, firstBeyond(chances, (1 - CONFIDENCE) / 2) - 1);
   const low = sorted[rank];
   const high = sorted[count - 1 - rank];
@@ -68,14 +69,14 @@ export function repeatedMedianInterval(values: readonly number[]): Interval | un
 }
 
 /**
- * How many of `count` trials again succeed, with at least CONFIDENCE, after `successes` of as many did: the beta-binomial
+ * How many of `again` further trials succeed, with at least CONFIDENCE, after `successes` of `count` did: the beta-binomial
  * distribution that follows from Jeffreys' prior.
  */
-export function repeatedCountInterval(successes: number, count: number): Interval {
+export function furtherCountInterval(successes: number, count: number, again: number): Interval {
   const [a, b] = [successes + 0.5, count - successes + 0.5];
-  const chances = chancesOf(count, (j) => ((count - j) * (j + a)) / ((j + 1) * (count - j - 1 + b)));
+  const chances = chancesOf(again, (j) => ((again - j) * (j + a)) / ((j + 1) * (again - j - 1 + b)));
   const beyond = (1 - CONFIDENCE) / 2;
-  return { low: firstBeyond(chances, beyond), high: count - firstBeyond(chances.toReversed(), beyond) };
+  return { low: firstBeyond(chances, beyond), high: again - firstBeyond(chances.toReversed(), beyond) };
 }
 
 /** The chances of 0 to `last`, from the ratio of each to the one before it. */

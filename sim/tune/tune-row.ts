@@ -1,19 +1,16 @@
 // What the runs of a combination come to, as `narrowboat tune --json` prints it, and which combination to take.
 
 import { leastPhysicalLimitSeconds } from "./physical-limit.ts";
-import {
-  mean,
-  medianInterval,
-  percentile,
-  repeatedCountInterval,
-  repeatedMedianInterval,
-} from "./sample-statistics.ts";
+import { furtherCountInterval, furtherMedianInterval, mean, medianInterval, percentile } from "./sample-statistics.ts";
 import type { Combination, RunResult } from "./tune.ts";
+
+/** As many updates of real devices as somebody has the patience to measure. */
+export const REAL_UPDATES = 20;
 
 /**
  * One combination. All figures but `runs` and `completed` are of completed runs alone, and null when there is none.
  * `seconds` has percentiles, the mean, and the 95 % confidence interval of the median (order statistics, for any
- * distribution; the whole range below six runs); all other figures are means for an update. `again` is what as many updates
+ * distribution; the whole range below six runs); all other figures are means for an update. `again` is what REAL_UPDATES
  * of real devices come to in 95 of 100 cases, if the profile is true: what a measurement is compared with. Bytes are those
  * on the air between the device and its neighbour, which a SIM card is billed for.
  */
@@ -102,8 +99,8 @@ function rowFor(combination: Combination, results: readonly RunResult[]): TuneRo
   const done = results.filter(({ completed }) => completed);
   const seconds = done.map((result) => result.seconds);
   const interval = medianInterval(seconds);
-  const again = repeatedMedianInterval(seconds);
-  const completed = repeatedCountInterval(done.length, results.length);
+  const again = furtherMedianInterval(seconds, REAL_UPDATES);
+  const completed = furtherCountInterval(done.length, results.length, REAL_UPDATES);
   const meanOf = (figure: (result: RunResult) => number) => mean(done.map(figure)) ?? null;
   const energyJoules = meanOf((result) => result.energyJoules);
   return {

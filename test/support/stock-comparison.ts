@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { profileNamed } from "../../sim/profiles/profiles.ts";
 import { percentile } from "../../sim/tune/sample-statistics.ts";
 import { combinationsFor, runOnce, seedOfRun } from "../../sim/tune/tune.ts";
-import { type TuneRow, tuneRows } from "../../sim/tune/tune-row.ts";
+import { REAL_UPDATES, type TuneRow, tuneRows } from "../../sim/tune/tune-row.ts";
 import type { DialectName } from "../../src/device/dialect.ts";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { houseRoot } from "../tidy/house.ts";
@@ -19,6 +19,8 @@ import { Serving } from "./serving.ts";
 
 const IMAGE = sampleBytes(12, 4096);
 const COMPILE_LIMIT_MS = 60_000;
+/** So many that what 20 real ones scatter by is what is left. */
+const SIMULATED_RUNS = 200;
 /** Longer than a link program lives. */
 const CLIENT_LIMIT_MS = 280_000;
 /** Clients at once, each with a session of its own. */
@@ -81,7 +83,6 @@ export async function mbedTlsClient(directory: string): Promise<StockClient | un
 export interface ComparisonInput {
   readonly client: StockClient;
   readonly profiles: readonly string[];
-  readonly runs: number;
   readonly directory: string;
   readonly seed: number;
 }
@@ -92,7 +93,7 @@ export async function* comparedOnLinks(input: ComparisonInput): AsyncGenerator<C
     const serving = await Serving.start(join(input.directory, `${input.client.name}-${profile}`), cargo);
     const startMs = await pullMs(input.client, serving.coapsPort, 0);
     const link = await LinkProgram.start(serving.coapsPort, profile, "--seed", String(input.seed));
-    const pulls = Array.from({ length: input.runs }, (_, number) => pullMs(input.client, link.port, number));
+    const pulls = Array.from({ length: REAL_UPDATES }, (_, number) => pullMs(input.client, link.port, number));
     const ended = (await Promise.all(pulls)).filter((ms) => ms !== undefined);
     await link.stop();
     await serving.stop();
@@ -113,7 +114,7 @@ async function pullMs(client: StockClient, port: number, number: number): Promis
   return stdout.equals(IMAGE) ? ms : undefined;
 }
 
-function expected(profile: string, { client, runs, seed }: ComparisonInput): TuneRow {
+function expected(profile: string, { client, seed }: ComparisonInput): TuneRow {
   const combinations = combinationsFor({
     profiles: [profileNamed(profile)],
     imageLength: IMAGE.length,
@@ -122,11 +123,13 @@ function expected(profile: string, { client, runs, seed }: ComparisonInput): Tun
     ackTimeoutsSeconds: [2],
     windows: [],
   });
-  const results = Array.from({ length: runs }, (_, run) => runOnce(CRYPTO, combinations[0]!, seedOfRun(seed, run)));
+  const results = Array.from({ length: SIMULATED_RUNS }, (_, run) =>
+    runOnce(CRYPTO, combinations[0]!, seedOfRun(seed, run)),
+  );
   return tuneRows(combinations, [results])[0]!;
 }
 
-function comparison({ profile, device, runs, again }: TuneRow, seconds: readonly number[]): Comparison {
+function comparison({ profile, device, again }: TuneRow, seconds: readonly number[]): Comparison {
   const { completedLow, completedHigh, p50Low, p50High } = again;
   const median = percentile(seconds, 0.5);
   const shareHolds = completedLow <= seconds.length && seconds.length <= completedHigh;
@@ -136,7 +139,7 @@ function comparison({ profile, device, runs, again }: TuneRow, seconds: readonly
     median === undefined
       ? "nobody ended"
       : `median ${median.toFixed(1)} s of ${p50Low?.toFixed(1) ?? "-"}..${p50High?.toFixed(1) ?? "-"}`;
-  const share = `${seconds.length} of ${runs} ended, tune: ${completedLow}..${completedHigh}`;
+  const share = `${seconds.length} of ${REAL_UPDATES} ended, tune: ${completedLow}..${completedHigh}`;
   const holds = shareHolds && timeHolds;
   return { holds, text: `${device} on ${profile}: ${share}; ${times}${holds ? "" : " OUTSIDE"}` };
 }

@@ -1,6 +1,6 @@
 // Tune's rows as tables for people, profile by profile, with what to do below each.
 
-import { rowsByProfile, type TuneRow } from "../../../sim/tune/tune-row.ts";
+import { REAL_UPDATES, rowsByProfile, type TuneRow } from "../../../sim/tune/tune-row.ts";
 import { formatTable } from "../report.ts";
 import { formatDuration, formatLength, formatSpan, formatTimesLimit, recommendation } from "./words.ts";
 
@@ -55,7 +55,7 @@ function cells(row: TuneRow): string[] {
     String(row.blockSize),
     `${row.ackTimeoutSeconds} s`,
     String(row.window),
-    `${row.completed}/${row.runs} (${again.completedLow}..${again.completedHigh})`,
+    `${row.completed}/${row.runs} (${again.completedLow}..${again.completedHigh} of ${REAL_UPDATES})`,
     figure(seconds.p50, (p50) => `${formatDuration(p50)} (${formatSpan(again.p50Low!, again.p50High!)})`),
     figure(seconds.p95, formatDuration),
     formatTimesLimit(row),

@@ -2,11 +2,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Prng } from "../../../sim/prng.ts";
 import {
+  furtherCountInterval,
+  furtherMedianInterval,
   mean,
   medianInterval,
   percentile,
-  repeatedCountInterval,
-  repeatedMedianInterval,
 } from "../../../sim/tune/sample-statistics.ts";
 
 const statistics = suite("sample-statistics");
@@ -69,7 +69,7 @@ statistics("the median of 20 values again lies in the interval in at least 95 of
   const draw = () => Array.from({ length: 20 }, () => random.exponential(1));
   let held = 0;
   for (let trial = 0; trial < 4000; trial++) {
-    const { low, high } = repeatedMedianInterval(draw())!;
+    const { low, high } = furtherMedianInterval(draw(), 20)!;
     const again = percentile(draw(), 0.5)!;
     if (low <= again && again <= high) held++;
   }
@@ -77,17 +77,23 @@ statistics("the median of 20 values again lies in the interval in at least 95 of
 });
 
 statistics("medians of runs again: for too few values the whole range, and none of none", () => {
-  assert.is(repeatedMedianInterval([]), undefined);
-  assert.equal(repeatedMedianInterval([3]), { low: 3, high: 3 });
-  assert.equal(repeatedMedianInterval(upTo(5)), { low: 1, high: 5 });
-  const { low, high } = repeatedMedianInterval(upTo(1000))!;
+  assert.is(furtherMedianInterval([], 20), undefined);
+  assert.equal(furtherMedianInterval([3], 20), { low: 3, high: 3 });
+  assert.equal(furtherMedianInterval(upTo(5), 5), { low: 1, high: 5 });
+  const { low, high } = furtherMedianInterval(upTo(1000), 1000)!;
   assert.ok(low > 440 && low < 469 && high === 1001 - low, `${low} to ${high}`);
 });
 
+statistics("many runs leave only what 20 real ones scatter by", () => {
+  const { low, high } = furtherMedianInterval(upTo(1000), 20)!;
+  assert.ok(low > 270 && low < 310 && high === 1001 - low, `${low} to ${high}`);
+  assert.equal(furtherCountInterval(833, 1000, 20), { low: 13, high: 20 });
+});
+
 statistics("how many of 20 end again: nearly all after all, nearly none after none, and about half after half", () => {
-  assert.equal(repeatedCountInterval(20, 20), { low: 17, high: 20 });
-  assert.equal(repeatedCountInterval(0, 20), { low: 0, high: 3 });
-  const { low, high } = repeatedCountInterval(10, 20);
+  assert.equal(furtherCountInterval(20, 20, 20), { low: 17, high: 20 });
+  assert.equal(furtherCountInterval(0, 20, 20), { low: 0, high: 3 });
+  const { low, high } = furtherCountInterval(10, 20, 20);
   assert.ok(low >= 3 && low <= 5 && high === 20 - low, `${low} to ${high}`);
 });
 
@@ -98,7 +104,7 @@ statistics("what is printed of how many end again holds in 95 of 100 cases, what
   for (const chance of [0.02, 0.3, 0.57]) {
     let held = 0;
     for (let trial = 0; trial < 2000; trial++) {
-      const { low, high } = repeatedCountInterval(successes(chance), 20);
+      const { low, high } = furtherCountInterval(successes(chance), 20, 20);
       const again = successes(chance);
       if (low <= again && again <= high) held++;
     }
