@@ -8,6 +8,8 @@ import { comparedOnLinks, mbedTlsClient, type StockClient, stockLibcoap } from "
 
 const PROFILES = "nb-iot-ce1,nb-iot-ce2,nb-ntn-geo,lte-m";
 
+const SIMULATED_RUNS = 200;
+
 const directory = mkdtempSync(join(tmpdir(), "narrowboat-stock-"));
 const known: readonly (StockClient | undefined)[] = [stockLibcoap(), await mbedTlsClient(directory)];
 const wanted = process.env["CLIENTS"]?.split(",");
@@ -15,9 +17,15 @@ const clients = known.filter((client) => client !== undefined && (wanted?.includ
 const profiles = (process.env["PROFILES"] ?? PROFILES).split(",");
 const outside: string[] = [];
 for (const client of clients as StockClient[]) {
-  for await (const comparison of comparedOnLinks({ client, profiles, directory, seed: 1 })) {
+  for await (const comparison of comparedOnLinks({
+    client,
+    profiles,
+    simulatedRuns: SIMULATED_RUNS,
+    directory,
+    seed: 1,
+  })) {
     console.log(comparison.text);
-    if (!comparison.holds) outside.push(comparison.text);
+    if (!(comparison.shareHolds && comparison.timeHolds)) outside.push(comparison.text);
   }
 }
 rmSync(directory, { recursive: true });

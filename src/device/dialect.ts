@@ -17,6 +17,7 @@ export interface DialectHandshake
     | "handshakeRetransmissionsMax"
     | "learnsRoundTrip"
     | "flightDatagramLengthMax"
+    | "resendsRecordsApart"
   > {
   /** Bytes of the datagram with the first hello, where a stack's own is longer than ours. */
   readonly helloLength?: number;
@@ -79,6 +80,7 @@ const MBED_TLS_HANDSHAKE: DialectHandshake = {
   handshakeRetransmissionsMax: Number.POSITIVE_INFINITY,
   learnsRoundTrip: false,
   flightDatagramLengthMax: STOCK_DATAGRAM_LENGTH_MAX,
+  resendsRecordsApart: false,
   followsMaxRetransmit: false,
 };
 
@@ -97,6 +99,7 @@ const LIBCOAP_HANDSHAKE: DialectHandshake = {
   handshakeRetransmissionsMax: DEFAULT_TRANSMISSION_PARAMETERS.maxRetransmit,
   // Its hello offers all suites and groups that OpenSSL has.
   helloLength: 265,
+  resendsRecordsApart: true,
   followsMaxRetransmit: true,
 };
 

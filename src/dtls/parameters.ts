@@ -138,6 +138,8 @@ export interface DtlsParameters {
   readonly learnsRoundTrip: boolean;
   /** Bytes of a datagram of a flight. */
   readonly flightDatagramLengthMax: number;
+  /** Whether a flight that is sent again goes in a datagram for each record, as OpenSSL and GnuTLS do it. */
+  readonly resendsRecordsApart: boolean;
   /**
    * A handshake that has not finished by then is dropped, ms. A LoRaWAN device that may send for one percent of the time
    * is silent for minutes between two flights; what is half open costs little, and gives way where there is too much of it.
@@ -185,6 +187,7 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   handshakeRetransmissionsMax: Number.POSITIVE_INFINITY,
   learnsRoundTrip: true,
   flightDatagramLengthMax: HANDSHAKE_DATAGRAM_LENGTH_MAX,
+  resendsRecordsApart: false,
   handshakeLifetimeMs: 1_800_000,
   handshakesMax: 10_000,
   sessionsMax: 1_000_000,

@@ -56,6 +56,14 @@ handshakes("libcoap: its hello has 265 bytes in one datagram, and 16 more with t
   assert.equal(run("ideal", "libcoap").helloLengths, [265, 281]);
 });
 
+handshakes("libcoap: a flight that is sent again goes in a datagram for each record", () => {
+  const { sentAt } = run("ideal:rtt=1500ms", "libcoap");
+  // At 3 s in one datagram, and at 4 s in three.
+  assert.equal(sentAt("ClientKeyExchange, ChangeCipherSpec, Finished"), [3]);
+  assert.equal(sentAt("ClientKeyExchange"), [3, 4]);
+  assert.equal([sentAt("ChangeCipherSpec"), sentAt("Finished")], [[4], [4]]);
+});
+
 handshakes("Mbed TLS: hellos after 1 to 32 s and 60 s, each flight for itself", () => {
   for (const dialect of ["zephyr", "ncs"] as const) {
     const { sentAt } = run(DEAD, dialect);

@@ -193,8 +193,9 @@ export class HandshakeExchange {
   }
 
   #sendFlight(): void {
-    const { flightDatagramLengthMax } = this.#parameters;
-    for (const datagram of encodeFlight(this.#flight, flightDatagramLengthMax)) this.#transmit(datagram);
+    const { flightDatagramLengthMax, resendsRecordsApart } = this.#parameters;
+    const apart = resendsRecordsApart && (this.#retransmissions > 0 || this.#resends > 0);
+    for (const datagram of encodeFlight(this.#flight, flightDatagramLengthMax, apart)) this.#transmit(datagram);
   }
 }
 
@@ -214,8 +215,9 @@ const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
 export function encodeFlight(
   flight: readonly FlightItem[],
   datagramLengthMax = HANDSHAKE_DATAGRAM_LENGTH_MAX,
+  recordsApart = false,
 ): Uint8Array[] {
-  const packing = new FlightPacking(datagramLengthMax);
+  const packing = new FlightPacking(datagramLengthMax, recordsApart);
   for (const item of flight) {
     if (item.kind === "changeCipherSpec") packing.put(item.state, ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
     else packing.putMessage(item);
@@ -226,6 +228,7 @@ export function encodeFlight(
 /** Seals each record where it goes out: 0.3 µs a record less than an array for each and their concatenation (Node.js 20). */
 class FlightPacking {
   readonly #datagramLengthMax: number;
+  readonly #recordsApart: boolean;
   readonly #datagrams: Uint8Array[] = [];
   /** The datagram that is being packed, out of Node's pool: every byte that goes out is written. */
   #datagram: Buffer;
@@ -234,15 +237,16 @@ class FlightPacking {
   /** The fragment that goes into it next. */
   readonly #fragment: Buffer;
 
-  constructor(datagramLengthMax: number) {
+  constructor(datagramLengthMax: number, recordsApart: boolean) {
     this.#datagramLengthMax = datagramLengthMax;
+    this.#recordsApart = recordsApart;
     this.#datagram = Buffer.allocUnsafe(datagramLengthMax);
     this.#fragment = Buffer.allocUnsafe(datagramLengthMax);
   }
 
   put(state: WriteState, type: number, content: Uint8Array): void {
     const recordLength = state.recordLength(content.length);
-    if (this.#length + recordLength > this.#datagramLengthMax) this.#endDatagram();
+    if (this.#recordsApart || this.#length + recordLength > this.#datagramLengthMax) this.#endDatagram();
     state.sealInto(this.#datagram, this.#length, type, content);
     this.#length += recordLength;
   }
