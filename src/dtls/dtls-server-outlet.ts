@@ -30,6 +30,7 @@ export type DtlsCount =
   | "helloVerifyRequest"
   /** Not done while sessions had much to say: see admission/work-budget.ts. */
   | "cookieShed"
+  | "farRecordShed"
   | "handshakeShed"
   | "helloShed"
   | "keyExchangeShed"

@@ -421,6 +421,8 @@ export class DtlsServer implements Deadlined {
 
   #handleSessionRecord(now: Instant, from: PeerAddress, session: Session, record: DtlsRecord): void {
     if (!this.#failedOpenings.admits(now, session, from)) return this.#outlet.counted("forgeriesTooMany");
+    if (session.read.isFarAhead(record) && !this.work.admits(now, from, "farRecord"))
+      return this.#outlet.counted("farRecordShed");
     const opened = session.read.open(record);
     if (!opened.ok) {
       this.#outlet.counted(opened.error);

@@ -203,4 +203,17 @@ floods("in a crowd hellos and half-open handshakes are dropped, and a session go
   place.asksForBlock(2);
 });
 
+floods("in a crowd few forged records with made-up numbers are opened, and the session's own all are", () => {
+  const place = new FloodedScene();
+  place.asksForBlock(1);
+  place.server.handleBatchEnd(place.now, 64);
+  for (let stranger = 0; stranger < 1_000; stranger++) {
+    place.asksForBlock(2 + stranger);
+    ATTACKS["forged records"]!(place, 2_000 + stranger);
+  }
+  // Every other one comes from the session's own address; the rest finds no session.
+  assert.ok(place.counted("farRecordShed") > 400, `${place.counted("farRecordShed")}`);
+  assert.ok(place.counted("badRecordMac") > 10);
+});
+
 floods.run();

@@ -21,6 +21,11 @@ const WORK = {
   handshake: { cost: 60, perMs: 90 },
   /** Of a handshake that runs: the other half, the key schedule, a record to open. */
   keyExchange: { cost: 60, perMs: 90 },
+  /**
+   * A record in a session's name whose number is far beyond all before: who does not hear the session can only guess its
+   * numbers. To be opened.
+   */
+  farRecord: { cost: 4, perMs: 30 },
   /** Plain CoAP, where there are sessions too: an answer with a block, or the index of images asked in vain. */
   plainRequest: { cost: 12, perMs: 300 },
 } as const;
@@ -66,6 +71,7 @@ export class WorkBudget {
     cookie: 0,
     handshake: 0,
     keyExchange: 0,
+    farRecord: 0,
     plainRequest: 0,
   };
   /** What strangers asked for since time was counted last. */

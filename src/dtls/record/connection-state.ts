@@ -193,6 +193,11 @@ export class ReadState {
     return bytesOfLatin1(this.#connectionId);
   }
 
+  /** Whether a record has a number as it comes after an outage, or as a stranger makes up. */
+  isFarAhead({ sequenceNumber }: DtlsRecord): boolean {
+    return this.#window.isFarAhead(sequenceNumber);
+  }
+
   /** First the window, then the MAC, and the window moves only after (RFC 6347 4.1.2.6). */
   open(record: DtlsRecord): Result<OpenedRecord, Discard> {
     if (record.epoch !== this.epoch || !isLatin1(record.connectionId, this.#connectionId))

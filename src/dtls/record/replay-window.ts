@@ -3,6 +3,9 @@
 
 const WIDTH = 64;
 
+/** More records than a device loses in a row, or skips when it goes on with numbers that it reserved. */
+const FAR_AHEAD = 2 ** 16;
+
 /** A window as it is written down. */
 export interface ReplayWindowState {
   /** −1 where none was seen. */
@@ -37,6 +40,10 @@ export class ReplayWindow {
     if (age >= WIDTH) return false;
     const half = age < 32 ? this.#low : this.#high;
     return (half & (1 << (age & 31))) === 0;
+  }
+
+  isFarAhead(sequenceNumber: number): boolean {
+    return sequenceNumber - this.#newest > FAR_AHEAD;
   }
 
   /**
