@@ -14,7 +14,9 @@ import type { Observation } from "./observed-target.ts";
 /** A collection frees what finalizers hold only in the next. */
 const COLLECTIONS = 4;
 const COLLECTION_PAUSE_MS = 50;
-/** Longer than the shell's look at its stores, which arms its timer anew. */
+/** What is remembered in two generations needs two steps. */
+const PASS_STEPS = 3;
+/** Longer than the server needs for what is still in its sockets, and the shell's look at its stores, which arms its timer. */
 const PASS_PAUSE_MS = 1_500;
 
 const [data] = process.argv.slice(2);
@@ -42,8 +44,9 @@ process.disconnect();
 
 /** Lets time pass for the server, and tells what is there then. */
 async function answer(passMs: number): Promise<void> {
-  if (passMs > 0) {
-    passTime(passMs);
+  if (passMs > 0) await sleep(PASS_PAUSE_MS);
+  for (let step = 0; passMs > 0 && step < PASS_STEPS; step++) {
+    passTime(passMs / PASS_STEPS);
     await sleep(PASS_PAUSE_MS);
   }
   let least = Number.POSITIVE_INFINITY;

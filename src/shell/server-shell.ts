@@ -24,7 +24,7 @@ const STORES_INTERVAL_MS = 1_000;
 const COUNTERS_INTERVAL_MS = 60_000;
 
 /** See DtlsParameters.strangersCostFactor: a handshake or an answer without the native parts. */
-const COST_FACTOR_WITHOUT_NATIVE = 4;
+const COST_FACTOR_WITHOUT_NATIVE = 6;
 
 /** An event that is no question. */
 export type NewsEvent = Exclude<ServerEvent, { kind: "contentWanted" | "pskWanted" }>;

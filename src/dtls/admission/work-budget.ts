@@ -18,16 +18,16 @@ const WORK = {
   /** A hello with one: a MAC or two. */
   cookie: { cost: 6, perMs: 15 },
   /** One whose cookie holds: half of a key agreement, and a flight. */
-  handshake: { cost: 60, perMs: 90 },
+  handshake: { cost: 60, perMs: 60 },
   /** Of a handshake that runs: the other half, the key schedule, a record to open. */
-  keyExchange: { cost: 60, perMs: 90 },
+  keyExchange: { cost: 60, perMs: 60 },
   /**
    * A record in a session's name whose number is far beyond all before: who does not hear the session can only guess its
    * numbers. To be opened.
    */
   farRecord: { cost: 4, perMs: 30 },
   /** Plain CoAP, where there are sessions too: an answer with a block, or the index of images asked in vain. */
-  plainRequest: { cost: 12, perMs: 300 },
+  plainRequest: { cost: 12, perMs: 200 },
 } as const;
 
 export type StrangersWork = keyof typeof WORK;
