@@ -26,6 +26,7 @@ import { decodeSessionSnapshot } from "../dtls/session/session-snapshot.ts";
 import type { Catalogue, ContentQuestion } from "../firmware/catalogue.ts";
 import type { Association } from "./association.ts";
 import { Counters } from "./counters.ts";
+import { Exchanges, type ServedExchange } from "./exchanges.ts";
 import { FirmwareResource, LINKS_PATH } from "./firmware-resource.ts";
 import { Freshness } from "./freshness.ts";
 import { ImageBody } from "./image-body.ts";
@@ -59,6 +60,8 @@ export interface FirmwareServerInput {
   readonly coapEcho?: boolean;
   /** For traces: each CoAP message of ours in clear, with the datagram that carries it sealed. */
   readonly tap?: (datagram: Uint8Array, message: Uint8Array) => void;
+  /** What transfers show of their links; nothing is followed when absent. `identity` only with DTLS. */
+  readonly exchanged?: (peer: PeerAddress, identity: Uint8Array | undefined, exchange: ServedExchange) => void;
 }
 
 export class FirmwareServer implements Deadlined {
@@ -71,12 +74,20 @@ export class FirmwareServer implements Deadlined {
   readonly #transmits = new TransmitQueue();
   readonly #events = new Fifo<ServerEvent>();
   readonly #tap: FirmwareServerInput["tap"];
+  readonly #exchanges: Exchanges<Association> | undefined;
 
   constructor(input: FirmwareServerInput) {
     this.#resource = new FirmwareResource(input.crypto, input.catalogue, (path, reason) => {
       this.#tell({ kind: "imageDamaged", path, reason });
     });
     this.#tap = input.tap;
+    const { exchanged } = input;
+    this.#exchanges =
+      exchanged &&
+      new Exchanges((association, exchange) => {
+        const session = association instanceof Session ? association : undefined;
+        exchanged(addressOf(association), session?.identity, exchange);
+      });
     this.#freshness = new Freshness(input.crypto, input.random, input.coapEcho ?? false);
     this.#dtls = this.#createDtls(input);
     this.#coap = this.#createCoap(input);
@@ -112,6 +123,7 @@ export class FirmwareServer implements Deadlined {
   /** `datagram` may be a view of a buffer that is used again after the call. */
   handleDatagram(now: Instant, scheme: Scheme, from: PeerAddress, datagram: Uint8Array): void {
     this.#transmits.keepBorrowed();
+    this.#exchanges?.handleDatagram(datagram.length);
     if (scheme === "coaps") this.#dtls.handleDatagram(now, from, datagram);
     else if (!this.#dtls.work.admits(now, from, "plainRequest")) this.counters.add("plainRequestShed");
     else this.#coap.handleDatagram(now, from, datagram, PLAIN_MESSAGE_LENGTH_MAX);
@@ -224,6 +236,7 @@ export class FirmwareServer implements Deadlined {
         sessionDown: (_now, session, end) => {
           this.#coap.forget(session);
           this.#transfers.forget(session);
+          this.#exchanges?.forget(session);
           this.#tell({ kind: "sessionDown", peer: session.peer, identity: session.identity, end });
         },
         handshakeFailed: (_now, peer, { kind: error, detail }) =>
@@ -257,13 +270,16 @@ export class FirmwareServer implements Deadlined {
         transmit: (_now, association, datagram) => this.#transmit(association, datagram),
         blockServed: (now, association, body, offset, length) => {
           if (!(body instanceof ImageBody)) return;
+          this.#exchanges?.blockServed(now, association, body.start + offset, recordNumberOf(association));
           for (const news of this.#transfers.blockServed(now, association, body, offset, length)) {
             const session = association instanceof Session ? association : undefined;
-            const peer = association instanceof Session ? association.peer : association;
-            this.#tell({ kind: "transfer", peer, identity: session?.identity, news });
+            this.#tell({ kind: "transfer", peer: addressOf(association), identity: session?.identity, news });
           }
         },
-        answerResent: (now, association) => this.#transfers.answerResent(now, association),
+        answerResent: (now, association) => {
+          this.#exchanges?.answerResent(now, association, recordNumberOf(association));
+          this.#transfers.answerResent(now, association);
+        },
         // Every question of ours is the catalogue's.
         asked: (_now, question) => this.#tell({ kind: "contentWanted", question: question as ContentQuestion }),
         counted: (name) => this.counters.add(name),
@@ -292,9 +308,20 @@ export class FirmwareServer implements Deadlined {
       // It waits until its session may send again.
       if (datagram === undefined) return;
       this.#tap?.(datagram, message);
+      this.#exchanges?.transmitted(association, datagram.length);
       this.#transmits.borrow("coaps", association.peer, datagram);
     } else {
+      this.#exchanges?.transmitted(association, message.length);
       this.#transmits.borrow("coap", association, message);
     }
   }
+}
+
+function addressOf(association: Association): PeerAddress {
+  return association instanceof Session ? association.peer : association;
+}
+
+/** Of the newest record of a session; undefined on plain CoAP. */
+function recordNumberOf(association: Association): number | undefined {
+  return association instanceof Session ? association.read.window.newest : undefined;
 }

@@ -17,8 +17,13 @@ export interface DroppedLines {
   readonly bytes: number;
 }
 
-/** What is used of a stream. */
-export type OutputStream = Pick<NodeJS.WriteStream, "on" | "removeAllListeners" | "write" | "writableLength">;
+/** What is used of a stream; one whose writes alone hear of errors has no listeners. */
+export interface OutputStream {
+  write(text: Uint8Array, done: (error?: Error | null) => void): unknown;
+  readonly writableLength: number;
+  on?(event: "error", listener: () => void): unknown;
+  removeAllListeners?(event: "error"): unknown;
+}
 
 export class LineOutput {
   readonly #stream: OutputStream;
@@ -34,9 +39,9 @@ export class LineOutput {
   constructor(stream: OutputStream, told: (dropped: DroppedLines) => string) {
     this.#stream = stream;
     this.#told = told;
-    stream.removeAllListeners("error");
+    stream.removeAllListeners?.("error");
     // Each write hears of its own failure.
-    stream.on("error", () => {});
+    stream.on?.("error", () => {});
   }
 
   /** Whole lines; may keep what it is given. */

@@ -44,7 +44,10 @@ export interface ListenAddress {
 }
 
 export interface ServerShellInput
-  extends Pick<FirmwareServerInput, "cipherSuites" | "blockSize" | "coapEcho" | "rates" | "sessionsPerIdentity"> {
+  extends Pick<
+    FirmwareServerInput,
+    "cipherSuites" | "blockSize" | "coapEcho" | "exchanged" | "rates" | "sessionsPerIdentity"
+  > {
   readonly images: ImageSource;
   readonly keys: KeySource;
   /** Where sessions go that are to outlive the process; closed at the end. Absent where they end with it. */

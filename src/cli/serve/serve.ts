@@ -55,6 +55,10 @@ export function options(yargs: Argv<GlobalArguments>) {
       describe: `In order of preference, with commas: ${CIPHER_SUITES.map(({ name }) => name).join(", ")}; all but CBC when absent`,
       coerce: parseCipherSuites,
     })
+    .option("exchanges", {
+      ...word,
+      describe: "CSV file to add each exchange of a transfer to, for narrowboat profiles --fit",
+    })
     .option("save-sessions", {
       type: "boolean",
       default: true,

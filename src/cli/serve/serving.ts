@@ -11,8 +11,10 @@ import { SessionSaver, SessionsUnavailable } from "../../shell/session-saver.ts"
 import { keepHeapSmall } from "../../shell/small-heap.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
 import { systemNativeParts } from "../../shell/system-native-parts.ts";
+import { systemMessage } from "../../store/store-error.ts";
 import { DATA_DIRECTORY } from "../command.ts";
 import { wrongUse } from "../command-error.ts";
+import { ExchangeFile } from "./exchange-file.ts";
 import { nativeWords } from "./native-words.ts";
 import { jsonLog, terminalLog } from "./server-log.ts";
 
@@ -33,6 +35,8 @@ export interface ServingInput {
   readonly ratePerDevice?: number | undefined;
   readonly rateTotal?: number | undefined;
   readonly cipherSuites?: readonly CipherSuite[] | undefined;
+  /** The file that exchanges are added to; none when absent. */
+  readonly exchanges?: string | undefined;
   /** Whether sessions outlive the process. */
   readonly saveSessions: boolean;
 }
@@ -58,6 +62,7 @@ export async function serveUntilStopped(
     images.neverWait();
     keys.neverWait();
     const listen = await listenAddresses(input);
+    const exchanges = input.exchanges === undefined ? undefined : openExchanges(input.exchanges);
     const { sessions, complaints } = input.saveSessions ? await savedSessions(input.data) : NOT_SAVED;
     const log = process.stdout.isTTY ? terminalLog() : await jsonLog();
     const shell = await startShell({
@@ -70,6 +75,7 @@ export async function serveUntilStopped(
       ...(sessionsPerIdentity && { sessionsPerIdentity }),
       coapEcho,
       rates: ratesOf(input),
+      ...(exchanges && { exchanged: exchanges.add.bind(exchanges) }),
       ...(cipherSuites && { cipherSuites }),
     });
     const ignoreSignals = onStopSignal(() => void shell.stop());
@@ -81,6 +87,7 @@ export async function serveUntilStopped(
     console.error(nativeWords(systemNativeParts(), process.platform));
     for (const line of [...complaints, ...missing]) console.error(line);
     await shell.stopped.finally(ignoreSignals);
+    await exchanges?.end();
     isHeard = await log.end();
   } finally {
     images.close();
@@ -115,6 +122,14 @@ const LOSS_WORDS = {
   damaged: "the file is damaged",
   foreign: "the file is not what this computer stored last since it was started",
 } as const;
+
+function openExchanges(file: string): ExchangeFile {
+  try {
+    return new ExchangeFile(file);
+  } catch (error) {
+    throw wrongUse(`cannot write ${file}: ${systemMessage(error)}`);
+  }
+}
 
 function ratesOf({ ratePerDevice, rateTotal }: ServingInput): AnswerRateLimits {
   return {
