@@ -5,7 +5,8 @@ import { GENERIC_LINK_DESCRIPTIONS, type GenericLinkDescription } from "../../si
 import { type LinkProfile, sourceOf } from "../../sim/profiles/profile.ts";
 import { NAMED_PROFILES } from "../../sim/profiles/profiles.ts";
 import { SOURCES, sourceKeysIn } from "../../sim/profiles/sources.ts";
-import { type ArgumentsOf, type GlobalArguments, json } from "./command.ts";
+import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
+import { wrongUse } from "./command-error.ts";
 import { profileFor } from "./profile-argument.ts";
 import { formatFields, formatTable } from "./report.ts";
 
@@ -13,13 +14,24 @@ export function options(yargs: Argv<GlobalArguments>) {
   return yargs
     .positional("name", { type: "string", describe: "One of them, with parameters if it takes any, or a .json file" })
     .option("json", { ...json, describe: "Print JSON; that of one profile can be changed and saved as one's own" })
+    .option("fit", {
+      ...word,
+      describe: "Make a profile from a CSV of exchanges (serve --exchanges), or a pcap made where the device is",
+    })
+    .option("html", { ...word, describe: "With --fit: file for a page with plots" })
     .example("$0 profiles lte-m", "Every figure with its source")
     .example("$0 profiles lte-m --json > mine.json", "A profile to change, for --profile ./mine.json")
     .example("$0 profiles bernoulli", "The parameters of a generic link");
 }
 
 export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
-  const { name } = args;
+  const { name, fit: file, html } = args;
+  if (file !== undefined) {
+    if (name !== undefined) throw wrongUse("--fit makes a profile of its own: leave the name out");
+    const { runFit } = await import("./fit/fit.ts");
+    return runFit({ file, json: args.json, html });
+  }
+  if (html !== undefined) throw wrongUse("--html goes with --fit FILE");
   if (name === undefined) {
     console.log(args.json ? JSON.stringify(listReport()) : listText());
     return;

@@ -33,10 +33,20 @@ export class LinkProgram {
     this.port = port;
   }
 
-  static async start(targetPort: number, profile: string, ...flags: readonly string[]): Promise<LinkProgram> {
+  static start(targetPort: number, profile: string, ...flags: readonly string[]): Promise<LinkProgram> {
+    return LinkProgram.startFor(LINK_LIMIT_MS, targetPort, profile, ...flags);
+  }
+
+  /** One that may run so long. */
+  static async startFor(
+    limitMs: number,
+    targetPort: number,
+    profile: string,
+    ...flags: readonly string[]
+  ): Promise<LinkProgram> {
     const ends = ["--listen", "127.0.0.1:0", "--target", `127.0.0.1:${targetPort}`];
     const args = [NARROWBOAT, "link", "--profile", profile, ...ends, "--json", ...flags];
-    const program = new Program(process.execPath, args, LINK_LIMIT_MS);
+    const program = new Program(process.execPath, args, limitMs);
     const [, port] = await program.waitFor(/^listening 127\.0\.0\.1:(\d+) -> /m);
     return new LinkProgram(program, Number(port));
   }

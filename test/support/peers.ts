@@ -17,6 +17,7 @@ const PACKAGES = {
   nsenter: "util-linux",
   openssl: "openssl",
   ss: "iproute2",
+  tcpdump: "tcpdump",
   unshare: "util-linux",
 } as const;
 

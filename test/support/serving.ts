@@ -22,6 +22,8 @@ export interface Cargo {
   readonly images: Readonly<Record<string, Uint8Array>>;
   /** Keys as text by identity. */
   readonly keys?: Readonly<Record<string, string>>;
+  /** How long the server may run; SERVING_LIMIT_MS when absent. */
+  readonly limitMs?: number;
   /** Further flags of `serve`: "--coap", "--cipher-suites". */
   readonly flags?: readonly string[];
 }
@@ -55,7 +57,7 @@ export class Serving {
     const ports = ["--coaps-port", "0", ...(flags.includes("--coap") ? ["--coap-port", "0"] : [])];
     const args = [NARROWBOAT, "serve", "--data", directory, "--host", "127.0.0.1", ...ports, ...flags];
     fillStores(directory, cargo);
-    const program = new Program(process.execPath, args, SERVING_LIMIT_MS);
+    const program = new Program(process.execPath, args, cargo.limitMs ?? SERVING_LIMIT_MS);
     const portOf = async (scheme: string) => {
       const [, port] = await program.waitFor(new RegExp(`^listening ${scheme}://127\\.0\\.0\\.1:(\\d+)$`, "m"));
       return Number(port);
