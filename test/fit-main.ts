@@ -19,7 +19,7 @@ import { runOnce, seedOfRun } from "../sim/tune/tune.ts";
 import { formatTable } from "../src/cli/report.ts";
 import { systemCrypto } from "../src/shell/system-crypto.ts";
 import { sampleBytes } from "./firmware-store/sample-image.ts";
-import { type CoapClientBuild, coapClient, coapClientBuilds, IDENTITY, KEY } from "./support/coap-client-program.ts";
+import { type CoapClientBuild, coapClientBuilds, IDENTITY, KEY, pullFile } from "./support/coap-client-program.ts";
 import { burstOf, exchangeBurst, exchangeLoss, exchangeSeconds, FITTED_PROFILES, rateOf } from "./support/fit-truth.ts";
 import { LinkProgram } from "./support/link-program.ts";
 import { peer } from "./support/peers.ts";
@@ -31,6 +31,7 @@ const BLOCK_SIZES = [64, 256, 1024] as const;
 const BLOCKS = 56;
 const CLIENTS = 12;
 const LIMIT_MS = 1_800_000;
+const ATTEMPTS_MAX = 5;
 /** What the profile was not fitted to. */
 const HELD_OUT = { blockSize: 512, blocks: 100, pulls: 20 };
 
@@ -112,13 +113,14 @@ function fitsOf(profile: LinkProfile, csv: string, pcap: string): Recorded["fits
 
 /** In seconds. A client that gives up, as libcoap may at such losses, begins anew. */
 async function pull(build: CoapClientBuild, link: LinkProgram, size: number): Promise<number> {
-  for (;;) {
+  const length = size * (size === HELD_OUT.blockSize ? HELD_OUT.blocks : BLOCKS);
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const begun = performance.now();
     const request = { path: `/fw/boat/b${size}`, flags: ["-b", String(size), "-B", "1000"] };
-    const { exit, stdout } = await coapClient(build, link, request, LIMIT_MS);
-    const blocks = size === HELD_OUT.blockSize ? HELD_OUT.blocks : BLOCKS;
-    if (exit === 0 && stdout.length === size * blocks) return (performance.now() - begun) / 1000;
+    const bytes = await pullFile(build, link, await mkdtemp(join(directory, "pull-")), request, LIMIT_MS);
+    if (bytes.length === length) return (performance.now() - begun) / 1000;
   }
+  throw new Error(`no client got the image in blocks of ${size}`);
 }
 
 async function inParallel(count: number, work: () => Promise<void>): Promise<void> {
