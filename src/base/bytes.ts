@@ -29,6 +29,11 @@ export function put(target: Uint8Array, at: number, source: Uint8Array): void {
   set.call(target, source, at);
 }
 
+/** The same for a few bytes, where calling a method takes longer than a loop. */
+export function putShort(target: Uint8Array, at: number, source: Uint8Array): void {
+  for (let i = 0; i < source.length; i++) target[at + i] = source[i]!;
+}
+
 /** Equality for public values. For cookies and verify_data use a CryptoProvider's equalInConstantTime. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
@@ -69,10 +74,10 @@ export function bytesOfLatin1(text: string): Uint8Array {
   return bytes;
 }
 
-/** Whether `text` is latin1Of(bytes). */
-export function isLatin1(bytes: Uint8Array, text: string): boolean {
-  if (bytes.length !== text.length) return false;
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false;
+/** Whether `text` is latin1Of(bytes), or of so many of them from `at` on. */
+export function isLatin1(bytes: Uint8Array, text: string, at = 0, length = bytes.length): boolean {
+  if (length !== text.length) return false;
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
   return true;
 }
 

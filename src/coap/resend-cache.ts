@@ -31,6 +31,8 @@ export class ResendCache<Association> implements Deadlined {
   readonly #limits: ResendCacheLimits;
   readonly #answered = new Map<Association, Answered<Association>>();
   readonly #order = new RecencyList<Answered<Association>>();
+  /** The one that was found last: who asks is answered next. */
+  #last: Answered<Association> | undefined;
   #length = 0;
 
   constructor(limits: ResendCacheLimits) {
@@ -56,7 +58,7 @@ export class ResendCache<Association> implements Deadlined {
    */
   find(now: Instant, association: Association, datagram: Uint8Array): Uint8Array | undefined {
     if (datagram.length < HEADER_LENGTH) return undefined;
-    return this.#answered.get(association)?.exchanges.find(now, messageIdOf(datagram), datagram);
+    return this.#of(association)?.exchanges.find(now, messageIdOf(datagram), datagram);
   }
 
   /**
@@ -91,9 +93,16 @@ export class ResendCache<Association> implements Deadlined {
     return oldest && addMs(oldest.expiresAt, EXPIRY_SLACK_MS);
   }
 
+  #of(association: Association): Answered<Association> | undefined {
+    if (this.#last?.association === association) return this.#last;
+    const answered = this.#answered.get(association);
+    if (answered !== undefined) this.#last = answered;
+    return answered;
+  }
+
   /** What is known of the association, moved to the new end. */
   #newestFor(association: Association): Answered<Association> {
-    let answered = this.#answered.get(association);
+    let answered = this.#of(association);
     if (answered === undefined) {
       const exchanges = new AnsweredExchanges(this.#limits.countMax);
       answered = { association, exchanges, expiresAt: 0 as Instant, older: undefined, newer: undefined };
@@ -108,6 +117,7 @@ export class ResendCache<Association> implements Deadlined {
 
   #drop(answered: Answered<Association>): void {
     this.#answered.delete(answered.association);
+    if (this.#last === answered) this.#last = undefined;
     this.#length -= answered.exchanges.length + ENTRY_OVERHEAD_LENGTH;
     this.#order.remove(answered);
   }

@@ -251,7 +251,7 @@ export class DtlsServer implements Deadlined {
   }
 
   #handleConnectionIdRecord(now: Instant, from: PeerAddress, record: DtlsRecord): void {
-    const id = connectionIdKey(record.connectionId);
+    const id = connectionIdKey(record.datagram, record.connectionIdAt);
     const session = this.#sessions.withConnectionId(id);
     if (session !== undefined) return this.#handleSessionRecord(now, from, session, record);
     const handshake = this.#handshakes.withConnectionId(id);

@@ -1,7 +1,6 @@
 // Records of the next epoch that came before its keys: a Finished that overtook ChangeCipherSpec or the look-up of the
 // key (RFC 6347 4.1: may be buffered). Few and small; what does not fit comes again.
 
-import { copyOf, EMPTY } from "../../base/bytes.ts";
 import type { Discard } from "../errors.ts";
 import { HELD_RECORD_LENGTH_MAX, HELD_RECORDS_MAX } from "../parameters.ts";
 import type { DtlsRecord } from "../record/record.ts";
@@ -11,19 +10,10 @@ export class HeldRecords {
 
   /** Copies the record, which is a view into a datagram; gives back why not where it does not fit. */
   hold(record: DtlsRecord): Discard | undefined {
-    if (this.#records.length >= HELD_RECORDS_MAX || record.fragment.length > HELD_RECORD_LENGTH_MAX) {
+    if (this.#records.length >= HELD_RECORDS_MAX || record.fragmentLength > HELD_RECORD_LENGTH_MAX) {
       return "heldRecordsFull";
     }
-    const { type, version, epoch, sequenceNumber, connectionId, fragment, end } = record;
-    this.#records.push({
-      type,
-      version,
-      epoch,
-      sequenceNumber,
-      connectionId: connectionId.length === 0 ? EMPTY : copyOf(connectionId),
-      fragment: copyOf(fragment),
-      end,
-    });
+    this.#records.push(record.copy());
     return undefined;
   }
 

@@ -1,6 +1,7 @@
 // Records under AES-128 in CCM or GCM (RFC 6655 3, RFC 5288 3): the fragment is an explicit nonce of 8 bytes, the
 // ciphertext, and the tag. The explicit nonce is epoch ‖ sequence number, so that no key ever meets a nonce twice.
 
+import type { PrefixViews } from "../../base/prefix-views.ts";
 import {
   AEAD_KEY_LENGTH,
   type AeadArrays,
@@ -68,26 +69,34 @@ class AeadSealer implements RecordSealer {
 
 class AeadOpener implements RecordOpener {
   readonly #context: AeadContext;
-  readonly #arrays: AeadArrays;
+  readonly #header: Uint8Array;
+  readonly #contents: PrefixViews;
+  readonly #lengthMax: number;
   readonly #salt: number;
   readonly #overhead: number;
 
   constructor(context: AeadContext, arrays: AeadArrays, keys: Uint8Array, overhead: number) {
     this.#context = context;
-    this.#arrays = arrays;
+    this.#header = arrays.header;
+    this.#contents = arrays.contents;
+    this.#lengthMax = arrays.content.length;
     this.#salt = saltOf(keys);
     this.#overhead = overhead;
   }
 
-  open(context: RecordContext, fragment: Uint8Array): Uint8Array | undefined {
-    const { header, content, contents } = this.#arrays;
-    const length = fragment.length - this.#overhead;
-    if (length < 0 || length > content.length) return undefined;
+  open(context: RecordContext, bytes: Uint8Array, offset: number, fragmentLength: number): Uint8Array | undefined {
+    const header = this.#header;
+    const length = fragmentLength - this.#overhead;
+    if (length < 0 || length > this.#lengthMax) return undefined;
     writeSalt(header, this.#salt);
-    for (let i = 0; i < EXPLICIT_NONCE_LENGTH; i++) header[SALT_LENGTH + i] = fragment[i]!;
+    for (let i = 0; i < EXPLICIT_NONCE_LENGTH; i++) header[SALT_LENGTH + i] = bytes[offset + i]!;
     const additionalLength = writeAdditionalData(header, NONCE_LENGTH, context, length);
-    const authentic = this.#context.open(fragment, EXPLICIT_NONCE_LENGTH, length, additionalLength);
-    return authentic ? contents.of(length) : undefined;
+    const authentic = this.#context.open(bytes, offset + EXPLICIT_NONCE_LENGTH, length, additionalLength);
+    return authentic ? this.#contents.of(length) : undefined;
+  }
+
+  beginning(length: number): Uint8Array {
+    return this.#contents.of(length);
   }
 
   release(): void {

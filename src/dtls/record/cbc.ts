@@ -3,6 +3,7 @@
 // One failure for everything: bad padding, bad MAC and bad length leave by the same return, and under MAC-then-encrypt
 // the MAC is computed over as many bytes whatever the padding says (RFC 5246 6.2.3.2, implementation note).
 
+import { EMPTY } from "../../base/bytes.ts";
 import { type RandomSource, randomBytes } from "../../base/random-source.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { type HmacSha256, MAC_LENGTH } from "../../crypto/hmac.ts";
@@ -72,6 +73,7 @@ class CbcOpener implements RecordOpener {
   readonly #encryptThenMac: boolean;
   readonly #key: Uint8Array;
   readonly #mac: HmacSha256;
+  #opened: Uint8Array = EMPTY;
 
   constructor(crypto: CryptoProvider, encryptThenMac: boolean, keys: Uint8Array) {
     this.#crypto = crypto;
@@ -80,8 +82,15 @@ class CbcOpener implements RecordOpener {
     this.#mac = crypto.hmacSha256(keys.subarray(0, MAC_KEY_LENGTH));
   }
 
-  open(context: RecordContext, fragment: Uint8Array): Uint8Array | undefined {
-    return this.#encryptThenMac ? this.#openMacLast(context, fragment) : this.#openMacInside(context, fragment);
+  open(context: RecordContext, bytes: Uint8Array, offset: number, length: number): Uint8Array | undefined {
+    const fragment = bytes.subarray(offset, offset + length);
+    const opened = this.#encryptThenMac ? this.#openMacLast(context, fragment) : this.#openMacInside(context, fragment);
+    this.#opened = opened ?? EMPTY;
+    return opened;
+  }
+
+  beginning(length: number): Uint8Array {
+    return this.#opened.subarray(0, length);
   }
 
   release(): void {

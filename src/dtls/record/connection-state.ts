@@ -9,7 +9,7 @@ import type { Discard } from "../errors.ts";
 import { PLAINTEXT_LENGTH_MAX } from "../parameters.ts";
 import { ContentType, type DtlsRecord, RECORD_HEADER_LENGTH, writeRecordHeader } from "./record.ts";
 import {
-  decodeInnerPlaintext,
+  innerContentLength,
   NULL_PROTECTION,
   type RecordOpener,
   type RecordProtection,
@@ -163,6 +163,8 @@ export class ReadState {
   readonly #window: ReplayWindow;
   /** Made with the first record; absent while the session rests. */
   #opener: RecordOpener | undefined;
+  /** The Connection ID beside the opener. */
+  #contextId: Uint8Array = EMPTY;
 
   /** `window` where this state was written down before. */
   constructor(
@@ -200,16 +202,20 @@ export class ReadState {
 
   /** First the window, then the MAC, and the window moves only after (RFC 6347 4.1.2.6). */
   open(record: DtlsRecord): Result<OpenedRecord, Discard> {
-    if (record.epoch !== this.epoch || !isLatin1(record.connectionId, this.#connectionId))
+    const { datagram, epoch, sequenceNumber, connectionIdAt, connectionIdLength } = record;
+    if (epoch !== this.epoch || !isLatin1(datagram, this.#connectionId, connectionIdAt, connectionIdLength))
       return failed("epochUnknown");
-    if (!this.#window.accepts(record.sequenceNumber)) return failed("recordReplayed");
-    this.#opener ??= this.#protection.opener(this.#keys.reveal());
-    const plaintext = this.#opener.open(record, record.fragment);
+    if (!this.#window.accepts(sequenceNumber)) return failed("recordReplayed");
+    const opener = this.#opener ?? this.#wake();
+    const context = { type: record.type, epoch, sequenceNumber, connectionId: this.#contextId };
+    const plaintext = opener.open(context, datagram, record.fragmentAt, record.fragmentLength);
     if (plaintext === undefined) return failed("badRecordMac");
+    const newest = this.#window.accept(sequenceNumber);
     const wrapped = record.type === ContentType.tls12_cid;
-    const { type, content } = wrapped ? decodeInnerPlaintext(plaintext) : { type: record.type, content: plaintext };
-    const newest = this.#window.accept(record.sequenceNumber);
-    if (type === 0) return failed("innerPlaintextEmpty");
+    const length = wrapped ? innerContentLength(plaintext) : plaintext.length;
+    if (length < 0) return failed("innerPlaintextEmpty");
+    const type = wrapped ? plaintext[length]! : record.type;
+    const content = wrapped ? opener.beginning(length) : plaintext;
     if (content.length > PLAINTEXT_LENGTH_MAX) return failed("recordOverflow");
     return ok({ type, content, newest });
   }
@@ -218,6 +224,7 @@ export class ReadState {
   rest(): void {
     this.#opener?.release();
     this.#opener = undefined;
+    this.#contextId = EMPTY;
   }
 
   /** For a session that is kept for long, among many. */
@@ -230,5 +237,12 @@ export class ReadState {
   wipe(): void {
     this.rest();
     this.#keys.wipe();
+  }
+
+  #wake(): RecordOpener {
+    const opener = this.#protection.opener(this.#keys.reveal());
+    this.#opener = opener;
+    this.#contextId = bytesOfLatin1(this.#connectionId);
+    return opener;
   }
 }

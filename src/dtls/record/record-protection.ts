@@ -1,7 +1,8 @@
 // What protects one record, as an interface with three implementations: aead.ts, cbc.ts and, for epoch 0, nothing.
 // The additional data is RFC 5246 6.2.3.3's, or RFC 9146 5's where the record carries a Connection ID.
 
-import { EMPTY } from "../../base/bytes.ts";
+import { InvariantError } from "../../base/assert.ts";
+import { putShort } from "../../base/bytes.ts";
 import { CONNECTION_ID_LENGTH_MAX, DTLS_1_2 } from "../parameters.ts";
 import { ContentType, writeEpochAndSequence } from "./record.ts";
 
@@ -43,15 +44,16 @@ export interface RecordSealer {
 /** The same for records that come in. */
 export interface RecordOpener {
   /**
-   * The plaintext, valid until a record is opened again, by whomever; undefined when the fragment does not authenticate,
-   * whatever the reason. The fragment is left as it is.
+   * The plaintext of the fragment, `length` bytes from `offset` on: valid until a record is opened again, by whomever;
+   * undefined when it does not authenticate, whatever the reason. The fragment is left as it is.
    */
-  open(context: RecordContext, fragment: Uint8Array): Uint8Array | undefined;
+  open(context: RecordContext, bytes: Uint8Array, offset: number, length: number): Uint8Array | undefined;
+  /** The first bytes of the plaintext that was opened last. */
+  beginning(length: number): Uint8Array;
   release(): void;
 }
 
 const NULL_SEALER: RecordSealer = { seal: () => {}, release: () => {} };
-const NULL_OPENER: RecordOpener = { open: (_context, fragment) => fragment, release: () => {} };
 
 /** Epoch 0: TLS_NULL_WITH_NULL_NULL. */
 export const NULL_PROTECTION: RecordProtection = {
@@ -60,7 +62,10 @@ export const NULL_PROTECTION: RecordProtection = {
   contentOffset: 0,
   fragmentLength: (length) => length,
   sealer: () => NULL_SEALER,
-  opener: () => NULL_OPENER,
+  // Plaintext is read where it lies.
+  opener: () => {
+    throw new InvariantError("what was not sealed cannot be opened");
+  },
 };
 
 /** The most that additional data takes. */
@@ -87,23 +92,22 @@ export function writeAdditionalData(
     writeLength(target, offset + 11, length);
     return 13;
   }
-  target.fill(0xff, offset, offset + 8);
+  for (let i = 0; i < 8; i++) target[offset + i] = 0xff;
   target[offset + 8] = type;
   target[offset + 9] = connectionId.length;
   target[offset + 10] = type;
   writeVersion(target, offset + 11);
   writeEpochAndSequence(target, offset + 13, epoch, sequenceNumber);
-  target.set(connectionId, offset + 21);
+  putShort(target, offset + 21, connectionId);
   writeLength(target, offset + 21 + connectionId.length, length);
   return 23 + connectionId.length;
 }
 
-/** Undoes RFC 9146 4's content ‖ real type ‖ zeros; type 0 and no content when nothing but zeros is inside. */
-export function decodeInnerPlaintext(inner: Uint8Array): { readonly type: number; readonly content: Uint8Array } {
+/** How long the content is in RFC 9146 4's content ‖ real type ‖ zeros: the type stands there; −1 where all are zeros. */
+export function innerContentLength(inner: Uint8Array): number {
   let end = inner.length - 1;
   while (end >= 0 && inner[end] === 0) end--;
-  if (end < 0) return { type: 0, content: EMPTY };
-  return { type: inner[end]!, content: inner.subarray(0, end) };
+  return end;
 }
 
 function writeVersion(target: Uint8Array, offset: number): void {

@@ -4,7 +4,7 @@
 //
 // A Connection ID carries no length on the wire: the reader knows how long its own ones are.
 
-import { EMPTY } from "../../base/bytes.ts";
+import { putShort } from "../../base/bytes.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Discard } from "../errors.ts";
 import { DTLS_1_0, DTLS_1_2, RECORD_FRAGMENT_LENGTH_MAX } from "../parameters.ts";
@@ -22,18 +22,70 @@ export const ContentType = {
 /** Bytes of a header without Connection ID. */
 export const RECORD_HEADER_LENGTH = 13;
 
-export interface DtlsRecord {
+/** Where a Connection ID stands in a header that has one. */
+const CONNECTION_ID_AT = 11;
+
+/** A record where it lies in its datagram. Its views are made when they are asked for: those of a block are not. */
+export class DtlsRecord {
+  readonly datagram: Uint8Array;
   readonly type: number;
-  readonly version: number;
   readonly epoch: number;
   /** 48 bits: always a safe integer. */
   readonly sequenceNumber: number;
-  /** Empty unless the type is tls12_cid. */
-  readonly connectionId: Uint8Array;
-  /** A view into the datagram: plaintext in epoch 0, protected after. */
-  readonly fragment: Uint8Array;
+  readonly connectionIdAt: number;
+  /** 0 unless the type is tls12_cid. */
+  readonly connectionIdLength: number;
   /** Where the next record of the datagram begins. */
   readonly end: number;
+
+  constructor(
+    datagram: Uint8Array,
+    type: number,
+    epoch: number,
+    sequenceNumber: number,
+    connectionIdAt: number,
+    connectionIdLength: number,
+    end: number,
+  ) {
+    this.datagram = datagram;
+    this.type = type;
+    this.epoch = epoch;
+    this.sequenceNumber = sequenceNumber;
+    this.connectionIdAt = connectionIdAt;
+    this.connectionIdLength = connectionIdLength;
+    this.end = end;
+  }
+
+  get fragmentAt(): number {
+    return this.connectionIdAt + this.connectionIdLength + 2;
+  }
+
+  /** Bytes. */
+  get fragmentLength(): number {
+    return this.end - this.fragmentAt;
+  }
+
+  /** Header and fragment, bytes. */
+  get length(): number {
+    return this.end - this.connectionIdAt + CONNECTION_ID_AT;
+  }
+
+  get connectionId(): Uint8Array {
+    return this.datagram.subarray(this.connectionIdAt, this.connectionIdAt + this.connectionIdLength);
+  }
+
+  /** Plaintext in epoch 0, protected after. */
+  get fragment(): Uint8Array {
+    return this.datagram.subarray(this.fragmentAt, this.end);
+  }
+
+  /** The same record in an array of its own. */
+  copy(): DtlsRecord {
+    const begin = this.connectionIdAt - CONNECTION_ID_AT;
+    const { type, epoch, sequenceNumber, connectionIdLength } = this;
+    const bytes = this.datagram.slice(begin, this.end);
+    return new DtlsRecord(bytes, type, epoch, sequenceNumber, CONNECTION_ID_AT, connectionIdLength, bytes.length);
+  }
 }
 
 /** Reads the record at `offset`. `connectionIdLength` is the length of the IDs that we gave out. */
@@ -51,21 +103,13 @@ export function decodeRecord(
   const high = (datagram[offset + 5]! << 8) | datagram[offset + 6]!;
   const sequenceNumber = high * 2 ** 32 + readUint32(datagram, offset + 7);
   const cidLength = type === ContentType.tls12_cid ? connectionIdLength : 0;
-  const lengthAt = offset + 11 + cidLength;
+  const lengthAt = offset + CONNECTION_ID_AT + cidLength;
   if (datagram.length < lengthAt + 2) return failed("recordTruncated");
   const length = (datagram[lengthAt]! << 8) | datagram[lengthAt + 1]!;
   const end = lengthAt + 2 + length;
   if (length > RECORD_FRAGMENT_LENGTH_MAX) return failed("recordOverflow");
   if (datagram.length < end) return failed("recordTruncated");
-  return ok({
-    type,
-    version,
-    epoch,
-    sequenceNumber,
-    connectionId: cidLength === 0 ? EMPTY : datagram.subarray(offset + 11, lengthAt),
-    fragment: datagram.subarray(lengthAt + 2, end),
-    end,
-  });
+  return ok(new DtlsRecord(datagram, type, epoch, sequenceNumber, offset + CONNECTION_ID_AT, cidLength, end));
 }
 
 /** Whether a datagram looks like a hello or what else comes before there are keys, by a few of its bytes. */
@@ -93,8 +137,8 @@ export function writeRecordHeader(
   target[offset + 1] = DTLS_1_2 >> 8;
   target[offset + 2] = DTLS_1_2 & 255;
   writeEpochAndSequence(target, offset + 3, epoch, sequenceNumber);
-  if (connectionId.length > 0) target.set(connectionId, offset + 11);
-  const lengthAt = offset + 11 + connectionId.length;
+  putShort(target, offset + CONNECTION_ID_AT, connectionId);
+  const lengthAt = offset + CONNECTION_ID_AT + connectionId.length;
   target[lengthAt] = fragmentLength >> 8;
   target[lengthAt + 1] = fragmentLength & 255;
   return lengthAt + 2;

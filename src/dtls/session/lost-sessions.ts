@@ -36,7 +36,7 @@ export class LostSessions {
   handleRecord(now: Instant, from: PeerAddress, record: DtlsRecord, discard: Discard): void {
     this.#outlet.counted(discard);
     const isData = record.type === ContentType.application_data || record.type === ContentType.tls12_cid;
-    if (!isData || record.epoch === 0 || record.fragment.length < FRAGMENT_LENGTH_MIN) return;
+    if (!isData || record.epoch === 0 || record.fragmentLength < FRAGMENT_LENGTH_MIN) return;
     if (now >= this.#secondEndsAt) {
       this.#secondEndsAt = addMs(now, SECOND_MS);
       this.#left = LOST_SESSION_ALERTS_PER_SECOND_MAX;

@@ -17,7 +17,7 @@ import {
   UNPROVEN_ANSWERS_PER_MINUTE_MAX,
   UNPROVEN_BYTES_FACTOR,
 } from "../parameters.ts";
-import { ContentType, type DtlsRecord, RECORD_HEADER_LENGTH } from "../record/record.ts";
+import { ContentType, type DtlsRecord } from "../record/record.ts";
 import type { PeerPath } from "./peer-path.ts";
 import type { Session } from "./session.ts";
 
@@ -81,7 +81,7 @@ export class PeerPaths {
     path.answersLeft = Math.min(UNPROVEN_ANSWERS_PER_MINUTE_MAX, path.answersLeft + gained);
     path.countedAt = now;
     if (isSameHost(session.peer, path.proven) || !isSameHost(from, session.peer)) return;
-    path.received += RECORD_HEADER_LENGTH + record.connectionId.length + record.fragment.length;
+    path.received += record.length;
     if (!session.returnRoutability || now < path.challengeAgainAt) return;
     // RFC 9853 5.3: paced, and each one of fresh entropy. Earlier ones hold too: the round trip may be longer than the pace.
     path.challengeAgainAt = addMs(now, path.challengeIntervalMs);

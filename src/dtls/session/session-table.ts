@@ -167,7 +167,6 @@ export class SessionTable {
 export const CONNECTION_ID_LENGTH = 4;
 
 /** A number is a cheaper key than bytes. */
-export function connectionIdKey(connectionId: Uint8Array): number {
-  const [a = 0, b = 0, c = 0, d = 0] = connectionId;
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+export function connectionIdKey(bytes: Uint8Array, at = 0): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

@@ -44,7 +44,7 @@ for (const [cipher, name, tagLength] of CIPHERS) {
   const opener = protection.opener(KEYS);
 
   function opened(context: RecordContext, fragment: Uint8Array): Uint8Array | undefined {
-    const content = opener.open(context, fragment);
+    const content = opener.open(context, fragment, 0, fragment.length);
     return content && Uint8Array.from(content);
   }
 

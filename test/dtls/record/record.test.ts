@@ -22,8 +22,8 @@ function errorOf(bytes: Uint8Array, connectionIdLength = 4): string {
 record("RFC 6347 4.1: a record is read field by field", () => {
   const decoded = decodeRecord(PLAIN, 0, 4);
   assert.ok(decoded.ok);
-  const { type, version, epoch, sequenceNumber, connectionId, fragment, end } = decoded.value;
-  assert.equal([type, version, epoch, sequenceNumber, end], [23, 0xfefd, 1, 0x010203040506, 16]);
+  const { type, epoch, sequenceNumber, connectionId, fragment, length, end } = decoded.value;
+  assert.equal([type, epoch, sequenceNumber, length, end], [23, 1, 0x010203040506, 16, 16]);
   assert.equal(connectionId, EMPTY);
   assert.equal(fragment, hex("aabbcc"));
 });
