@@ -16,10 +16,17 @@ import { type ResourcePath, resourcePath } from "./resource-path.ts";
 /** RFC 6690 4. */
 export const LINKS_PATH = "/.well-known/core";
 
+export interface FirmwareResourceOutlet {
+  /** A request for an image that cannot be served. */
+  imageDamaged(path: string, reason: string): void;
+  /** A request for an image that nobody published: the catalogue was asked in vain. */
+  imageUnknown(request: Request<unknown>): void;
+}
+
 export class FirmwareResource {
   readonly #crypto: CryptoProvider;
   readonly #catalogue: Catalogue;
-  readonly #imageDamaged: (path: string, reason: string) => void;
+  readonly #outlet: FirmwareResourceOutlet;
   readonly #links: ImageLinks;
   /** Of whole images, for as long as the catalogue has them; and the one that was asked for last. */
   readonly #imageBodies = new WeakMap<CatalogueImage, ImageBody>();
@@ -27,12 +34,11 @@ export class FirmwareResource {
   /** What the last path means, which is that of the next request most often. */
   #lastPath: { readonly path: readonly string[]; readonly resource: ResourcePath } | undefined;
 
-  /** `imageDamaged` is told of each request for an image that cannot be served. */
-  constructor(crypto: CryptoProvider, catalogue: Catalogue, imageDamaged: (path: string, reason: string) => void) {
+  constructor(crypto: CryptoProvider, catalogue: Catalogue, outlet: FirmwareResourceOutlet) {
     this.#crypto = crypto;
     this.#catalogue = catalogue;
     this.#links = new ImageLinks(crypto, catalogue);
-    this.#imageDamaged = imageDamaged;
+    this.#outlet = outlet;
   }
 
   /** The images may have changed: links are made anew when next asked for. */
@@ -47,7 +53,7 @@ export class FirmwareResource {
 
   respond(request: Request<unknown>): Response | ContentQuestion {
     const { segments, queries } = this.#resourcePathOf(request);
-    const body = this.#bodyFor(segments, queries);
+    const body = this.#bodyFor(segments, queries, request);
     if (!body.ok) return body.error;
     if (request.code !== Code.GET) return { code: Code.METHOD_NOT_ALLOWED };
     return { body: body.value };
@@ -62,15 +68,22 @@ export class FirmwareResource {
     return resource;
   }
 
-  #bodyFor(segments: readonly string[], queries: readonly string[]): Result<Body, ContentQuestion | PlainResponse> {
+  #bodyFor(
+    segments: readonly string[],
+    queries: readonly string[],
+    request: Request<unknown>,
+  ): Result<Body, ContentQuestion | PlainResponse> {
     const [root, second, third] = segments;
     if (isLinks(segments)) return this.#links.bodyFor(queries);
     if (segments.length !== 3 || root !== "fw") return failed({ code: Code.NOT_FOUND });
     const image = this.#catalogue.find(second!, third!);
-    if (image === undefined) return failed({ code: Code.NOT_FOUND });
+    if (image === undefined) {
+      this.#outlet.imageUnknown(request);
+      return failed({ code: Code.NOT_FOUND });
+    }
     if ("question" in image) return failed(image);
     if ("damaged" in image) {
-      this.#imageDamaged(`/fw/${second}/${third}`, image.damaged);
+      this.#outlet.imageDamaged(`/fw/${second}/${third}`, image.damaged);
       return failed({ code: Code.INTERNAL_SERVER_ERROR, payload: toUtf8("image damaged") });
     }
     if (queries.length === 0) return ok(this.#wholeBody(image));

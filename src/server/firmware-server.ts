@@ -13,9 +13,6 @@ import type { Secret } from "../base/secret.ts";
 import type { AnswerRateLimits } from "../coap/answer-rates.ts";
 import { CoapServer } from "../coap/coap-server.ts";
 import type { Scheme } from "../coap/coap-uri.ts";
-import { Code } from "../coap/code.ts";
-import type { Request } from "../coap/request.ts";
-import type { Response } from "../coap/response.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { type CipherSuite, DEFAULT_CIPHER_SUITES } from "../dtls/cipher-suite.ts";
 import { DtlsServer } from "../dtls/dtls-server.ts";
@@ -37,8 +34,8 @@ import { type Transmit, TransmitQueue } from "./transmit-queue.ts";
 /** RFC 7252 4.6: the message size to assume for plain CoAP when nothing is known of the path. */
 const PLAIN_MESSAGE_LENGTH_MAX = 1152;
 
-/** Of a path that is not known, beyond what a request costs: the index is asked for it; see admission/work-budget.ts. */
-const UNKNOWN_PATH_COST = 36;
+/** Of an image that nobody published, beyond what a request costs; see admission/work-budget.ts. */
+const UNKNOWN_IMAGE_COST = 36;
 
 export interface FirmwareServerInput {
   readonly now: Instant;
@@ -77,8 +74,11 @@ export class FirmwareServer implements Deadlined {
   readonly #exchanges: Exchanges<Association> | undefined;
 
   constructor(input: FirmwareServerInput) {
-    this.#resource = new FirmwareResource(input.crypto, input.catalogue, (path, reason) => {
-      this.#tell({ kind: "imageDamaged", path, reason });
+    this.#resource = new FirmwareResource(input.crypto, input.catalogue, {
+      imageDamaged: (path, reason) => this.#tell({ kind: "imageDamaged", path, reason }),
+      imageUnknown: ({ association }) => {
+        if (!(association instanceof Session)) this.#dtls.work.charge("plainRequest", UNKNOWN_IMAGE_COST);
+      },
     });
     this.#tap = input.tap;
     const { exchanged } = input;
@@ -264,7 +264,7 @@ export class FirmwareServer implements Deadlined {
           return "code" in response && !("body" in response) ? response : 0;
         },
         observed: (request) => this.#resource.observed(request),
-        handle: (_now, request) => this.#respond(request),
+        handle: (_now, request) => this.#resource.respond(request),
       },
       outlet: {
         transmit: (_now, association, datagram) => this.#transmit(association, datagram),
@@ -285,14 +285,6 @@ export class FirmwareServer implements Deadlined {
         counted: (name) => this.counters.add(name),
       },
     });
-  }
-
-  #respond(request: Request<Association>): Response | ContentQuestion {
-    const response = this.#resource.respond(request);
-    const isUnknown = "code" in response && response.code === Code.NOT_FOUND;
-    if (isUnknown && !(request.association instanceof Session))
-      this.#dtls.work.charge("plainRequest", UNKNOWN_PATH_COST);
-    return response;
   }
 
   /** The one stream of events: counted here, and whatever else there is to observe is the driver's. */
