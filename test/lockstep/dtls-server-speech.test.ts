@@ -190,10 +190,11 @@ speech("RFC 8449 5: record_size_limit beside max_fragment_length ends the handsh
   assert.is(client.end?.kind, "recordSizeLimitInvalid");
 });
 
-speech("RFC 5246 7.3: a second ServerKeyExchange ends the handshake", () => {
+speech("RFC 6347 4.2.8: a second ServerKeyExchange, of the answer to a repeated hello, is passed over", () => {
   const client = new ObservedClient().hearServerHello({});
-  client.hearMessage(12, 1, Uint8Array.of(0, 0)).hearMessage(12, 2, Uint8Array.of(0, 0));
-  assert.is(client.end?.kind, "unexpectedMessage");
+  client.hearMessage(12, 1, Uint8Array.of(0, 0)).hearMessage(12, 2, Uint8Array.of(0, 0)).hearMessage(14, 2, EMPTY);
+  assert.is(client.end, undefined);
+  assert.is(client.sent.length, 2);
 });
 
 /** The server's write state of a plain PSK handshake without extended master secret. */
@@ -259,6 +260,21 @@ speech("RFC 4279 2: a ServerKeyExchange with a hint is heard, and the hint passe
   assert.is(client.end, undefined);
   assert.is(client.sent.length, 2);
 });
+
+for (const [when, earlier] of [
+  ["before", true],
+  ["after", false],
+] as const) {
+  speech(`RFC 6347 4.2.8: another ServerHello, for a hello that was repeated, ${when} ours ends no handshake`, () => {
+    const client = new ObservedClient();
+    if (earlier) client.hearMessage(2, 1, encodeServerHello(SERVER_HELLO));
+    client.hearServerHello({});
+    if (!earlier) client.hearMessage(2, 1, encodeServerHello(SERVER_HELLO));
+    client.hearMessage(14, 1, EMPTY);
+    assert.is(client.end, undefined);
+    assert.is(client.sent.length, 2);
+  });
+}
 
 for (const type of [0, 1, 11, 16, 20]) {
   speech(`RFC 5246 7.3: message type ${type} in place of ServerHello ends the handshake`, () => {

@@ -171,11 +171,27 @@ export class ClientHandshake implements Deadlined {
       if (!decoded.ok) return this.#input.outlet.counted(decoded.error);
       this.#handleFragment(now, decoded.value, record.sequenceNumber);
     }
+    const { reassembly } = this.#exchange;
     for (;;) {
-      const message = this.#exchange.reassembly.take();
+      if (this.#isAnothers(reassembly.nextType)) {
+        reassembly.dropNext();
+        this.#input.outlet.counted("handshakeUnexpected");
+      }
+      const message = reassembly.take();
       if (message === undefined) return;
       this.#handleMessage(now, message);
     }
+  }
+
+  /**
+   * Whether a message of this type belongs to the flight of another handshake: the server's answer to an earlier hello of
+   * ours that somebody repeated. Its number is that of a message of this handshake, which is still to come.
+   */
+  #isAnothers(type: number | undefined): boolean {
+    const state = this.#state;
+    if (type === undefined || state.kind !== "expectServerHelloDone") return false;
+    if (type === HandshakeType.server_key_exchange) return state.exchange !== undefined;
+    return type !== HandshakeType.server_hello_done;
   }
 
   #handleFragment(now: Instant, fragment: HandshakeFragment, recordSequenceNumber: number): void {
@@ -256,10 +272,9 @@ export class ClientHandshake implements Deadlined {
         if (message.type === HandshakeType.server_hello) return this.#handleServerHello(now, message);
         return this.#refuseMessage(now, message);
       case "expectServerHelloDone":
-        if (message.type === HandshakeType.server_key_exchange && state.exchange === undefined) {
+        if (message.type === HandshakeType.server_key_exchange) {
           return this.#handleServerKeyExchange(now, message, state.agreed);
         }
-        if (message.type !== HandshakeType.server_hello_done) return this.#refuseMessage(now, message);
         return this.#handleServerHelloDone(now, message, state.agreed, state.exchange);
       case "expectChangeCipherSpec":
       case "expectFinished":

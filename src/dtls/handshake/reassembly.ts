@@ -28,6 +28,11 @@ export class Reassembly {
     return this.#nextMessageSeq;
   }
 
+  /** The type of the message that take() will give next; undefined when nothing of it is here. */
+  get nextType(): number | undefined {
+    return this.#partial[0]?.type;
+  }
+
   /** Bytes of the messages that are here, whole or not. */
   get #heldLength(): number {
     return this.#partial.reduce((sum, partial) => sum + (partial?.body.length ?? 0), 0);
@@ -76,6 +81,11 @@ export class Reassembly {
   skipTo(messageSeq: number): void {
     this.#partial = [];
     this.#nextMessageSeq = messageSeq;
+  }
+
+  /** Forgets what is here of the next message, which is to come again. */
+  dropNext(): void {
+    this.#partial[0] = undefined;
   }
 
   /** Forgets messages ahead of the next one: at a change of epoch, what came unprotected must not meet what is. */

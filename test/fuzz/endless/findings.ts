@@ -15,4 +15,9 @@ export const FINDINGS: readonly Finding[] = [
     attacked: "server",
     what: "a word about a lost session, which a stranger provoked, ended a handshake that was under way",
   },
+  {
+    seed: 419_382_251,
+    attacked: "server",
+    what: "the server's answers to earlier hellos, which a stranger repeated, ended a device's handshakes until it gave up",
+  },
 ];
