@@ -53,8 +53,11 @@ const SHARE_MIN = 0.15;
  */
 const SESSIONS_QUIET_MS = 45_000;
 
-/** What was not spent is kept for so long. */
-const KEPT_MS = 5;
+/**
+ * What was not spent is kept for so long: five hundred devices that come at once are no flood, and sessions wait for them
+ * some forty milliseconds once.
+ */
+const KEPT_MS = 100;
 
 const LONG_AGO = instant(Number.NEGATIVE_INFINITY);
 

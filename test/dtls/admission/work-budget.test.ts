@@ -40,10 +40,10 @@ workBudget("where no session has anything to say, strangers get all they ask for
 
 workBudget("in a crowd strangers get their share of the time, and each kind of work its own", () => {
   const budget = guarded();
-  assert.ok(done(budget, NOW, "handshake") < 20);
-  assert.ok(done(budget, NOW, "hello") > 15);
-  const perMs = done(budget, instant(NOW + 50), "handshake");
-  assert.ok(perMs > 5 && perMs < 20, `${perMs}`);
+  assert.ok(done(budget, NOW, "handshake") < 120);
+  assert.ok(done(budget, NOW, "hello") > 150);
+  const later = done(budget, instant(NOW + 50), "handshake");
+  assert.ok(later > 3 && later < 60, `${later}`);
 });
 
 /** Handshakes done in a second in which so many hellos came each millisecond. */
@@ -97,7 +97,7 @@ workBudget(
     const budget = guarded();
     const now = instant(NOW + 44_000);
     budget.handleBatch(now, CROWDED_COUNT);
-    assert.ok(done(budget, now, "handshake") < 20);
+    assert.ok(done(budget, now, "handshake") < 120);
   },
 );
 
