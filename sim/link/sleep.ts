@@ -1,5 +1,5 @@
-// A device that falls asleep when it is idle: RRC idle, PSM. Its next uplink pays for the wake-up; until then the network
-// keeps what it has for it.
+// A device that falls asleep when it is idle: RRC idle, then PSM. Its next uplink pays for the wake-up; until then the
+// network keeps what it has for it, or pages the device while that still listens at times.
 
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { Prng } from "../prng.ts";
@@ -13,6 +13,10 @@ export class Sleep {
   /** A device is awake, and registered, when its first datagram comes. */
   #awakeUntil: Instant | undefined;
   #wokenAt = instant(Number.NEGATIVE_INFINITY);
+  /** The paging occasion that begins the present waking; an uplink that comes before it need not wait for it. */
+  #pagedAt = instant(Number.NEGATIVE_INFINITY);
+  /** Where in the paging cycle the device's occasions lie, as a share of it. */
+  readonly #phase: number;
   readonly #first = { up: false, down: false };
   /** A device wakes up for an update as well. */
   #wakeCount = 1;
@@ -23,6 +27,7 @@ export class Sleep {
   constructor(model: SleepModel, random: Prng) {
     this.#model = model;
     this.#random = random;
+    this.#phase = model.paging === undefined ? 0 : random.fork("paging").fraction();
   }
 
   get wakeCount(): number {
@@ -40,20 +45,49 @@ export class Sleep {
     return (this.#wakeCount - 1) * this.#model.wakeSeconds * 1000;
   }
 
-  /** When a frame may be sent: an uplink wakes the device, a downlink for a sleeping one waits for that (undefined). */
+  /** When a frame may be sent: an uplink wakes the device, a downlink to a sleeping one waits for that or for paging. */
   openAt(now: Instant, direction: Direction): Instant | undefined {
-    if (now < this.#wokenAt) return this.#wokenAt;
-    if (this.#awakeUntil === undefined || now < this.#awakeUntil) return now;
-    if (direction === "down") return undefined;
+    const hastens = direction === "up" && now < this.#pagedAt;
+    if (now < this.#wokenAt && !hastens) return this.#wokenAt;
+    if (!hastens && (this.#awakeUntil === undefined || now < this.#awakeUntil)) return now;
+    if (hastens) return this.#hasten(now);
+    if (direction === "up") return this.#wake(now);
+    const occasion = this.#nextOccasion(now, this.#awakeUntil!);
+    if (occasion === undefined) return undefined;
+    this.#pagedAt = occasion;
+    return this.#wake(occasion);
+  }
+
+  /** The device begins to wake up at `from`. */
+  #wake(from: Instant): Instant {
     this.#awakeMs = this.awakeMs;
-    this.#wokenAt = addMs(now, this.#model.wakeSeconds * 1000);
-    this.#awakeSince = this.#wokenAt;
-    this.#awakeUntil = this.#wokenAt;
-    this.touch(this.#wokenAt);
+    this.#wakeCount++;
     this.#first.up = true;
     this.#first.down = true;
-    this.#wakeCount++;
-    return this.#wokenAt;
+    return this.#wakeAt(addMs(from, this.#model.wakeSeconds * 1000));
+  }
+
+  /** It was to wake up at a paging occasion, and does so earlier. */
+  #hasten(now: Instant): Instant {
+    this.#pagedAt = now;
+    return this.#wakeAt(addMs(now, this.#model.wakeSeconds * 1000));
+  }
+
+  #wakeAt(at: Instant): Instant {
+    this.#wokenAt = at;
+    this.#awakeSince = at;
+    this.#awakeUntil = at;
+    this.touch(at);
+    return at;
+  }
+
+  /** Undefined where the device listens to no paging any more. */
+  #nextOccasion(now: Instant, idleSince: Instant): Instant | undefined {
+    const { paging } = this.#model;
+    if (paging === undefined) return undefined;
+    const everyMs = paging.everySeconds * 1000;
+    const occasion = instant((Math.ceil(now / everyMs - this.#phase) + this.#phase) * everyMs);
+    return occasion <= addMs(idleSince, paging.forSeconds * 1000) ? occasion : undefined;
   }
 
   /** Something was sent or received until `now`, or begins now. */

@@ -13,6 +13,9 @@ const QUEUE = { countMax: 10, lifetimeSeconds: 60 };
 /** Off is idle mode with a paging occasion every 1.28 s: 0.4 mA. */
 const M5311_ENERGY = { transmitWatts: 0.6, receiveWatts: 0.19, offWatts: 0.00144, wakeJoules: 0.252, supplyVolts: 3.6 };
 
+/** Idle devices look every 2.56 s, and fall into PSM after a minute. */
+const PAGING = { everySeconds: 2.56, forSeconds: 60 };
+
 function bearer(rateBitsPerSecond: number, delay: DelayModel, loss: LossModel, queue = QUEUE): DirectionProfile {
   const radio = { kind: "stream", rateBitsPerSecond, overheadLength: RADIO_OVERHEAD_LENGTH } as const;
   return { radio, loss, delay, inOrder: true, queue };
@@ -53,7 +56,7 @@ const nbIotCe0: LinkProfile = {
   mtu: MTU,
   up: bearer(15_600, gamma(200, 250), bernoulli(0.005)),
   down: bearer(21_250, gamma(80, 70), bernoulli(0.005)),
-  sleep: { idleSeconds: 10, wakeSeconds: 2.7 },
+  sleep: { idleSeconds: 10, wakeSeconds: 2.7, paging: PAGING },
   natTimeoutSeconds: 120,
   energy: M5311_ENERGY,
   sources: {
@@ -64,6 +67,7 @@ const nbIotCe0: LinkProfile = {
     "down.delay": "ugw, boaks22; shape by assumption",
     "sleep.idleSeconds": "boaks",
     "sleep.wakeSeconds": "nrfps",
+    "sleep.paging": "assumption",
   },
 };
 
@@ -75,7 +79,7 @@ const nbIotCe1: LinkProfile = {
   mtu: MTU,
   up: bearer(2880, gamma(600, 600), bernoulli(0.01)),
   down: bearer(6870, gamma(200, 300), bernoulli(0.01)),
-  sleep: { idleSeconds: 10, wakeSeconds: 5 },
+  sleep: { idleSeconds: 10, wakeSeconds: 5, paging: PAGING },
   natTimeoutSeconds: 120,
   energy: M5311_ENERGY,
   sources: {
@@ -96,7 +100,7 @@ const nbIotCe2: LinkProfile = {
   mtu: MTU,
   up: bearer(363, gamma(2000, 2000), bernoulli(0.02), { countMax: 10, lifetimeSeconds: 300 }),
   down: bearer(780, gamma(1000, 1000), bernoulli(0.02), { countMax: 10, lifetimeSeconds: 300 }),
-  sleep: { idleSeconds: 10, wakeSeconds: 10 },
+  sleep: { idleSeconds: 10, wakeSeconds: 10, paging: PAGING },
   outage: { meanOutageSeconds: 30, meanBetweenSeconds: 2970 },
   natTimeoutSeconds: 120,
   energy: M5311_ENERGY,
@@ -119,7 +123,7 @@ const lteM: LinkProfile = {
   mtu: MTU,
   up: bearer(180_000, gamma(40, 20), bernoulli(0.002)),
   down: bearer(200_000, gamma(30, 20), bernoulli(0.002)),
-  sleep: { idleSeconds: 10, wakeSeconds: 2.4, firstLoss: 0.02 },
+  sleep: { idleSeconds: 10, wakeSeconds: 2.4, firstLoss: 0.02, paging: { everySeconds: 1.28, forSeconds: 60 } },
   natTimeoutSeconds: 120,
   energy: { transmitWatts: 0.4, receiveWatts: 0.17, offWatts: 0.000067, wakeJoules: 0.105, supplyVolts: 3.7 },
   sources: {
@@ -129,6 +133,7 @@ const lteM: LinkProfile = {
     "down.radio.rateBitsPerSecond": "assumption, below the ceiling of rfw",
     "sleep.idleSeconds": "boaks",
     "sleep.wakeSeconds": "boaks",
+    "sleep.paging": "assumption",
     "sleep.firstLoss": "computed from boaks",
     "energy.transmitWatts": "nrfps",
     "energy.receiveWatts": "assumption",
@@ -161,7 +166,7 @@ const nbNtnGeo: LinkProfile = {
   mtu: MTU,
   up: bearer(2000, gamma(900, 300), OBSTRUCTED, { countMax: 10, lifetimeSeconds: 300 }),
   down: bearer(2000, gamma(350, 250), OBSTRUCTED, { countMax: 10, lifetimeSeconds: 300 }),
-  sleep: { idleSeconds: 10, wakeSeconds: 15 },
+  sleep: { idleSeconds: 10, wakeSeconds: 15, paging: PAGING },
   natTimeoutSeconds: 120,
   energy: M5311_ENERGY,
   sources: {

@@ -52,7 +52,16 @@ const profileSchema = group({
   down: directionSchema,
   /** An idle device falls asleep; waking takes time, and the first datagram each way may be lost more easily. */
   sleep: v.exactOptional(
-    group({ idleSeconds: positiveSeconds, wakeSeconds: seconds, firstLoss: v.exactOptional(fraction) }),
+    group({
+      idleSeconds: positiveSeconds,
+      wakeSeconds: seconds,
+      firstLoss: v.exactOptional(fraction),
+      /**
+       * An idle device looks every so often (DRX, or eDRX where it is long) whether the network has anything for it, and
+       * for so long (T3324); then, as all the time without paging, a downlink waits for the next uplink (PSM).
+       */
+      paging: v.exactOptional(group({ everySeconds: positiveSeconds, forSeconds: positiveSeconds })),
+    }),
   ),
   outage: v.exactOptional(outageSchema),
   /** A satellite that carries datagrams only while it passes: the first `openSeconds` of every `everySeconds`. */

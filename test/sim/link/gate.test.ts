@@ -63,6 +63,51 @@ gate("a downlink for a sleeping device waits for its next uplink", () => {
   );
 });
 
+const PAGED: LinkProfile = {
+  ...profileNamed("ideal"),
+  sleep: { idleSeconds: 10, wakeSeconds: 2, paging: { everySeconds: 8, forSeconds: 40 } },
+};
+
+gate("a downlink for an idle device waits for its next paging occasion and for its waking up", () => {
+  const delays = Array.from({ length: 200 }, (_, seed) => {
+    const { link, deliveries } = linkLog(PAGED, seed);
+    link.send(instant(0), "up", datagram(1, 10));
+    link.send(instant(15_000), "down", datagram(2, 10));
+    run([link]);
+    return deliveries[1]!.at - 15_000;
+  });
+  assert.ok(Math.min(...delays) >= 2_000 && Math.max(...delays) <= 10_000);
+  const mean = delays.reduce((sum, delay) => sum + delay, 0) / delays.length;
+  // Half a cycle of 8 s, give or take four deviations of a mean of 200 even draws.
+  assert.ok(Math.abs(mean - 6_000) < 4 * (8_000 / Math.sqrt(12 * 200)), `${mean} ms`);
+});
+
+gate("an uplink does not wait for the paging occasion that a downlink waits for", () => {
+  const { link, deliveries } = linkLog({
+    ...PAGED,
+    sleep: { ...PAGED.sleep!, paging: { everySeconds: 35, forSeconds: 40 } },
+  });
+  link.send(instant(0), "up", datagram(1, 10));
+  link.send(instant(12_000), "down", datagram(2, 10));
+  link.send(instant(12_100), "up", datagram(3, 10));
+  run([link]);
+  assert.is(deliveries.find(({ id }) => id === 3)!.at, 14_100);
+});
+
+gate("after its active time a device is in PSM: a downlink waits for the next uplink", () => {
+  const { link, deliveries } = linkLog(PAGED);
+  link.send(instant(0), "up", datagram(1, 10));
+  link.send(instant(51_000), "down", datagram(2, 10));
+  run([link]);
+  assert.is(deliveries.length, 1);
+  link.send(instant(70_000), "up", datagram(3, 10));
+  run([link]);
+  assert.equal(
+    deliveries.slice(1).map(({ at }) => at),
+    [72_000, 72_000],
+  );
+});
+
 gate("a network keeps few downlinks for a sleeping device, and not for ever", () => {
   const queue = { countMax: 2, lifetimeSeconds: 60 };
   const { link, deliveries, drops } = linkLog({ ...SLEEPY, down: { ...SLEEPY.down, queue } });

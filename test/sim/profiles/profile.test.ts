@@ -62,7 +62,7 @@ profile("a figure of another type is refused with its path and what it may be", 
 profile("a field that nobody knows is refused with those that are known", () => {
   assert.is(
     refusal(changed("sleep.idleMinutes", 1)),
-    "profile: sleep.idleMinutes: is not known here; known are idleSeconds, wakeSeconds, firstLoss",
+    "profile: sleep.idleMinutes: is not known here; known are idleSeconds, wakeSeconds, firstLoss, paging",
   );
 });
 
