@@ -9,7 +9,7 @@ import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import type { DeviceEvent, DeviceStatistics } from "../src/device/device-event.ts";
 import type { Dialect } from "../src/device/dialect.ts";
 import { FirmwareDevice } from "../src/device/firmware-device.ts";
-import { UNIT_LENGTH } from "../src/device/image-slot.ts";
+import { progressLengthFor } from "../src/device/image-slot.ts";
 import { MemoryFlash } from "../src/device/memory-flash.ts";
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
 import type { DrawnImage } from "./drawn-image.ts";
@@ -23,9 +23,6 @@ import { TransmissionLedger } from "./transmission-ledger.ts";
 
 /** Of the chips that devices have. */
 const PAGE_LENGTH = 4096;
-
-/** More than a progress record has beside its marks. */
-const PROGRESS_OVERHEAD_LENGTH = 64;
 
 export interface SimulatedDeviceOutlet {
   /** True when the server discarded something of it. */
@@ -82,7 +79,7 @@ export class SimulatedDevice implements Deadlined {
   constructor(input: SimulatedDeviceInput) {
     this.#input = input;
     this.#slot = chipFor(input.image.length);
-    this.#progress = chipFor(input.image.length / UNIT_LENGTH + PROGRESS_OVERHEAD_LENGTH);
+    this.#progress = chipFor(progressLengthFor(this.#slot.length, PAGE_LENGTH));
     const { profile, random, medium } = input;
     this.nat = new NatBinding(profile.natTimeoutSeconds, random.fork("nat"));
     this.#host = hostNumbered(input.number);

@@ -14,6 +14,8 @@ export interface CryptoProvider {
   sha256(bytes: Uint8Array): string;
   /** For what is longer than one array. */
   sha256Stream(): Sha256Stream;
+  /** One that goes on where save() was called, of this provider or of any other; undefined for what is no such state. */
+  resumeSha256(state: Uint8Array): Sha256Stream | undefined;
   /** A MAC under `key`, which is not kept but in the MAC itself, until its release(). */
   hmacSha256(key: Uint8Array): HmacSha256;
   /** RFC 7748 6.1. `privateKey` has 32 bytes and is not kept. */
@@ -26,7 +28,11 @@ export interface CryptoProvider {
 
 /** SHA-256 over what comes in pieces. */
 export interface Sha256Stream {
+  /** Bytes so far. */
+  readonly length: number;
   update(bytes: Uint8Array): this;
+  /** All that is needed to go on later, in 39 to 102 bytes. */
+  save(): Uint8Array;
   /** One that goes its own way from here on. */
   clone(): Sha256Stream;
   /** 32 bytes. No other call may follow. */

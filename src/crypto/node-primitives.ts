@@ -4,18 +4,17 @@ import {
   createCipheriv,
   createDecipheriv,
   createECDH,
-  createHash,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  type Hash,
   hash,
   timingSafeEqual,
 } from "node:crypto";
 import { copyOf } from "../base/bytes.ts";
 import type { Aead } from "./aead.ts";
-import type { CryptoProvider, KeyAgreement, Sha256Stream } from "./crypto-provider.ts";
+import type { CryptoProvider, KeyAgreement } from "./crypto-provider.ts";
 import { HmacPool } from "./hmac.ts";
+import { SavableSha256 } from "./savable-sha256.ts";
 
 const KEY_LENGTH = 32;
 
@@ -31,7 +30,8 @@ export function providerAround(aead: Aead): CryptoProvider {
     encryptCbc,
     decryptCbc,
     sha256,
-    sha256Stream: () => new NodeSha256(createHash("sha256")),
+    sha256Stream: () => SavableSha256.begin(),
+    resumeSha256: (state) => SavableSha256.resume(state),
     hmacSha256: (key) => macs.take(key),
     x25519,
     secp256r1,
@@ -49,27 +49,6 @@ function decryptCbc(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Ui
 
 function sha256(bytes: Uint8Array): string {
   return hash("sha256", bytes, "binary");
-}
-
-class NodeSha256 implements Sha256Stream {
-  readonly #hash: Hash;
-
-  constructor(hash: Hash) {
-    this.#hash = hash;
-  }
-
-  update(bytes: Uint8Array): this {
-    this.#hash.update(bytes);
-    return this;
-  }
-
-  clone(): Sha256Stream {
-    return new NodeSha256(this.#hash.copy());
-  }
-
-  digest(): Uint8Array {
-    return Uint8Array.from(this.#hash.digest());
-  }
 }
 
 function x25519(key: Uint8Array): KeyAgreement {

@@ -3,11 +3,10 @@
 // DTLS nor timers; FirmwareDevice joins it with those.
 
 import { EMPTY, equal } from "../base/bytes.ts";
-import { blockOption, blockSizeOf, decodeBlock, NUM_MAX, offsetOf } from "../coap/block.ts";
+import { type Block, blockOption, blockSizeOf, decodeBlock, NUM_MAX, offsetOf } from "../coap/block.ts";
 import { Code, formatCode } from "../coap/code.ts";
 import type { Message } from "../coap/message.ts";
 import { decodeUint, isRecognised, type Option, OptionNumber, uintOption } from "../coap/option.ts";
-import type { CryptoProvider, Sha256Stream } from "../crypto/crypto-provider.ts";
 import type { BlockSize } from "./block-size.ts";
 import type { ImageSlot } from "./image-slot.ts";
 
@@ -16,8 +15,6 @@ export const RESTARTS_MAX = 3;
 
 /** Blocks that are asked for before the first answer says how long the body is. */
 const BLIND_BLOCKS = 4;
-
-const HASH_PIECE_LENGTH = 4096;
 
 /** RFC 7252 5.9.3.4, RFC 8516 3: the server is busy, and Max-Age says until when. */
 const TELLS_WHEN: ReadonlySet<Code> = new Set([Code.SERVICE_UNAVAILABLE, Code.TOO_MANY_REQUESTS]);
@@ -41,19 +38,27 @@ export interface BlockRequest {
   readonly explicit: boolean;
 }
 
-export type DownloadStep =
+type BlockStep =
   /** Bytes that are in the slot now. */
   | { readonly kind: "block"; readonly offset: number; readonly bytes: Uint8Array }
   /** The block was there already, or lies behind the body's end, which was not known when it was asked for. */
-  | { readonly kind: "nothing" }
+  | { readonly kind: "nothing" };
+
+export type DownloadStep =
+  | BlockStep
   /**
-   * The ETag changed: what came before belongs to another body, and the download begins anew. Requests that are under way
-   * may be answered with either body, and must be forgotten.
+   * The ETag changed: what came before belongs to another body, and the download begins anew with what came now. Requests
+   * that are under way may be answered with either body, and must be forgotten.
    */
-  | { readonly kind: "restart" }
+  | { readonly kind: "restart"; readonly first: BlockStep }
   /** The server cannot for the moment; it said for how long, or did not. The block is still missing. */
   | { readonly kind: "postponed"; readonly seconds: number | undefined; readonly detail: string }
-  | { readonly kind: "refused"; readonly detail: string };
+  | Refusal;
+
+interface Refusal {
+  readonly kind: "refused";
+  readonly detail: string;
+}
 
 export class Download {
   readonly #slot: ImageSlot;
@@ -65,14 +70,9 @@ export class Download {
   #confirmed = false;
   /** The body ends here or before: blocks from here on were refused. */
   #endMax = Number.POSITIVE_INFINITY;
-  readonly #crypto: CryptoProvider;
-  #hash: Sha256Stream;
-  #hashed = 0;
 
   /** `sayBlockSizeFirst` is early negotiation; without it the first request leaves the size to the server. */
-  constructor(crypto: CryptoProvider, slot: ImageSlot, blockSize: BlockSize, sayBlockSizeFirst: boolean) {
-    this.#crypto = crypto;
-    this.#hash = crypto.sha256Stream();
+  constructor(slot: ImageSlot, blockSize: BlockSize, sayBlockSizeFirst: boolean) {
     this.#slot = slot;
     this.#blockSize = blockSize;
     this.#sayBlockSizeFirst = sayBlockSizeFirst;
@@ -83,12 +83,6 @@ export class Download {
     return this.#confirmed && this.#slot.isWhole;
   }
 
-  /** The SHA-256 of the whole image, once it is there. */
-  digest(): Uint8Array {
-    this.#hashPrefix();
-    return this.#hash.clone().digest();
-  }
-
   /** The next block that is neither in the slot nor asked for by `requests`; undefined when there is none to ask for now. */
   next(requests: readonly BlockRequest[]): BlockRequest | undefined {
     const first = this.#slot.etag === undefined && requests.length === 0 && this.#frontier === 0;
@@ -96,6 +90,8 @@ export class Download {
     if (requests.some(({ explicit }) => !explicit)) return undefined;
     if (this.#validates)
       return requests.length > 0 ? undefined : { offset: 0, szx: this.#blockSize.szx, explicit: true };
+    // A server that makes an ETag anew for each block 0 voids by it what is asked for beside it: that block comes first then.
+    if (this.#restarts > 0 && requests.length > 0 && !this.#slot.held.covers(0, 1)) return undefined;
     const found = this.#missing(this.#frontier, requests) ?? this.#missing(0, requests);
     if (found !== undefined) this.#frontier = found.offset + blockSizeOf(found.szx);
     return found;
@@ -107,7 +103,7 @@ export class Download {
     if (!explicit) return [];
     const options = [blockOption(OptionNumber.BLOCK2, { num: offset / blockSizeOf(szx), more: false, szx })];
     // RFC 7959 4: zero asks for the size.
-    if (this.#slot.length === undefined) options.push(uintOption(OptionNumber.SIZE2, 0));
+    if (this.#slot.expectedLength === undefined) options.push(uintOption(OptionNumber.SIZE2, 0));
     if (this.#validates) options.push({ number: OptionNumber.ETAG, value: this.#slot.etag! });
     return options;
   }
@@ -138,30 +134,43 @@ export class Download {
     const { length } = message.payload;
     if (block.more && length !== size) return refused("the server sent a block that is not full");
     if (option !== undefined && length > size) return refused("the server sent a block that is longer than its size");
-    const etag = optionValue(message, OptionNumber.ETAG) ?? EMPTY;
-    if (this.#slot.etag === undefined) this.#slot.begin(etag);
-    else if (!equal(this.#slot.etag, etag)) return this.#restart(etag);
+    const etag = optionValue(message, OptionNumber.ETAG);
+    if (this.#slot.etag === undefined) this.#slot.begin(etag ?? EMPTY);
+    else if (this.#isOther(this.#slot.etag, etag)) return this.#restart(etag ?? EMPTY, request, message, block);
     this.#confirmed = true;
+    return this.#take(request, message, block);
+  }
+
+  /**
+   * Whether the answer is of another body than the slot's. An absent ETag says nothing: some servers give it with the first
+   * block alone. But what an earlier run has left needs somebody to say that it is still the same.
+   */
+  #isOther(known: Uint8Array, etag: Uint8Array | undefined): boolean {
+    return etag === undefined ? !this.#confirmed : !equal(known, etag);
+  }
+
+  /** A block of the slot's body. */
+  #take(request: BlockRequest, message: Message, block: Block): BlockStep | Refusal {
+    const size = blockSizeOf(block.szx);
+    const { length } = message.payload;
     if (length === 0 && this.#isBehindEnd(request)) return this.#learnEndMax(request);
     const lengthFault = this.#learnLength(request, message, block.more);
     if (lengthFault !== undefined) return refused(lengthFault);
     if (block.szx < request.szx) this.#blockSize.limitTo(block.szx);
-    const needed = Math.max(this.#slot.length ?? 0, request.offset + length + (block.more ? 1 : 0));
+    const needed = Math.max(this.#slot.expectedLength ?? 0, request.offset + length + (block.more ? 1 : 0));
     if (!this.#blockSize.reach(needed)) return refused(`the image has too many blocks of ${size} bytes`);
     // The server shrank the block: the rest of what was asked for is still missing.
     if (block.szx < request.szx) this.giveUp({ ...request, offset: request.offset + length });
     const bytes = Uint8Array.from(message.payload);
     if (this.#slot.held.covers(request.offset, request.offset + length)) return { kind: "nothing" };
     this.#slot.write(request.offset, bytes);
-    this.#hashPrefix();
     return { kind: "block", offset: request.offset, bytes };
   }
 
   #missing(from: number, requests: readonly BlockRequest[]): BlockRequest | undefined {
     const { szx } = this.#blockSize;
     const size = blockSizeOf(szx);
-    const blindEnd = this.#slot.etag === undefined ? BLIND_BLOCKS * size : this.#slot.lengthMax;
-    const end = Math.min(this.#slot.length ?? blindEnd, this.#endMax, (NUM_MAX + 1) * size);
+    const end = Math.min(this.#askedEnd(requests), this.#endMax, (NUM_MAX + 1) * size);
     for (const gap of this.#slot.held.gaps(from, end)) {
       for (let offset = Math.floor(gap.start / size) * size; offset < gap.end; offset += size) {
         const taken = requests.some(
@@ -171,6 +180,16 @@ export class Download {
       }
     }
     return undefined;
+  }
+
+  /** Up to where it makes sense to ask. */
+  #askedEnd(requests: readonly BlockRequest[]): number {
+    const { etag, length, expectedLength, held, lengthMax } = this.#slot;
+    if (length !== undefined) return length;
+    if (etag === undefined) return BLIND_BLOCKS * blockSizeOf(this.#blockSize.szx);
+    // RFC 7959 4: Size2 is an estimate. Where all of it is there and the end is not, the body goes on behind it.
+    const isUsedUp = expectedLength === undefined || (requests.length === 0 && held.covers(0, expectedLength));
+    return isUsedUp ? lengthMax : expectedLength;
   }
 
   /** Half of the block, and half of that, as long as all that is missing of it lies there. */
@@ -197,57 +216,59 @@ export class Download {
     return length === undefined ? offset > 0 && !held.covers(offset - 1, offset) : offset >= length;
   }
 
-  #learnEndMax({ offset }: BlockRequest): DownloadStep {
+  #learnEndMax({ offset }: BlockRequest): BlockStep {
     this.#endMax = Math.min(this.#endMax, offset);
     return { kind: "nothing" };
   }
 
-  /** What Size2 or the last block says of the length; gives back what is wrong with it. */
+  /** What the block says of the image's length; gives back what is wrong with it. */
   #learnLength(request: BlockRequest, message: Message, more: boolean): string | undefined {
-    const { length: known, lengthMax } = this.#slot;
-    const size2 = optionValue(message, OptionNumber.SIZE2);
     const end = request.offset + message.payload.length;
-    const told = more ? size2 && decodeUint(size2) : end;
-    if (known !== undefined && told !== undefined && told !== known) {
-      return "the image's length changed and its ETag did not";
-    }
-    const length = known ?? told;
-    if (length !== undefined && length > lengthMax)
-      return `the image has ${length} bytes, and the slot takes ${lengthMax}`;
+    return more ? this.#learnMore(end, message) : this.#learnEnd(end);
+  }
+
+  /** The image goes on at `end`. */
+  #learnMore(end: number, message: Message): string | undefined {
+    const { length, lengthMax, expectedLength } = this.#slot;
+    const size2 = optionValue(message, OptionNumber.SIZE2);
+    const told = size2 === undefined ? expectedLength : decodeUint(size2);
+    if (told !== undefined && told > lengthMax) return tooLong(told, lengthMax);
     // A body that goes on where it must not would be waited for without end.
-    if (more && end >= Math.min(length ?? lengthMax, this.#endMax))
-      return "the server sent a block behind the image's end";
-    if (length !== undefined && length > this.#endMax) return "the server refused a block of the image";
-    if (length !== undefined) this.#slot.setLength(length);
+    if (end >= Math.min(length ?? lengthMax, this.#endMax)) return "the server sent a block behind the image's end";
+    // RFC 7959 4: an estimate, and a wrong one where there is more.
+    this.#slot.setToldLength(told !== undefined && told <= end ? undefined : told);
     return undefined;
   }
 
-  #restart(etag: Uint8Array): DownloadStep {
+  /** The image ends at `end`. */
+  #learnEnd(end: number): string | undefined {
+    const { length = end, lengthMax, held } = this.#slot;
+    const isChanged = length !== end || (held.ranges.at(-1)?.end ?? 0) > end;
+    if (isChanged) return "the image's length changed and its ETag did not";
+    if (end > lengthMax) return tooLong(end, lengthMax);
+    if (end > this.#endMax) return "the server refused a block of the image";
+    this.#slot.setLength(end);
+    return undefined;
+  }
+
+  #restart(etag: Uint8Array, request: BlockRequest, message: Message, block: Block): DownloadStep {
     this.#restarts++;
     if (this.#restarts > RESTARTS_MAX) return refused("the image keeps changing");
     this.#slot.begin(etag);
     this.#confirmed = true;
     this.#frontier = 0;
     this.#endMax = Number.POSITIVE_INFINITY;
-    this.#hash = this.#crypto.sha256Stream();
-    this.#hashed = 0;
-    return { kind: "restart" };
-  }
-
-  /** Streams what is there without a gap into the hash. */
-  #hashPrefix(): void {
-    const [first] = this.#slot.held.ranges;
-    if (first === undefined || first.start > this.#hashed) return;
-    while (this.#hashed < first.end) {
-      const length = Math.min(HASH_PIECE_LENGTH, first.end - this.#hashed);
-      this.#hash.update(this.#slot.read(this.#hashed, length));
-      this.#hashed += length;
-    }
+    const first = this.#take(request, message, block);
+    return first.kind === "refused" ? first : { kind: "restart", first };
   }
 }
 
-function refused(detail: string): DownloadStep {
+function refused(detail: string): Refusal {
   return { kind: "refused", detail };
+}
+
+function tooLong(length: number, lengthMax: number): string {
+  return `the image has ${length} bytes, and the slot takes ${lengthMax}`;
 }
 
 function optionValue(message: Message, number: number): Uint8Array | undefined {

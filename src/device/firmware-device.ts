@@ -15,6 +15,7 @@ import { szxOf } from "../coap/block.ts";
 import { CoapClient, type RequestId } from "../coap/coap-client.ts";
 import { Code } from "../coap/code.ts";
 import type { Message } from "../coap/message.ts";
+import { type Option, OptionNumber, stringOption } from "../coap/option.ts";
 import { BLOCK_SIZE_MAX, DEFAULT_TRANSMISSION_PARAMETERS } from "../coap/parameters.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { CipherSuite } from "../dtls/cipher-suite.ts";
@@ -28,6 +29,7 @@ import type { Flash } from "./flash.ts";
 import { ImageSlot } from "./image-slot.ts";
 import { Patience } from "./patience.ts";
 import { RequestWindow } from "./request-window.ts";
+import { resourceName } from "./resource-name.ts";
 
 /** Timeouts in a row without any answer, each twice as long as the one before, until the association is given up. */
 const SILENCES_MAX = 5;
@@ -62,12 +64,16 @@ export interface FirmwareDeviceInput {
   readonly server: PeerAddress;
   /** Absent for plain CoAP. */
   readonly security?: DeviceSecurity;
+  /** RFC 7252 6.4: the name by which the server is asked for; absent where it has its address alone. */
+  readonly host?: string;
   readonly path: readonly string[];
   readonly queries: readonly string[];
   readonly dialect: Dialect;
   /** Where the image goes, and where the record of what is there goes: see ImageSlot. */
   readonly slot: Flash;
   readonly progress: Flash;
+  /** The longest image that is wanted, bytes; what fits into the slot when absent. */
+  readonly lengthMax?: number;
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly dtlsParameters?: Partial<DtlsParameters>;
@@ -84,6 +90,7 @@ export class FirmwareDevice implements Deadlined {
   readonly #blockSize: BlockSize;
   readonly #window: RequestWindow<BlockRequest>;
   readonly #patience: Patience;
+  readonly #hostOptions: readonly Option[];
   #coap: CoapClient;
   #dtls: DtlsClient | undefined;
   /** Of the next handshake. */
@@ -107,15 +114,19 @@ export class FirmwareDevice implements Deadlined {
   constructor(now: Instant, input: FirmwareDeviceInput) {
     const { dialect } = input;
     this.#input = input;
-    this.#slot = new ImageSlot(input.slot, input.progress);
+    const { slot, progress, crypto, lengthMax, server, host, path, queries } = input;
+    const scheme = input.security === undefined ? "coap" : "coaps";
+    const resource = resourceName(crypto, { scheme, host, server, path, queries });
+    this.#slot = new ImageSlot({ slot, progress, crypto, resource, ...(lengthMax !== undefined && { lengthMax }) });
     if (!dialect.resumes && this.#slot.etag !== undefined) this.#slot.clear();
     this.#blockSize =
       dialect.blockSize === "auto"
         ? new BlockSize(szxOf(BLOCK_SIZE_MAX), false)
         : new BlockSize(szxOf(dialect.blockSize), true);
-    this.#download = new Download(input.crypto, this.#slot, this.#blockSize, dialect.saysBlockSizeFirst);
+    this.#download = new Download(this.#slot, this.#blockSize, dialect.saysBlockSizeFirst);
     this.#window = new RequestWindow(dialect.window === "auto" ? undefined : dialect.window, dialect.firstTimeoutMs);
     this.#patience = new Patience(input.random);
+    this.#hostOptions = input.host === undefined ? [] : [stringOption(OptionNumber.URI_HOST, input.host)];
     this.#firstTimeoutMs = dialect.handshake.retransmitMs;
     this.#reconnectionsLeft = dialect.reconnections;
     this.#coap = this.#createCoap();
@@ -279,7 +290,7 @@ export class FirmwareDevice implements Deadlined {
 
   #ask(now: Instant, request: BlockRequest): RequestId {
     const { path, queries } = this.#input;
-    const options = this.#download.optionsFor(request);
+    const options = [...this.#hostOptions, ...this.#download.optionsFor(request)];
     const timer = this.#learns ? "caller" : "client";
     return this.#coap.request(now, { code: Code.GET, path, queries, options, timer });
   }
@@ -290,7 +301,14 @@ export class FirmwareDevice implements Deadlined {
     for (const other of answered.others) this.#coap.cancel(other);
     this.#roundTripsMs[this.#answerCount++ % ROUND_TRIPS_MAX] = answered.elapsedMs;
     if (this.#blockSize.answered(answered.request.szx)) this.#window.roundTrip.relearn();
-    const step = this.#download.handleResponse(answered.request, message);
+    this.#handleStep(now, answered.request, this.#download.handleResponse(answered.request, message));
+    if (this.#ended) return;
+    if (this.#download.isWhole) return this.#endWhole();
+    this.#resendOvertaken(now);
+    this.#fillWindow(now);
+  }
+
+  #handleStep(now: Instant, request: BlockRequest, step: DownloadStep): void {
     switch (step.kind) {
       case "refused":
         return this.#end(step);
@@ -298,23 +316,20 @@ export class FirmwareDevice implements Deadlined {
         this.#coap.cancelAll();
         this.#window.clear();
         this.#events.push({ kind: "restarted" });
-        break;
+        return this.#handleStep(now, request, step.first);
       case "nothing":
         this.#counts.duplicates++;
-        break;
+        return;
       case "postponed":
-        if (!this.#postpone(now, answered.request, step)) return this.#end({ kind: "refused", detail: step.detail });
-        break;
+        if (!this.#postpone(now, request, step)) this.#end({ kind: "refused", detail: step.detail });
+        return;
       case "block":
         this.#counts.blocks++;
         this.#brokenWords = 0;
         this.#patience.handleBlock();
         this.#reconnectionsLeft = this.#input.dialect.reconnections;
-        this.#events.push({ ...step, held: this.#slot.held.covered, total: this.#slot.length });
+        this.#events.push({ ...step, held: this.#slot.held.covered, total: this.#slot.expectedLength });
     }
-    if (this.#download.isWhole) return this.#endWhole();
-    this.#resendOvertaken(now);
-    this.#fillWindow(now);
   }
 
   /** Asks for nothing more before the server can again. False where nobody waits that long. */
@@ -426,11 +441,11 @@ export class FirmwareDevice implements Deadlined {
   }
 
   #tellResumed(): void {
-    this.#events.push({ kind: "resumed", held: this.#slot.held.covered, total: this.#slot.length });
+    this.#events.push({ kind: "resumed", held: this.#slot.held.covered, total: this.#slot.expectedLength });
   }
 
   #endWhole(): void {
-    this.#end({ kind: "done", length: this.#slot.length!, sha256: this.#download.digest() });
+    this.#end({ kind: "done", length: this.#slot.length!, sha256: this.#slot.digest() });
   }
 
   #end(event: DeviceEvent): void {

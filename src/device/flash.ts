@@ -16,3 +16,9 @@ export interface Flash {
 
 /** An erased byte. */
 export const BLANK = 0xff;
+
+export function isBlank(bytes: Uint8Array): boolean {
+  // A plain loop: the record of a large slot has many pages.
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== BLANK) return false;
+  return true;
+}

@@ -4,22 +4,21 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, wri
 import { assert } from "../base/assert.ts";
 import { BLANK, type Flash } from "../device/flash.ts";
 
-const PAGE_LENGTH = 4_096;
-
 /** Blank bytes written at a time where a write leaves a gap behind the end. */
 const FILL_LENGTH = 65_536;
 
 export class FileFlash implements Flash {
   readonly length: number;
-  readonly pageLength = PAGE_LENGTH;
+  readonly pageLength: number;
   readonly #handle: number;
   #fileLength: number;
   #open = true;
 
   /** Opens the file, or makes it; `length` is the longest it may become. Throws the system's error, as all below. */
-  constructor(path: string, length: number) {
-    assert(length % PAGE_LENGTH === 0, "flash has whole pages");
+  constructor(path: string, length: number, pageLength: number) {
+    assert(length % pageLength === 0, "flash has whole pages");
     this.length = length;
+    this.pageLength = pageLength;
     this.#handle = openForUpdate(path);
     this.#fileLength = fstatSync(this.#handle).size;
   }
@@ -29,9 +28,9 @@ export class FileFlash implements Flash {
   }
 
   erasePage(offset: number): void {
-    const end = offset + PAGE_LENGTH;
+    const end = offset + this.pageLength;
     if (end >= this.#fileLength) this.truncate(offset);
-    else this.#put(offset, new Uint8Array(PAGE_LENGTH).fill(BLANK));
+    else this.#put(offset, new Uint8Array(this.pageLength).fill(BLANK));
   }
 
   write(offset: number, bytes: Uint8Array): void {

@@ -3,7 +3,7 @@
 // once, for the image that it was about is about to be overwritten.
 
 import type { Flash } from "../device/flash.ts";
-import { FileFlash } from "./file-flash.ts";
+import type { FileFlash } from "./file-flash.ts";
 
 interface Write {
   readonly offset: number;
@@ -15,10 +15,10 @@ export class ProgressFile implements Flash {
   readonly #file: FileFlash;
   #unsaved: Write[] = [];
 
-  /** `slot` is what the record speaks of. Throws the system's error, as all below. */
-  constructor(path: string, length: number, slot: FileFlash) {
+  /** `slot` is what the record in `file` speaks of. What is called below throws the system's error. */
+  constructor(file: FileFlash, slot: FileFlash) {
     this.#slot = slot;
-    this.#file = new FileFlash(path, length);
+    this.#file = file;
   }
 
   get length(): number {

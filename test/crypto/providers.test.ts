@@ -9,6 +9,7 @@ import { CcmArrays, ComposedCcm } from "../../src/crypto/ccm.ts";
 import { CcmKeyStream } from "../../src/crypto/ccm-key-stream.ts";
 import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
 import { nativeCrypto } from "../../src/crypto/native-crypto.ts";
+import { nobleCrypto } from "../../src/crypto/noble-crypto.ts";
 import { nodeCrypto } from "../../src/crypto/node-crypto.ts";
 import { packageDirectory } from "../../src/native/native-parts.ts";
 import { builtNativeParts } from "../support/native.ts";
@@ -19,6 +20,7 @@ const providers = suite("providers");
 const aead = builtNativeParts()?.aead;
 const PROVIDERS: readonly (readonly [name: string, provider: CryptoProvider])[] = [
   ["node", nodeCrypto()],
+  ["noble", nobleCrypto()],
   ...(aead === undefined
     ? []
     : ([
@@ -47,6 +49,28 @@ for (const [name, crypto] of PROVIDERS) {
     const clone = stream.clone();
     assert.equal(stream.update(two).digest(), digestOf(concat(one, two)));
     assert.equal(clone.digest(), digestOf(one));
+  });
+
+  providers(`${name}: SHA-256 that was saved goes on at any length, whichever provider saved it`, () => {
+    const whole = Uint8Array.from({ length: 300 }, (_, i) => i);
+    const digest = new Uint8Array(createHash("sha256").update(whole).digest());
+    for (const [, other] of PROVIDERS) {
+      for (let length = 0; length <= whole.length; length++) {
+        const stream = other.sha256Stream().update(whole.subarray(0, length));
+        const state = stream.save();
+        const resumed = crypto.resumeSha256(state)!;
+        assert.equal([resumed.length, state.length], [length, 39 + (length % 64)]);
+        assert.equal(resumed.update(whole.subarray(length)).digest(), digest);
+      }
+    }
+  });
+
+  providers(`${name}: what is no state of SHA-256, or one of another version, is none`, () => {
+    const state = crypto.sha256Stream().update(KEY).save();
+    for (const wrong of [EMPTY, state.subarray(1), state.subarray(0, -1), concat(state, EMPTY, KEY)]) {
+      assert.is(crypto.resumeSha256(wrong), undefined);
+    }
+    assert.is(crypto.resumeSha256(concat(Uint8Array.of(2), state.subarray(1))), undefined);
   });
 
   providers(`${name}: equality`, () => {

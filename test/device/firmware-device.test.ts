@@ -31,7 +31,7 @@ class HandServer {
       queries: [],
       dialect: { ...dialectNamed("own"), blockSize: 64, window: 1, ...dialect },
       slot: new MemoryFlash(4_096, 1_024),
-      progress: new MemoryFlash(1_024, 1_024),
+      progress: new MemoryFlash(3 * 1_024, 1_024),
       random: new SeededRandom(1),
       ...input,
     });

@@ -5,11 +5,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EMPTY, equal } from "../../src/base/bytes.ts";
 import { RangeSet } from "../../src/base/range-set.ts";
-import { ImageSlot } from "../../src/device/image-slot.ts";
 import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { type CutMoment, CuttingFlash, Power, PowerCut } from "../support/cutting-flash.ts";
 import { type DeviceInput, type Fate, FirmwarePair, type PairedDevice } from "../support/firmware-pair.ts";
 import { addressNumbered, PSK_CCM_8 } from "../support/firmware-scene.ts";
+import { imageSlot } from "../support/image-slots.ts";
 
 const resume = suite("firmware-resume");
 
@@ -113,7 +113,7 @@ for (const fate of ["drop", "duplicate"] as const) {
 
 /** What is in the flash of a device that has no power, of the pair's image. */
 function heldIn(pair: FirmwarePair, slot: MemoryFlash, progress: MemoryFlash): RangeSet {
-  const { etag, held } = new ImageSlot(slot, progress);
+  const { etag, held } = imageSlot(slot, progress);
   const isOfImage = etag !== undefined && equal(etag, pair.image.sha256.subarray(0, etag.length));
   return isOfImage ? held : new RangeSet();
 }
@@ -125,7 +125,7 @@ function cutUpdate(
   before: (slot: MemoryFlash, progress: MemoryFlash) => void,
 ): number {
   const slot = new MemoryFlash(8 * PAGE_LENGTH, PAGE_LENGTH);
-  const progress = new MemoryFlash(PAGE_LENGTH, PAGE_LENGTH);
+  const progress = new MemoryFlash(3 * PAGE_LENGTH, PAGE_LENGTH);
   before(slot, progress);
   const power = new Power(cutAt, moment);
   let held: RangeSet | undefined;
@@ -151,7 +151,7 @@ function cutUpdate(
 
 /** Leaves a whole other image in flash, and its record. */
 function withOlderImage(slot: MemoryFlash, progress: MemoryFlash): void {
-  const older = new ImageSlot(slot, progress);
+  const older = imageSlot(slot, progress);
   older.begin(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
   older.setLength(1_500);
   older.write(0, new Uint8Array(1_500).fill(0x5a));
@@ -171,7 +171,7 @@ for (const [what, before] of [
 }
 
 resume("a power cut after the last mark leaves a whole image, which is told of and not fetched", () => {
-  const [slot, progress] = [new MemoryFlash(2_048, PAGE_LENGTH), new MemoryFlash(PAGE_LENGTH, PAGE_LENGTH)];
+  const [slot, progress] = [new MemoryFlash(2_048, PAGE_LENGTH), new MemoryFlash(3 * PAGE_LENGTH, PAGE_LENGTH)];
   const first = watchedPair(() => undefined).pair;
   first.addDevice({ ...WINDOWED, slot, progress });
   first.run();
@@ -185,8 +185,8 @@ resume("a power cut after the last mark leaves a whole image, which is told of a
 });
 
 resume("another image on the server than in flash is told of, and begun anew", () => {
-  const [slot, progress] = [new MemoryFlash(2_048, PAGE_LENGTH), new MemoryFlash(PAGE_LENGTH, PAGE_LENGTH)];
-  const older = new ImageSlot(slot, progress);
+  const [slot, progress] = [new MemoryFlash(2_048, PAGE_LENGTH), new MemoryFlash(3 * PAGE_LENGTH, PAGE_LENGTH)];
+  const older = imageSlot(slot, progress);
   older.begin(Uint8Array.of(1));
   older.write(0, new Uint8Array(128));
   const { pair } = watchedPair(() => undefined);
@@ -197,7 +197,7 @@ resume("another image on the server than in flash is told of, and begun anew", (
 });
 
 resume("a kind of device that does not resume begins anew over what is in flash", () => {
-  const [slot, progress] = [new MemoryFlash(2_048, PAGE_LENGTH), new MemoryFlash(PAGE_LENGTH, PAGE_LENGTH)];
+  const [slot, progress] = [new MemoryFlash(2_048, PAGE_LENGTH), new MemoryFlash(3 * PAGE_LENGTH, PAGE_LENGTH)];
   withOlderImage(slot, progress);
   const { pair } = watchedPair(() => undefined);
   const device = pair.addDevice({ ...WINDOWED, slot, progress, dialect: { resumes: false, blockSize: BLOCK_SIZE } });

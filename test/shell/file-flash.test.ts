@@ -13,7 +13,7 @@ const PAGE_LENGTH = 4_096;
 
 /** The file, and flash of 16 pages over it. */
 function opened(path = join(scratch(), "flash")) {
-  return { path, flash: new FileFlash(path, 16 * PAGE_LENGTH) };
+  return { path, flash: new FileFlash(path, 16 * PAGE_LENGTH, PAGE_LENGTH) };
 }
 
 test("a new file is blank, and has no bytes", () => {
@@ -68,7 +68,7 @@ test("what the file held before is kept, and can be cut off", () => {
 });
 
 test("a file that cannot be made is the system's error", () => {
-  assert.throws(() => new FileFlash(join(scratch(), "none", "flash"), PAGE_LENGTH), /ENOENT/);
+  assert.throws(() => new FileFlash(join(scratch(), "none", "flash"), PAGE_LENGTH, PAGE_LENGTH), /ENOENT/);
 });
 
 test.run();

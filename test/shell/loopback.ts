@@ -6,6 +6,7 @@ import { Secret } from "../../src/base/secret.ts";
 import type { DeviceEvent } from "../../src/device/device-event.ts";
 import { type Dialect, dialectNamed } from "../../src/device/dialect.ts";
 import type { FirmwareDeviceInput } from "../../src/device/firmware-device.ts";
+import { progressLengthFor } from "../../src/device/image-slot.ts";
 import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
 import { DeviceShell } from "../../src/shell/device-shell.ts";
@@ -17,7 +18,7 @@ export const KEY = toUtf8("0123456789abcdef");
 
 const PAGE_LENGTH = 4_096;
 const SLOT_LENGTH = 2 ** 25;
-const PROGRESS_LENGTH = SLOT_LENGTH / 64 + PAGE_LENGTH;
+const PROGRESS_LENGTH = progressLengthFor(SLOT_LENGTH, PAGE_LENGTH);
 
 export interface LoopbackServer {
   readonly shell: ServerShell;

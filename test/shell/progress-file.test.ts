@@ -24,8 +24,8 @@ class CountingSlot extends FileFlash {
 function scene() {
   const directory = scratch();
   const path = join(directory, "record");
-  const slot = new CountingSlot(join(directory, "slot"), PAGE_LENGTH);
-  return { path, slot, record: new ProgressFile(path, 2 * PAGE_LENGTH, slot) };
+  const slot = new CountingSlot(join(directory, "slot"), PAGE_LENGTH, PAGE_LENGTH);
+  return { path, slot, record: new ProgressFile(new FileFlash(path, 2 * PAGE_LENGTH, PAGE_LENGTH), slot) };
 }
 
 test("marks wait for save(), which makes the slot safe before it writes them", () => {

@@ -124,7 +124,7 @@ async function pull(
       queries: [],
       dialect: { ...dialectNamed("own"), blockSize: BLOCK_SIZE, window: 1 },
       slot,
-      progress: new MemoryFlash(2 * PAGE_LENGTH, PAGE_LENGTH),
+      progress: new MemoryFlash(4 * PAGE_LENGTH, PAGE_LENGTH),
     },
     {
       event: (event) => {

@@ -44,6 +44,10 @@ export class WatchingCrypto implements CryptoProvider {
     return CRYPTO.sha256Stream();
   }
 
+  resumeSha256(state: Uint8Array): ReturnType<CryptoProvider["resumeSha256"]> {
+    return CRYPTO.resumeSha256(state);
+  }
+
   hmacSha256(key: Uint8Array): HmacSha256 {
     this.#call("hmacSha256", key);
     this.openCount++;

@@ -3,6 +3,7 @@
 
 import { chmodSync, existsSync, lstatSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Flash } from "../../device/flash.ts";
+import { progressLengthFor } from "../../device/image-slot.ts";
 import { MemoryFlash } from "../../device/memory-flash.ts";
 import { IMAGE_LENGTH_MAX } from "../../firmware/image-length.ts";
 import { FileFlash } from "../../shell/file-flash.ts";
@@ -10,9 +11,11 @@ import { ProgressFile } from "../../shell/progress-file.ts";
 import { systemMessage } from "../../store/store-error.ts";
 import { jobFailed } from "../command-error.ts";
 
-/** A mark for each 64 bytes, and a page for the header. */
-const PROGRESS_LENGTH = IMAGE_LENGTH_MAX / 64 + 4_096;
 const PAGE_LENGTH = 4_096;
+
+/** Longer pages of the record: with each that is full the disk has to make safe what is there. */
+const PROGRESS_PAGE_LENGTH = 16_384;
+const PROGRESS_LENGTH = progressLengthFor(IMAGE_LENGTH_MAX, PROGRESS_PAGE_LENGTH);
 
 /** Marks that a power cut may cost: those of so many milliseconds. */
 const SAVE_INTERVAL_MS = 1_000;
@@ -46,8 +49,11 @@ export class FileTarget implements PullTarget {
     }
     // Whoever took the part away took away what the record speaks of.
     if (!existsSync(this.#part)) rmSync(this.#record, { force: true });
-    this.slot = attempt(this.#part, () => new FileFlash(this.#part, IMAGE_LENGTH_MAX));
-    this.progress = attempt(this.#record, () => new ProgressFile(this.#record, PROGRESS_LENGTH, this.slot));
+    this.slot = attempt(this.#part, () => new FileFlash(this.#part, IMAGE_LENGTH_MAX, PAGE_LENGTH));
+    this.progress = attempt(
+      this.#record,
+      () => new ProgressFile(new FileFlash(this.#record, PROGRESS_LENGTH, PROGRESS_PAGE_LENGTH), this.slot),
+    );
   }
 
   advanced(): void {
@@ -90,7 +96,7 @@ export class FileTarget implements PullTarget {
 /** Holds the bytes until they are whole: what has gone down a pipe cannot be called back. */
 export abstract class WholeTarget implements PullTarget {
   readonly slot = new MemoryFlash(IMAGE_LENGTH_MAX, PAGE_LENGTH);
-  readonly progress = new MemoryFlash(PROGRESS_LENGTH, PAGE_LENGTH);
+  readonly progress = new MemoryFlash(PROGRESS_LENGTH, PROGRESS_PAGE_LENGTH);
 
   advanced(): void {}
 

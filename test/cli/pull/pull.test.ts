@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FileTarget } from "../../../src/cli/pull/target.ts";
-import { ImageSlot } from "../../../src/device/image-slot.ts";
 import { sampleBytes } from "../../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../../store/scratch-directory.ts";
+import { imageSlot, resourceAt } from "../../support/image-slots.ts";
 import { MAIN, narrowboat, Program, type RunningServer, startServe } from "../narrowboat.ts";
 import { startSlowRelay } from "../slow-relay.ts";
 
@@ -239,7 +239,7 @@ test("a pull that is killed goes on later from what it had saved, and has every 
 test("a pull that finds no way to the server leaves an earlier part where it is", async () => {
   const cwd = scratch();
   const target = new FileTarget(join(cwd, "a"));
-  const slot = new ImageSlot(target.slot, target.progress);
+  const slot = imageSlot(target.slot, target.progress);
   slot.begin(Uint8Array.of(1, 2, 3));
   slot.write(0, new Uint8Array(4_096));
   target.leave(true);
@@ -251,7 +251,7 @@ test("a pull that finds no way to the server leaves an earlier part where it is"
 test("a part of another image is begun anew, and that is said", async () => {
   const cwd = scratch();
   const target = new FileTarget(join(cwd, "1.0"));
-  const slot = new ImageSlot(target.slot, target.progress);
+  const slot = imageSlot(target.slot, target.progress, { resource: resourceAt(coap()) });
   slot.begin(Uint8Array.of(1, 2, 3));
   slot.write(0, new Uint8Array(4_096));
   target.leave(true);

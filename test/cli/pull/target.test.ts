@@ -17,8 +17,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toUtf8 } from "../../../src/base/bytes.ts";
 import { FileTarget, type PullTarget, targetFor } from "../../../src/cli/pull/target.ts";
-import { ImageSlot } from "../../../src/device/image-slot.ts";
+import type { ImageSlot } from "../../../src/device/image-slot.ts";
 import { scratchDirectories } from "../../store/scratch-directory.ts";
+import { imageSlot } from "../../support/image-slots.ts";
 import { missing } from "../../support/peers.ts";
 
 const test = suite("pull-target");
@@ -26,7 +27,7 @@ const scratch = scratchDirectories(test);
 
 /** Puts text at the beginning of a new image. */
 function writeTo(target: PullTarget, text: string): ImageSlot {
-  const slot = new ImageSlot(target.slot, target.progress);
+  const slot = imageSlot(target.slot, target.progress);
   slot.begin(Uint8Array.of(1));
   slot.write(0, toUtf8(text));
   return slot;
@@ -50,7 +51,7 @@ test("a pull that ends early leaves an earlier file alone, and what it has where
   assert.is(target.leave(true), `${file}.part`);
   assert.is(readFileSync(file, "utf8"), "earlier");
   const again = new FileTarget(file);
-  assert.is(new ImageSlot(again.slot, again.progress).held.covered, 64);
+  assert.is(imageSlot(again.slot, again.progress).held.covered, 64);
   again.leave(true);
 });
 
@@ -86,7 +87,7 @@ test("a record whose part was taken away speaks of nothing", () => {
   target.leave(true);
   rmSync(`${file}.part`);
   const again = new FileTarget(file);
-  assert.is(new ImageSlot(again.slot, again.progress).etag, undefined);
+  assert.is(imageSlot(again.slot, again.progress).etag, undefined);
   again.leave(true);
 });
 
