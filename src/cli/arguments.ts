@@ -4,6 +4,7 @@ import { type DropSchedule, parseDropSchedule } from "../../sim/link/drop-schedu
 import { WINDOW_MAX } from "../device/congestion-window.ts";
 import { DIALECT_NAMES, type Dialect, type DialectName, dialectNamed } from "../device/dialect.ts";
 import { CIPHER_SUITES, type CipherSuite, cipherSuiteNamed } from "../dtls/cipher-suite.ts";
+import { IMAGE_LENGTH_MAX } from "../firmware/image-length.ts";
 import { wrongUse } from "./command-error.ts";
 
 /** A UDP port; 0 lets the system choose. */
@@ -96,6 +97,13 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20,
 export function bytesIn(text: string): number {
   const [, digits = "", unit = ""] = /^(\d{1,12})(?:(k|m|g)(?:i?b)?)?$/i.exec(text) ?? [];
   return digits === "" ? Number.NaN : Number(digits) * UNITS[unit.toLowerCase()]!;
+}
+
+/** The longest image that is wanted, bytes. */
+export function parseMaxSize(text: string): number {
+  const bytes = bytesIn(text);
+  if (bytes >= 1 && bytes <= IMAGE_LENGTH_MAX) return bytes;
+  throw wrongUse(`"${text}" is not a size of an image: use bytes, such as 512k or 4M, at most 1G`);
 }
 
 const CACHE_SIZE_MIN = 2 ** 20;

@@ -21,9 +21,14 @@ const DEFAULT_PORTS = { coap: 5683, coaps: 5684 } as const;
 /** RFC 7252 5.10: bytes of a Uri-Path or Uri-Query option. */
 const OPTION_LENGTH_MAX = 255;
 
+/** RFC 6874 2: a zone behind an IPv6 address, of which URL knows nothing; people write it without "25", too (3). */
+const ZONE = /^([a-z]+:\/\/\[[^\]%]*)%(?:25)?([^\]]+)\]/i;
+
 /** Fails with one line that says what is wrong with the text. */
 export function parseCoapUri(text: string): Result<CoapUri, string> {
-  const uri = URL.canParse(text) ? new URL(text) : undefined;
+  const zone = decoded(ZONE.exec(text)?.[2] ?? "") ?? "";
+  const withoutZone = text.replace(ZONE, "$1]");
+  const uri = URL.canParse(withoutZone) ? new URL(withoutZone) : undefined;
   const scheme = uri?.protocol.slice(0, -1);
   if (uri === undefined || uri.hostname === "" || (scheme !== "coap" && scheme !== "coaps")) {
     return failed(`"${text}" is not a CoAP URI: write coaps://HOST/PATH or coap://HOST/PATH`);
@@ -31,13 +36,14 @@ export function parseCoapUri(text: string): Result<CoapUri, string> {
   if (uri.username !== "" || uri.password !== "" || uri.hash !== "") {
     return failed(`"${text}" has parts that CoAP knows nothing of: write coaps://HOST/PATH`);
   }
+  if (uri.port === "0") return failed(`nothing can listen on port 0: mend the port in "${text}", or leave it out`);
   const path = optionsIn(uri.pathname === "/" ? "" : uri.pathname.slice(1), "/");
   if (!path.ok) return path;
   const queries = optionsIn(uri.search.slice(1), "&");
   if (!queries.ok) return queries;
   return ok({
     scheme,
-    host: uri.hostname.replace(/^\[|\]$/g, ""),
+    host: uri.hostname.replace(/^\[|\]$/g, "") + (zone && `%${zone}`),
     port: uri.port === "" ? DEFAULT_PORTS[scheme] : Number(uri.port),
     path: path.value,
     queries: queries.value,

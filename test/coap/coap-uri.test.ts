@@ -36,6 +36,16 @@ test("RFC 3986 3.2.2: an IPv6 address stands in brackets, which are none of it",
   assert.is(read("coaps://[2001:db8::1]:7000/a").host, "2001:db8::1");
 });
 
+test("RFC 6874 2: an IPv6 address may have a zone, with its % encoded or as people write it", () => {
+  assert.is(read("coaps://[fe80::1%25eth0]:7000/a").host, "fe80::1%eth0");
+  assert.is(read("coaps://[fe80::1%eth0]/a").host, "fe80::1%eth0");
+  assert.match(fault("coaps://[fe80::1%]/a"), /is not a CoAP URI/);
+});
+
+test("port 0 is refused: nothing can listen there", () => {
+  assert.match(fault("coap://host:0/a"), /^nothing can listen on port 0: /);
+});
+
 test("what is no CoAP URI is refused with the form to write", () => {
   for (const text of ["host/fw", "http://host/a", "coap:/a", "coap://", "fw", "coap://host:99999/a"]) {
     assert.match(fault(text), /is not a CoAP URI: write coaps:\/\/HOST\/PATH/);

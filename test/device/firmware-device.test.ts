@@ -95,6 +95,20 @@ device(
   },
 );
 
+device("RFC 7252 6.4: a server that has a name is asked for by it, in each request", () => {
+  const server = new HandServer({ host: "fw.example" });
+  assert.match(server.hears()!, /Uri-Host=/);
+  server.says("ACK * 2.05 T=* ETag=01 2:0/1/64 [64 bytes]");
+  assert.match(server.hears()!, /Uri-Host=/);
+});
+
+device("an image longer than is wanted is refused before it is fetched", () => {
+  const server = new HandServer({ lengthMax: 64 });
+  server.hears();
+  server.says("ACK * 2.05 T=* ETag=01 2:0/1/64 Size2=65 [64 bytes]");
+  assert.equal(server.events(), [{ kind: "refused", detail: "the image has 65 bytes, and the slot takes 64" }]);
+});
+
 device("each block is an event and leads to the next request; the last one to done", () => {
   const server = new HandServer();
   server.hears();

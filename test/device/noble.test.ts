@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 
 const noble = suite("noble");
 
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 550_000;
 const TESTS = join(dirname(fileURLToPath(import.meta.url)), "..");
 const CORE = readdirSync(join(TESTS, "device")).filter(
   (name) => name.endsWith(".test.js") && !name.startsWith("noble"),
@@ -18,7 +18,7 @@ const FILES = [
   ...CORE.map((name) => join("device", name)),
   ...["key-schedule", "key-share"].map((name) => `dtls/handshake/${name}.test.js`),
   ...["aead", "cbc"].map((name) => `dtls/record/${name}.test.js`),
-  "pair/firmware-resume.test.js",
+  "pair/dtls-handshake.test.js",
 ];
 
 /** Runs these files in one process over the provider of that name; gives what it printed. */
@@ -39,7 +39,7 @@ noble("the device's core passes all its tests on the provider that needs no node
   const { failed, text } = await run("noble", FILES);
   assert.not.ok(failed, text);
   const totals = /Total: +(\d+)\s+Passed: +(\d+)/.exec(text);
-  assert.ok(totals !== null && Number(totals[1]) > 200 && totals[1] === totals[2], text);
+  assert.ok(totals !== null && Number(totals[1]) > 180 && totals[1] === totals[2], text);
 });
 
 noble("a provider that there is not is told of: the tests above do run on the one that they name", async () => {

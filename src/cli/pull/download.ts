@@ -83,6 +83,11 @@ export class Download {
     this.#reject(new CommandError(ExitCode.INTERRUPTED, "interrupted"));
   }
 
+  /** The time that the pull may take is over. */
+  expire(seconds: number): void {
+    this.#reject(jobFailed(`not whole after ${seconds} s, at ${this.#held} bytes: give it a longer --timeout`));
+  }
+
   async #start(): Promise<DeviceShell> {
     const { device, target, server } = this.#input;
     try {

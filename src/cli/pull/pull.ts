@@ -1,5 +1,6 @@
 // `narrowboat pull`: a device on this computer.
 
+import { isIP } from "node:net";
 import { basename } from "node:path";
 import type { Argv } from "yargs";
 import { parseIdentity } from "../../../psk/identity.ts";
@@ -15,6 +16,7 @@ import {
   parseBlockSizeOrAuto,
   parseDialect,
   parseMaxRetransmit,
+  parseMaxSize,
   parseSeconds,
   parseWindow,
   refuseMaxRetransmitOf,
@@ -71,6 +73,16 @@ export function options(yargs: Argv<GlobalArguments>) {
       alias: "o",
       describe: "File to write, - for standard output; the last part of the path when absent",
     })
+    .option("max-size", {
+      ...word,
+      describe: "Bytes of the longest image to take, such as 512k; 1G when absent",
+      coerce: parseMaxSize,
+    })
+    .option("timeout", {
+      ...word,
+      describe: "Seconds after which the pull ends, whole or not",
+      coerce: parseSeconds,
+    })
     .option("json", json)
     .example("$0 pull coaps://127.0.0.1/fw/pump/1.2.0 --identity meter-7 --key 00112233445566778899aabbccddeeff", "")
     .example("$0 pull coap://127.0.0.1/fw/pump/1.2.0 --block-size 64 -o pump.bin", "Without DTLS, in small blocks");
@@ -93,6 +105,9 @@ export async function run(args: PullArguments): Promise<void> {
   const input: DownloadInput = {
     device: {
       server,
+      // RFC 7252 6.4: an address is not said once more.
+      ...(isIP(uri.host) === 0 && { host: uri.host.toLowerCase() }),
+      ...(args.maxSize !== undefined && { lengthMax: args.maxSize }),
       path,
       queries,
       dialect: dialectWith(args.device, settingsOf(args)),
@@ -103,14 +118,15 @@ export async function run(args: PullArguments): Promise<void> {
     target,
     progress,
   };
-  report(args, file, await pulled(input));
+  report(args, file, await pulled(input, args.timeout));
 }
 
 /** Runs the download to its end. Whatever ends it, the target is left as the next pull wants to find it. */
-async function pulled(input: DownloadInput): Promise<DownloadResult> {
+async function pulled(input: DownloadInput, seconds: number | undefined): Promise<DownloadResult> {
   const { target, progress } = input;
   const download = new Download(input);
   const ignoreSignals = onStopSignal(() => download.interrupt());
+  const timer = seconds && setTimeout(() => download.expire(seconds), 1_000 * seconds);
   try {
     const result = await download.run();
     target.finish(result.length);
@@ -119,6 +135,7 @@ async function pulled(input: DownloadInput): Promise<DownloadResult> {
     throw withWayOn(error, download.held, target.leave(input.device.dialect.resumes));
   } finally {
     ignoreSignals();
+    clearTimeout(timer);
     progress.stop();
   }
 }
