@@ -2,7 +2,7 @@
 // `serve --exchanges` wrote of them and what tcpdump captured beside the clients are fitted, and what was found stands
 // beside what is true. Capturing takes the rights of root.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,14 @@ import { runOnce, seedOfRun } from "../sim/tune/tune.ts";
 import { formatTable } from "../src/cli/report.ts";
 import { systemCrypto } from "../src/shell/system-crypto.ts";
 import { sampleBytes } from "./firmware-store/sample-image.ts";
-import { type CoapClientBuild, coapClientBuilds, IDENTITY, KEY, pullFile } from "./support/coap-client-program.ts";
+import {
+  type CoapClientBuild,
+  coapClient,
+  coapClientBuilds,
+  IDENTITY,
+  KEY,
+  ownAddress,
+} from "./support/coap-client-program.ts";
 import { burstOf, exchangeBurst, exchangeLoss, exchangeSeconds, FITTED_PROFILES, rateOf } from "./support/fit-truth.ts";
 import { LinkProgram } from "./support/link-program.ts";
 import { peer } from "./support/peers.ts";
@@ -87,15 +94,15 @@ async function record(profile: LinkProfile, build: CoapClientBuild, capture: str
   const filter = ["udp", "port", String(link.port)];
   const capturing = new Program(capture, ["-i", "lo", "-U", "-w", pcap, ...filter], LIMIT_MS);
   await capturing.waitFor(/listening on/);
-  await inParallel(CLIENTS, async () => {
-    for (const size of BLOCK_SIZES) await pull(build, link, size);
+  await inParallel(CLIENTS, async (n) => {
+    for (const size of BLOCK_SIZES) await pull(build, link, size, n);
   });
   capturing.kill("SIGINT");
   await capturing.ended;
   const fits = fitsOf(profile, csv, pcap);
   const seconds: number[] = [];
-  await inParallel(HELD_OUT.pulls, async () => {
-    seconds.push(await pull(build, link, HELD_OUT.blockSize));
+  await inParallel(HELD_OUT.pulls, async (n) => {
+    seconds.push(await pull(build, link, HELD_OUT.blockSize, n));
   });
   const { up, down } = await link.stop();
   console.log(profile.name, JSON.stringify({ up, down }));
@@ -111,20 +118,22 @@ function fitsOf(profile: LinkProfile, csv: string, pcap: string): Recorded["fits
   return observations.map(([source, seen]) => [source, fitLink(profile.name, seen)]);
 }
 
-/** In seconds. A client that gives up, as libcoap may at such losses, begins anew. */
-async function pull(build: CoapClientBuild, link: LinkProgram, size: number): Promise<number> {
+/** In seconds, by the client number `n`. One that gives up, as libcoap may at such losses, begins anew. */
+async function pull(build: CoapClientBuild, link: LinkProgram, size: number, n: number): Promise<number> {
   const length = size * (size === HELD_OUT.blockSize ? HELD_OUT.blocks : BLOCKS);
+  const file = join(await mkdtemp(join(directory, "pull-")), "pulled.bin");
+  const flags = [...ownAddress(n), "-b", String(size), "-B", "1000", "-o", file];
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const begun = performance.now();
-    const request = { path: `/fw/boat/b${size}`, flags: ["-b", String(size), "-B", "1000"] };
-    const bytes = await pullFile(build, link, await mkdtemp(join(directory, "pull-")), request, LIMIT_MS);
-    if (bytes.length === length) return (performance.now() - begun) / 1000;
+    await coapClient(build, link, { path: `/fw/boat/b${size}`, flags }, LIMIT_MS);
+    if (existsSync(file) && statSync(file).size === length) return (performance.now() - begun) / 1000;
+    await rm(file, { force: true });
   }
   throw new Error(`no client got the image in blocks of ${size}`);
 }
 
-async function inParallel(count: number, work: () => Promise<void>): Promise<void> {
-  await Promise.all(Array.from({ length: count }, work));
+async function inParallel(count: number, work: (n: number) => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: count }, (_, n) => work(n)));
 }
 
 function foundBy({ either, up, down, time }: LinkFit, profile: LinkProfile): readonly Found[] {
