@@ -87,7 +87,7 @@ async function record(profile: LinkProfile, build: CoapClientBuild, capture: str
   const serving = await Serving.start(stores, {
     images,
     keys: { [IDENTITY]: KEY },
-    flags: ["--exchanges", csv],
+    flags: ["--exchanges", csv, "--sessions-per-identity", "64"],
     limitMs: LIMIT_MS,
   });
   const link = await LinkProgram.startFor(LIMIT_MS, serving.coapsPort, json, "--seed", "1");
