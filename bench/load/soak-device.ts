@@ -7,13 +7,13 @@ import { peerAddress } from "../../src/base/peer-address.ts";
 import { randomBytes } from "../../src/base/random-source.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { type Dialect, dialectNamed } from "../../src/device/dialect.ts";
+import { progressLengthFor } from "../../src/device/image-slot.ts";
 import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
 import { DeviceShell } from "../../src/shell/device-shell.ts";
 import type { Target } from "../targets/target.ts";
 
 const SLOT_LENGTH = 65_536;
-const PROGRESS_LENGTH = 4_096;
 const PAGE_LENGTH = 4_096;
 const BLOCK_SIZES: readonly Dialect["blockSize"][] = ["auto", 64, 256, 1024];
 const SLEEP_MAX_MS = 8_000;
@@ -70,7 +70,7 @@ export class SoakDevice {
         queries: [],
         dialect: { ...dialectNamed("own"), blockSize: BLOCK_SIZES[random.below(BLOCK_SIZES.length)]! },
         slot,
-        progress: new MemoryFlash(PROGRESS_LENGTH, PAGE_LENGTH),
+        progress: new MemoryFlash(progressLengthFor(SLOT_LENGTH, PAGE_LENGTH), PAGE_LENGTH),
         security: {
           identity: this.#target.identity(this.#number),
           key: new Secret(this.#target.key),
