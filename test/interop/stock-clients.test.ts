@@ -11,8 +11,8 @@ const scratch = scratchDirectories(test);
 const client = stockLibcoap();
 
 if (client !== undefined) {
-  test("libcoap: of 20 clients at once nearly all get through LTE-M, and none a round trip of 5 s, as tune says", async () => {
-    const profiles = ["lte-m", "ideal:rtt=5s"];
+  test("libcoap: of 20 clients at once nearly all get through LTE-M, as tune says", async () => {
+    const profiles = ["lte-m"];
     for await (const comparison of comparedOnLinks({
       client,
       profiles,
