@@ -40,9 +40,16 @@ async function prepared(): Promise<string> {
   return directory;
 }
 
-function pull(directory: string, { coapsPort }: RunningServer, version: string, identity: string, key: string) {
+function pull(
+  directory: string,
+  { coapsPort }: RunningServer,
+  version: string,
+  identity: string,
+  key: string,
+  ...flags: readonly string[]
+) {
   const uri = `coaps://127.0.0.1:${coapsPort}/fw/boat/${version}`;
-  return narrowboat(directory, "pull", uri, "--identity", identity, "--key", key, "--json");
+  return narrowboat(directory, "pull", uri, "--identity", identity, "--key", key, "--json", ...flags);
 }
 
 /** The log's lines, each an object. */
@@ -163,12 +170,10 @@ test("an image whose file was damaged: 5.00 to the device, a line to the operato
   const [image] = JSON.parse((await narrowboat(directory, "images", "--json")).stdout) as { sha256: string }[];
   writeFileSync(join(directory, "narrowboat-data", "images", image!.sha256), sampleBytes(3, 20_000));
   const server = await serve(directory);
-  const { code, stderr } = await pull(directory, server, "1.0", "meter-7", KEY);
+  // Our own device waits half a minute first, for a 5.00 may pass.
+  const { code, stderr } = await pull(directory, server, "1.0", "meter-7", KEY, "--device", "zephyr");
   assert.is(code, 1);
-  // A 5.00 may pass, so that the device waits a while before it believes it.
-  const [waits = "", refused = ""] = stderr.trim().split("\n");
-  assert.match(waits, /127\.0\.0\.1:\d+ cannot for the moment: 5\.00 \(image damaged\); going on in \d+ s$/);
-  assert.match(refused, /^narrowboat: 127\.0\.0\.1:\d+ refused: 5\.00 \(image damaged\)$/);
+  assert.match(stderr, /^narrowboat: 127\.0\.0\.1:\d+ refused: 5\.00 \(image damaged\)\n$/);
   await server.program.said(/"imageDamaged"/);
   const entry = logOf(server).find(({ event }) => event === "imageDamaged");
   assert.equal([entry?.["path"], entry?.["reason"]], ["/fw/boat/1.0", "contentDiffers"]);
