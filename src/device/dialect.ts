@@ -15,6 +15,7 @@ export interface DialectHandshake
     | "retransmitMaxMs"
     | "retransmissionsMax"
     | "handshakeRetransmissionsMax"
+    | "arrivalSlackMs"
     | "learnsRoundTrip"
     | "flightDatagramLengthMax"
     | "resendsRecordsApart"
@@ -78,6 +79,7 @@ const MBED_TLS_HANDSHAKE: DialectHandshake = {
   retransmitMaxMs: 60_000,
   retransmissionsMax: 6,
   handshakeRetransmissionsMax: Number.POSITIVE_INFINITY,
+  arrivalSlackMs: Number.NEGATIVE_INFINITY,
   learnsRoundTrip: false,
   flightDatagramLengthMax: STOCK_DATAGRAM_LENGTH_MAX,
   resendsRecordsApart: false,
@@ -100,6 +102,7 @@ const LIBCOAP_HANDSHAKE: DialectHandshake = {
   // Its hello offers all suites and groups that OpenSSL has.
   helloLength: 265,
   resendsRecordsApart: true,
+  arrivalSlackMs: 15,
   followsMaxRetransmit: true,
 };
 

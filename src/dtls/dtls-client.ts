@@ -55,6 +55,7 @@ export class DtlsClient implements Deadlined {
   }
 
   handleDatagram(now: Instant, datagram: Uint8Array): void {
+    this.#handshake?.handleArrival(now);
     let offset = 0;
     for (let count = 0; offset < datagram.length; count++) {
       if (count === RECORDS_PER_DATAGRAM_MAX) return this.#outlet.counted("recordsTooMany");

@@ -134,6 +134,11 @@ export interface DtlsParameters {
   readonly retransmissionsMax: number;
   /** Retransmissions by the timer of all flights of a handshake; some clients in the field count them together. */
   readonly handshakeRetransmissionsMax: number;
+  /**
+   * A datagram that comes so many ms before a flight is due again has it sent again at once, and is in nobody's count: OpenSSL
+   * looks at its own timer first. Negative and infinite where an arrival changes nothing.
+   */
+  readonly arrivalSlackMs: number;
   /** Whether the round trip of one flight says how long to wait for the answer to the next; else each waits `retransmitMs`. */
   readonly learnsRoundTrip: boolean;
   /** Bytes of a datagram of a flight. */
@@ -185,6 +190,7 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   retransmitMaxMs: 60_000,
   retransmissionsMax: 5,
   handshakeRetransmissionsMax: Number.POSITIVE_INFINITY,
+  arrivalSlackMs: Number.NEGATIVE_INFINITY,
   learnsRoundTrip: true,
   flightDatagramLengthMax: HANDSHAKE_DATAGRAM_LENGTH_MAX,
   resendsRecordsApart: false,

@@ -156,6 +156,11 @@ export class ClientHandshake implements Deadlined {
     else this.#input.outlet.counted("applicationDataBeforeFinished");
   }
 
+  /** See HandshakeExchange. */
+  handleArrival(now: Instant): void {
+    if (this.#state.kind !== "ended") this.#exchange.handleArrival(now);
+  }
+
   /** Sends the flight again, or gives up. An early call does nothing. */
   handleTimeout(now: Instant): void {
     if (this.#state.kind === "ended") return;

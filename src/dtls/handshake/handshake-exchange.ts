@@ -171,12 +171,22 @@ export class HandshakeExchange {
     const { retransmissionsMax, handshakeRetransmissionsMax } = this.#parameters;
     if (this.#retransmissions >= retransmissionsMax) return false;
     if (this.#handshakeRetransmissions >= handshakeRetransmissionsMax) return false;
-    this.#retransmissions++;
     this.#handshakeRetransmissions++;
+    this.#retransmit(now);
+    return true;
+  }
+
+  /** A datagram came: to be called before it is read. See DtlsParameters.arrivalSlackMs. */
+  handleArrival(now: Instant): void {
+    const { arrivalSlackMs } = this.#parameters;
+    if (this.#deadline !== undefined && now >= this.#deadline - arrivalSlackMs) this.#retransmit(now);
+  }
+
+  #retransmit(now: Instant): void {
+    this.#retransmissions++;
     this.#timeoutMs = Math.min(2 * this.#timeoutMs, this.#parameters.retransmitMaxMs);
     this.#deadline = addMs(now, this.#timeoutMs);
     this.#sendFlight();
-    return true;
   }
 
   /** A new flight answers the peer's, which answered our last one. Karn: one that was sent twice measures nothing. */

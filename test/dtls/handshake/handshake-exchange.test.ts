@@ -54,6 +54,31 @@ handshakeExchange("RFC 6347 4.2.4: each sending takes new record numbers", () =>
   assert.equal(sent[0]!.subarray(11), sent[1]!.subarray(11));
 });
 
+handshakeExchange(
+  "OpenSSL: a datagram just before its timer ends has the flight sent again, and counts for no limit",
+  () => {
+    const sent: Uint8Array[] = [];
+    const parameters = { ...DTLS_PARAMETERS, retransmitMs: 1_000, handshakeRetransmissionsMax: 1, arrivalSlackMs: 15 };
+    const made = new HandshakeExchange((datagram) => sent.push(datagram), CRYPTO, parameters, 0, 0);
+    made.send(NOW, [made.message(WriteState.plaintext(0), 14, EMPTY)], true);
+    made.handleArrival(addMs(NOW, 984));
+    assert.is(sent.length, 1);
+    made.handleArrival(addMs(NOW, 985));
+    assert.is(sent.length, 2);
+    assert.is(made.deadline, addMs(NOW, 2_985));
+    assert.ok(made.handleTimeout(addMs(NOW, 2_985)));
+    assert.is(sent.length, 3);
+    assert.not.ok(made.handleTimeout(addMs(NOW, 6_985)));
+  },
+);
+
+handshakeExchange("RFC 6347 4.2.4.1: an arrival changes nothing of our own timer", () => {
+  const { sent, exchange: made, flight } = exchange();
+  made.send(NOW, flight, true);
+  made.handleArrival(addMs(NOW, 1_000));
+  assert.is(sent.length, 1);
+});
+
 handshakeExchange("RFC 6347 4.2.4.1: the time to the next sending doubles up to its maximum, then it gives up", () => {
   const { sent, exchange: made, flight } = exchange();
   made.send(NOW, flight, true);
