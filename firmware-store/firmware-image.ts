@@ -55,8 +55,8 @@ export class FirmwareImage implements ImageRecord {
   }
 
   /**
-   * `length` bytes from `offset` on, both within the image. A view of the cache where one page holds them all: read it,
-   * do not write to it. A question for the first page that is not in memory; undefined when the content was damaged since it
+   * `length` bytes from `offset` on, both within the image. A view of the cache where one page holds them all: read it at
+   * once, for the next page that is fetched may take its place, and do not write to it. A question for the first page that is not in memory; undefined when the content was damaged since it
    * was checked: `damage` then says how.
    */
   read(offset: number, length: number): Uint8Array | ContentQuestion | undefined {
@@ -75,7 +75,7 @@ export class FirmwareImage implements ImageRecord {
   /** Fetches a page into the cache; where the content turns out damaged, `damage` then says how. */
   async load(pageNumber: number): Promise<void> {
     const offset = pageNumber * PAGE_LENGTH;
-    const page = new Uint8Array(Math.min(PAGE_LENGTH, this.length - offset));
+    const page = this.#pages.arrayFor(Math.min(PAGE_LENGTH, this.length - offset));
     if ((await this.#content.read(offset, page)) === undefined) this.#pages.keep(this.#contentNumber, pageNumber, page);
   }
 

@@ -102,6 +102,17 @@ test("the page cache holds no more than its bytes", () => {
   assert.is(pages.bytes, 2 * PAGE_LENGTH);
 });
 
+test("the array of a page that was dropped serves for the next one, and for no page that is shorter", () => {
+  const pages = new PageCache(2 * PAGE_LENGTH);
+  const content = pages.register();
+  const arrays = Array.from({ length: 3 }, () => new Uint8Array(PAGE_LENGTH));
+  for (const [i, array] of arrays.entries()) pages.keep(content, i, array);
+  assert.is(pages.arrayFor(100).length, 100);
+  assert.is(pages.arrayFor(PAGE_LENGTH), arrays[0]);
+  const fresh = pages.arrayFor(PAGE_LENGTH);
+  assert.not.ok(arrays.some((array) => array === fresh));
+});
+
 test("two images' pages of one number are not mixed up", () => {
   const pages = new PageCache(2 * PAGE_LENGTH);
   const [a, b] = [pages.register(), pages.register()];

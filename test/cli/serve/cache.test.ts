@@ -22,11 +22,8 @@ const scratch = scratchDirectories(test);
 const IMAGE_COUNT = 32;
 const IMAGE_LENGTH = 4 * 2 ** 20;
 const BLOCK_SIZE = 1024;
-/**
- * Serving takes 90 MB without an image, and 112 to 146 MB were seen here: pages that left the cache wait for a collection.
- * With all images in memory it would be above 220 MB.
- */
-const RESIDENT_MAX_BYTES = 165e6;
+/** What serving takes without an image, and half as much again; with all of them it would be above 200 MB. */
+const RESIDENT_MAX_BYTES = 140e6;
 
 function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
