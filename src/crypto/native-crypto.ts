@@ -3,8 +3,9 @@
 import type { NativeAead } from "../native/aead.ts";
 import type { CryptoProvider } from "./crypto-provider.ts";
 import { nativeAead } from "./native-aead.ts";
-import { providerAround } from "./node-primitives.ts";
+import { NODE_PRIMITIVES } from "./node-primitives.ts";
+import { providerOf } from "./primitives.ts";
 
 export function nativeCrypto(native: NativeAead): CryptoProvider {
-  return providerAround(nativeAead(native));
+  return providerOf(nativeAead(native), NODE_PRIMITIVES);
 }

@@ -4,9 +4,10 @@ import { AeadArrays } from "./aead.ts";
 import { ccmMaker } from "./ccm.ts";
 import type { CryptoProvider } from "./crypto-provider.ts";
 import { gcmMaker } from "./gcm.ts";
-import { providerAround } from "./node-primitives.ts";
+import { NODE_PRIMITIVES } from "./node-primitives.ts";
+import { providerOf } from "./primitives.ts";
 
 export function nodeCrypto(): CryptoProvider {
   const arrays = new AeadArrays();
-  return providerAround({ arrays, ccm: ccmMaker(arrays), gcm: gcmMaker(arrays) });
+  return providerOf({ arrays, ccm: ccmMaker(arrays), gcm: gcmMaker(arrays) }, NODE_PRIMITIVES);
 }

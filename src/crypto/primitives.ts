@@ -1,0 +1,22 @@
+// What a library brings, and the provider that is made of it.
+
+import type { Aead } from "./aead.ts";
+import type { CryptoProvider } from "./crypto-provider.ts";
+import { HmacPool } from "./hmac.ts";
+import { SavableSha256 } from "./savable-sha256.ts";
+
+export type Primitives = Pick<
+  CryptoProvider,
+  "encryptCbc" | "decryptCbc" | "sha256" | "x25519" | "secp256r1" | "equalInConstantTime"
+>;
+
+export function providerOf(aead: Aead, primitives: Primitives): CryptoProvider {
+  const macs = new HmacPool(primitives.sha256);
+  return {
+    ...primitives,
+    aead,
+    sha256Stream: () => SavableSha256.begin(),
+    resumeSha256: (state) => SavableSha256.resume(state),
+    hmacSha256: (key) => macs.take(key),
+  };
+}
