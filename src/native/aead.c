@@ -52,9 +52,6 @@ typedef struct {
 } aead;
 
 typedef struct {
-  // What JavaScript hands in is a context if this says so: a type tag is a property, and looking for it twice a record takes
-  // as long as opening 64 bytes. All externals that our own code ever has begin with eight bytes of their kind's own.
-  uint64_t kind;
   aead *owner;
   EVP_CIPHER_CTX *cipher;
   int tag_length;
@@ -62,11 +59,12 @@ typedef struct {
   bool seals;
 } cipher_context;
 
-static const uint64_t CONTEXT_KIND = 0x61742d6165616401;
+static const napi_type_tag CONTEXT_TAG = {0x6e6172726f77626f, 0x61742d6165616401};
 
 static bool read_context(napi_env env, napi_value value, cipher_context **context) {
-  return napi_get_value_external(env, value, (void **)context) == napi_ok && *context != NULL &&
-         (*context)->kind == CONTEXT_KIND;
+  bool tagged;
+  return napi_check_object_type_tag(env, value, &CONTEXT_TAG, &tagged) == napi_ok && tagged &&
+         napi_get_value_external(env, value, (void **)context) == napi_ok;
 }
 
 // No bytes when the array is gone.
@@ -91,7 +89,6 @@ static void forget_context(cipher_context *context) {
 
 static void finalize_context(napi_env env, void *data, void *hint) {
   forget_context(data);
-  ((cipher_context *)data)->kind = 0;
   free(data);
 }
 
@@ -204,9 +201,10 @@ static napi_value create_context(napi_env env, napi_callback_info info) {
     napi_throw_error(env, NULL, "OpenSSL cannot make a context");
     return NULL;
   }
-  *context = (cipher_context){.kind = CONTEXT_KIND, .owner = a, .cipher = cipher, .tag_length = tag_length, .ccm = ccm, .seals = seals};
+  *context = (cipher_context){.owner = a, .cipher = cipher, .tag_length = tag_length, .ccm = ccm, .seals = seals};
   napi_value result;
   MUST(napi_create_external(env, context, finalize_context, NULL, &result));
+  MUST(napi_type_tag_object(env, result, &CONTEXT_TAG));
   return result;
 }
 
