@@ -199,7 +199,8 @@ floods("in a crowd hellos and half-open handshakes are dropped, and a session go
     ATTACKS["first hellos"]!(place, 2_000 + stranger);
     ATTACKS["half-open handshakes"]!(place, 4_000 + stranger);
   }
-  assert.ok(place.counted("helloShed") > 1_200, `${place.counted("helloShed")}`);
+  const [answered, shed] = [place.counted("helloVerifyRequest"), place.counted("helloShed")];
+  assert.ok(answered < 400 && answered + shed >= 2_000, `${answered} answered, ${shed} shed`);
   place.asksForBlock(2);
 });
 
@@ -207,13 +208,13 @@ floods("in a crowd few forged records with made-up numbers are opened, and the s
   const place = new FloodedScene();
   place.asksForBlock(1);
   place.server.handleBatchEnd(place.now, 64);
-  for (let stranger = 0; stranger < 1_000; stranger++) {
+  for (let stranger = 0; stranger < 2_000; stranger++) {
     place.asksForBlock(2 + stranger);
     ATTACKS["forged records"]!(place, 2_000 + stranger);
   }
-  // Every other one comes from the session's own address; the rest finds no session.
-  assert.ok(place.counted("farRecordShed") > 250, `${place.counted("farRecordShed")}`);
-  assert.ok(place.counted("badRecordMac") > 10);
+  // Every other one comes from the session's own address, where a site has 200 at once; the rest finds no session.
+  const [opened, shed] = [place.counted("badRecordMac"), place.counted("farRecordShed")];
+  assert.ok(opened >= 200 && opened < 250 && opened + shed > 990, `${opened} opened, ${shed} shed`);
 });
 
 floods.run();
