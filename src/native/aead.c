@@ -52,6 +52,8 @@ typedef struct {
 } aead;
 
 typedef struct {
+  // CONTEXT_MAGIC: tells a context from the external of another part.
+  uint64_t magic;
   aead *owner;
   EVP_CIPHER_CTX *cipher;
   int tag_length;
@@ -59,12 +61,15 @@ typedef struct {
   bool seals;
 } cipher_context;
 
-static const napi_type_tag CONTEXT_TAG = {0x6e6172726f77626f, 0x61742d6165616401};
+// No pointer, and no small number: nothing else that an add-on keeps begins with it. A type tag of Node-API would cost each
+// record a look-up of a private property.
+#define CONTEXT_MAGIC UINT64_C(0x6e6172726f77626f)
 
 static bool read_context(napi_env env, napi_value value, cipher_context **context) {
-  bool tagged;
-  return napi_check_object_type_tag(env, value, &CONTEXT_TAG, &tagged) == napi_ok && tagged &&
-         napi_get_value_external(env, value, (void **)context) == napi_ok;
+  void *data;
+  if (napi_get_value_external(env, value, &data) != napi_ok || data == NULL) return false;
+  *context = data;
+  return (*context)->magic == CONTEXT_MAGIC;
 }
 
 // No bytes when the array is gone.
@@ -88,8 +93,10 @@ static void forget_context(cipher_context *context) {
 }
 
 static void finalize_context(napi_env env, void *data, void *hint) {
-  forget_context(data);
-  free(data);
+  cipher_context *context = data;
+  forget_context(context);
+  context->magic = 0;
+  free(context);
 }
 
 static bool begin(cipher_context *c, const uint8_t *nonce, uint8_t *tag) {
@@ -201,10 +208,10 @@ static napi_value create_context(napi_env env, napi_callback_info info) {
     napi_throw_error(env, NULL, "OpenSSL cannot make a context");
     return NULL;
   }
-  *context = (cipher_context){.owner = a, .cipher = cipher, .tag_length = tag_length, .ccm = ccm, .seals = seals};
+  *context = (cipher_context){
+      .magic = CONTEXT_MAGIC, .owner = a, .cipher = cipher, .tag_length = tag_length, .ccm = ccm, .seals = seals};
   napi_value result;
   MUST(napi_create_external(env, context, finalize_context, NULL, &result));
-  MUST(napi_type_tag_object(env, result, &CONTEXT_TAG));
   return result;
 }
 
