@@ -27,50 +27,68 @@ const test = suite("fits");
 
 const BLOCKS = 2_000;
 const RUNS = 30;
-/** Of 95 % intervals some miss: over 60 seeds 88 to 100 % of them held, that of bursts 83 to 92 %. With this one all do. */
-const SEED = 2;
-const recordings = FITTED_PROFILES.map((profile) => ({ profile, ...recordTransfer(profile, SEED, BLOCKS) }));
+const SEEDS = [1, 2, 3];
+/** Of 95 % intervals some miss. */
+const HOLDING_MIN = 0.9;
 
-function holds({ low, high }: Estimate | undefined = { value: 0, low: 1, high: 0 }, truth: number, what: string): void {
-  assert.ok(low <= truth && truth <= high, `${what}: ${truth} is not within ${low} to ${high}`);
+const recordings = FITTED_PROFILES.map((profile) => ({
+  profile,
+  recorded: SEEDS.map((seed) => recordTransfer(profile, seed, BLOCKS)),
+}));
+const [first, second] = recordings.map(({ recorded }) => recorded[0]!);
+
+/** An interval, and what should lie in it. */
+type Claim = readonly [Estimate | undefined, number];
+
+function holds([estimate, truth]: Claim): boolean {
+  return estimate !== undefined && estimate.low <= truth && truth <= estimate.high;
 }
 
 function narrow({ value, low, high }: Estimate): void {
   assert.ok((high - low) / 2 <= 0.35 * value, `${low} to ${high} is too wide for ${value}`);
 }
 
-for (const { profile, csv, pcap } of recordings) {
-  const sources: readonly (readonly [string, () => Observations])[] = [
-    ["a CSV of the server", () => ({ exchanges: exchangesOfCsv(csv), directions: undefined })],
-    ["a capture beside the device", () => exchangesOfCapture(readPcap(pcap).datagrams)],
-  ];
-  for (const [source, observe] of sources) {
-    test(`${profile.name} from ${source}: loss, burst, round trip and rates lie in their intervals`, () => {
-      const { either, time } = fitLink("fitted", observe());
-      holds(either.share, exchangeLoss(profile), "loss");
-      narrow(either.share);
-      holds(either.burst, exchangeBurst(profile), "burst");
-      holds(time.roundTrip, exchangeSeconds(profile, time), "round trip");
-      holds(time.rateUp, rateOf(profile, "up"), "rate up");
-      holds(time.rateDown, rateOf(profile, "down"), "rate down");
-    });
-  }
+const claims: Claim[] = [];
 
-  test(`${profile.name} from a capture: the loss of each direction lies in its interval`, () => {
-    const { up, down } = fitLink("fitted", exchangesOfCapture(readPcap(pcap).datagrams));
-    for (const [direction, fit] of [["up", up] as const, ["down", down] as const]) {
-      holds(fit?.share, meanLoss(profile[direction].loss, 0), `loss ${direction}`);
-      narrow(fit!.share);
-      holds(fit?.burst, burstOf(profile[direction].loss), `burst ${direction}`);
+for (const { profile, recorded } of recordings) {
+  test(`${profile.name}: a CSV of the server and a capture beside the device tell the loss closely enough`, () => {
+    for (const { csv, pcap } of recorded) {
+      const capture = exchangesOfCapture(readPcap(pcap).datagrams);
+      const sources: readonly Observations[] = [{ exchanges: exchangesOfCsv(csv), directions: undefined }, capture];
+      for (const observations of sources) {
+        const { either, time } = fitLink("fitted", observations);
+        narrow(either.share);
+        claims.push(
+          [either.share, exchangeLoss(profile)],
+          [either.burst, exchangeBurst(profile)],
+          [time.roundTrip, exchangeSeconds(profile, time)],
+          [time.rateUp, rateOf(profile, "up")],
+          [time.rateDown, rateOf(profile, "down")],
+        );
+      }
+      const { up, down } = fitLink("fitted", capture);
+      for (const [direction, fit] of [["up", up] as const, ["down", down] as const]) {
+        const { loss } = profile[direction];
+        narrow(fit!.share);
+        claims.push([fit!.share, meanLoss(loss, 0)], [fit!.burst, burstOf(loss)]);
+      }
     }
   });
 }
 
-for (const { profile, pcap } of recordings.slice(0, 2)) {
-  test(`${profile.name}: a fitted profile foretells within 10 % how long transfers take that it has not seen`, () => {
-    const { profile: fitted } = fitLink("fitted", exchangesOfCapture(readPcap(pcap).datagrams));
-    const [foretold, real] = [medianSeconds(fitted), medianSeconds(profile)];
-    assert.ok(Math.abs(foretold / real - 1) <= 0.1, `${foretold} s foretold, ${real} s`);
+test("losses, bursts, round trips and rates of all recordings lie in their intervals as often as these say", () => {
+  const share = claims.filter(holds).length / claims.length;
+  assert.is(claims.length, FITTED_PROFILES.length * SEEDS.length * 14);
+  assert.ok(share >= HOLDING_MIN, `${share}`);
+});
+
+for (const { profile, recorded } of recordings.slice(0, 2)) {
+  test(`${profile.name}: fitted profiles foretell how long transfers take that they have not seen, the middle one within 10 %`, () => {
+    const foretold = recorded.map(({ pcap }) =>
+      medianSeconds(fitLink("fitted", exchangesOfCapture(readPcap(pcap).datagrams)).profile),
+    );
+    const ratio = percentile(foretold, 0.5)! / medianSeconds(profile);
+    assert.ok(Math.abs(ratio - 1) <= 0.1, `${ratio}: ${foretold.join(", ")} s`);
   });
 }
 
@@ -88,14 +106,14 @@ function medianSeconds(profile: (typeof FITTED_PROFILES)[number]): number {
 }
 
 test("a fitted profile is one that can be saved and read again, and says that it was measured", () => {
-  const { profile } = fitLink("field", exchangesOfCapture(readPcap(recordings[1]!.pcap).datagrams));
+  const { profile } = fitLink("field", exchangesOfCapture(readPcap(second!.pcap).datagrams));
   assert.equal(parseProfile(JSON.stringify(profile)), profile);
   assert.match(profile.sources["down.loss"]!, /^measured, \d+\.\d\d % to \d+\.\d\d %$/);
 });
 
 test("a CSV alone shares the loss out evenly, and says so", () => {
   const { profile, either, up } = fitLink("field", {
-    exchanges: exchangesOfCsv(recordings[0]!.csv),
+    exchanges: exchangesOfCsv(first!.csv),
     directions: undefined,
   });
   assert.is(up, undefined);
@@ -105,7 +123,7 @@ test("a CSV alone shares the loss out evenly, and says so", () => {
 });
 
 test("fewer than thirty round trips: refused with what is needed", () => {
-  const csv = recordings[0]!.csv.split("\n").slice(0, 12).join("\n");
+  const csv = first!.csv.split("\n").slice(0, 12).join("\n");
   assert.throws(
     () => fitLink("field", { exchanges: exchangesOfCsv(csv), directions: undefined }),
     (error: unknown) => error instanceof FitError && /a fit needs 30/.test(error.message),
@@ -113,11 +131,11 @@ test("fewer than thirty round trips: refused with what is needed", () => {
 });
 
 test("blocks of one length: no rate is claimed, and the delay has it", () => {
-  const exchanges = exchangesOfCsv(recordings[0]!.csv).filter((one) => one.bytesDown === 299 && one.bytesUp === 70);
+  const exchanges = exchangesOfCsv(first!.csv).filter((one) => one.bytesDown === 299 && one.bytesUp === 70);
   const { time, profile } = fitLink("field", { exchanges, directions: undefined });
   assert.is(time.rateDown, undefined);
   assert.equal(profile.down.radio, { kind: "stream", overheadLength: 0 });
-  holds(time.roundTrip, exchangeSeconds(recordings[0]!.profile, time), "round trip");
+  assert.ok(holds([time.roundTrip, exchangeSeconds(recordings[0]!.profile, time)]));
 });
 
 test.run();
