@@ -16,6 +16,7 @@ export interface DialectHandshake
     | "retransmissionsMax"
     | "handshakeRetransmissionsMax"
     | "arrivalSlackMs"
+    | "answersRepeatedFlight"
     | "learnsRoundTrip"
     | "flightDatagramLengthMax"
     | "resendsRecordsApart"
@@ -80,6 +81,7 @@ const MBED_TLS_HANDSHAKE: DialectHandshake = {
   retransmissionsMax: 6,
   handshakeRetransmissionsMax: Number.POSITIVE_INFINITY,
   arrivalSlackMs: Number.NEGATIVE_INFINITY,
+  answersRepeatedFlight: true,
   learnsRoundTrip: false,
   flightDatagramLengthMax: STOCK_DATAGRAM_LENGTH_MAX,
   resendsRecordsApart: false,
@@ -103,6 +105,7 @@ const LIBCOAP_HANDSHAKE: DialectHandshake = {
   helloLength: 265,
   resendsRecordsApart: true,
   arrivalSlackMs: 15,
+  answersRepeatedFlight: false,
   followsMaxRetransmit: true,
 };
 

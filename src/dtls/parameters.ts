@@ -139,6 +139,8 @@ export interface DtlsParameters {
    * looks at its own timer first. Negative and infinite where an arrival changes nothing.
    */
   readonly arrivalSlackMs: number;
+  /** Whether a flight goes again too when the peer repeats its own (RFC 6347 4.2.4); OpenSSL waits for its timer. */
+  readonly answersRepeatedFlight: boolean;
   /** Whether the round trip of one flight says how long to wait for the answer to the next; else each waits `retransmitMs`. */
   readonly learnsRoundTrip: boolean;
   /** Bytes of a datagram of a flight. */
@@ -191,6 +193,7 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   retransmissionsMax: 5,
   handshakeRetransmissionsMax: Number.POSITIVE_INFINITY,
   arrivalSlackMs: Number.NEGATIVE_INFINITY,
+  answersRepeatedFlight: true,
   learnsRoundTrip: true,
   flightDatagramLengthMax: HANDSHAKE_DATAGRAM_LENGTH_MAX,
   resendsRecordsApart: false,

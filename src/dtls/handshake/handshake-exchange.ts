@@ -154,7 +154,8 @@ export class HandshakeExchange {
    * timer's: copies that a slow link delivers in a burst must not use up our patience.
    */
   resend(now: Instant): void {
-    if (this.#resends >= this.#parameters.retransmissionsMax) return;
+    const { answersRepeatedFlight, retransmissionsMax } = this.#parameters;
+    if (!answersRepeatedFlight || this.#resends >= retransmissionsMax) return;
     this.#resends++;
     if (this.#deadline !== undefined) this.#deadline = addMs(now, this.#timeoutMs);
     this.#sendFlight();

@@ -72,6 +72,17 @@ handshakeExchange(
   },
 );
 
+handshakeExchange("OpenSSL: a flight that the peer repeats has ours sent again by the timer alone", () => {
+  const sent: Uint8Array[] = [];
+  const parameters = { ...DTLS_PARAMETERS, retransmitMs: 1_000, answersRepeatedFlight: false };
+  const made = new HandshakeExchange((datagram) => sent.push(datagram), CRYPTO, parameters, 0, 0);
+  made.send(NOW, [made.message(WriteState.plaintext(0), 14, EMPTY)], true);
+  made.resend(addMs(NOW, 500));
+  assert.is(sent.length, 1);
+  assert.ok(made.handleTimeout(addMs(NOW, 1_000)));
+  assert.is(sent.length, 2);
+});
+
 handshakeExchange("RFC 6347 4.2.4.1: an arrival changes nothing of our own timer", () => {
   const { sent, exchange: made, flight } = exchange();
   made.send(NOW, flight, true);
