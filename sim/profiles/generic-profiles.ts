@@ -3,56 +3,25 @@
 
 import type { DelayModel } from "../link/delay.ts";
 import type { LossModel } from "../link/loss.ts";
-import { checkedProfile, type DirectionProfile, type LinkProfile, ProfileError } from "./profile.ts";
-
-/** What a parameter's text means: its unit and its limits. */
-interface Quantity {
-  readonly allowed: string;
-  /** Undefined for anything that is not allowed. */
-  parse(text: string): number | undefined;
-}
-
-interface Parameter {
-  readonly quantity: Quantity;
-  readonly byDefault: number | undefined;
-  readonly meaning: string;
-}
-
-type Values = Readonly<Record<string, number | undefined>>;
+import { checkedProfile, type DirectionProfile, type LinkProfile } from "./profile.ts";
+import {
+  bytes,
+  descriptionsOf,
+  GIVEN,
+  type ParameterDescription,
+  type Parameters,
+  rate,
+  share,
+  time,
+  type Values,
+  valuesFor,
+} from "./profile-parameters.ts";
 
 interface GenericLink {
   readonly summary: string;
-  readonly parameters: Readonly<Record<string, Parameter>>;
+  readonly parameters: Parameters;
   loss(values: Values): LossModel;
 }
-
-const time: Quantity = {
-  allowed: "a time such as 138ms or 1.5s",
-  parse: (text) => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text);
-    return match === null ? undefined : Number(match[1]) * (match[2] === "s" ? 1000 : 1);
-  },
-};
-
-const share: Quantity = {
-  allowed: "a share such as 0.1 or 10%",
-  parse: (text) => {
-    const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
-    if (match === null) return undefined;
-    const value = Number(match[1]) / (match[2] === "%" ? 100 : 1);
-    return value <= 1 ? value : undefined;
-  },
-};
-
-const rate: Quantity = {
-  allowed: "a number of bits per second of at least 1, such as 20000",
-  parse: (text) => (/^[1-9]\d{0,11}$/.test(text) ? Number(text) : undefined),
-};
-
-const bytes: Quantity = {
-  allowed: "a whole number of bytes from 100 to 65535",
-  parse: (text) => (/^\d{3,5}$/.test(text) && Number(text) >= 100 && Number(text) <= 65_535 ? Number(text) : undefined),
-};
 
 const CARRIAGE = {
   rtt: { quantity: time, byDefault: 0, meaning: "round trip without serialisation, half of it each way" },
@@ -60,7 +29,7 @@ const CARRIAGE = {
   rate: { quantity: rate, byDefault: undefined, meaning: "bits per second each way; without it infinitely fast" },
   mtu: { quantity: bytes, byDefault: 1500, meaning: "longest IP packet" },
   duplicate: { quantity: share, byDefault: 0, meaning: "share of datagrams that arrive twice" },
-} as const satisfies Record<string, Parameter>;
+} as const satisfies Parameters;
 
 const GENERIC_LINKS: Readonly<Record<string, GenericLink>> = {
   ideal: {
@@ -92,16 +61,6 @@ const GENERIC_LINKS: Readonly<Record<string, GenericLink>> = {
   },
 };
 
-/** A parameter for listings. */
-export interface ParameterDescription {
-  readonly name: string;
-  readonly meaning: string;
-  /** What may stand for it, with an example. */
-  readonly allowed: string;
-  /** Undefined where there is none. */
-  readonly byDefault: number | undefined;
-}
-
 /** A generic link for listings. */
 export interface GenericLinkDescription {
   readonly name: string;
@@ -113,18 +72,7 @@ export const GENERIC_LINK_DESCRIPTIONS: readonly GenericLinkDescription[] = Obje
   ([name, { summary, parameters }]) => ({
     name,
     summary,
-    parameters: Object.entries(parameters).map(
-      ([
-        parameter,
-        {
-          meaning,
-          quantity: { allowed },
-          byDefault,
-        },
-      ]) => {
-        return { name: parameter, meaning, allowed, byDefault };
-      },
-    ),
+    parameters: descriptionsOf(parameters),
   }),
 );
 
@@ -132,7 +80,7 @@ export const GENERIC_LINK_DESCRIPTIONS: readonly GenericLinkDescription[] = Obje
 export function genericProfile(name: string, parameters: string): LinkProfile | undefined {
   const link = Object.hasOwn(GENERIC_LINKS, name) ? GENERIC_LINKS[name] : undefined;
   if (link === undefined) return undefined;
-  const values = valuesFor(name, link, parameters);
+  const values = valuesFor(name, link.parameters, parameters);
   const direction = directionFor(values, link.loss(values));
   // Checked as a file would be: a year of round trip is well-formed here, and still no link.
   return checkedProfile({
@@ -144,7 +92,7 @@ export function genericProfile(name: string, parameters: string): LinkProfile | 
     up: direction,
     down: direction,
     energy: { transmitWatts: 0, receiveWatts: 0, wakeJoules: 0 },
-    sources: { "": "given by the operator" },
+    sources: { "": GIVEN },
   });
 }
 
@@ -162,20 +110,4 @@ function directionFor(values: Values, loss: LossModel): DirectionProfile {
     duplication: values["duplicate"]!,
     queue: { countMax: 1000, lifetimeSeconds: 86_400 },
   };
-}
-
-function valuesFor(name: string, { parameters }: GenericLink, text: string): Values {
-  const values = Object.fromEntries(Object.entries(parameters).map(([key, { byDefault }]) => [key, byDefault]));
-  for (const part of text === "" ? [] : text.split(",")) {
-    const [key = "", value = ""] = part.split("=", 2);
-    const parameter = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
-    if (parameter === undefined) {
-      const known = Object.keys(parameters).join(", ");
-      throw new ProfileError(`profile ${name}: there is no parameter "${key}"; known are ${known}`);
-    }
-    const { quantity } = parameter;
-    values[key] = quantity.parse(value);
-    if (values[key] === undefined) throw new ProfileError(`profile ${name}: ${key} must be ${quantity.allowed}`);
-  }
-  return values;
 }

@@ -1,8 +1,10 @@
 // `narrowboat profiles`: which links there are, and where every figure of one is from.
 
 import type { Argv } from "yargs";
+import { CHANGE_DESCRIPTIONS } from "../../sim/profiles/changed-profile.ts";
 import { GENERIC_LINK_DESCRIPTIONS, type GenericLinkDescription } from "../../sim/profiles/generic-profiles.ts";
 import { type LinkProfile, sourceOf } from "../../sim/profiles/profile.ts";
+import type { ParameterDescription } from "../../sim/profiles/profile-parameters.ts";
 import { NAMED_PROFILES } from "../../sim/profiles/profiles.ts";
 import { SOURCES, sourceKeysIn } from "../../sim/profiles/sources.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
@@ -12,7 +14,7 @@ import { formatFields, formatTable } from "./report.ts";
 
 export function options(yargs: Argv<GlobalArguments>) {
   return yargs
-    .positional("name", { type: "string", describe: "One of them, with parameters if it takes any, or a .json file" })
+    .positional("name", { type: "string", describe: "One of them, with parameters if wanted, or a .json file" })
     .option("json", { ...json, describe: "Print JSON; that of one profile can be changed and saved as one's own" })
     .option("fit", {
       ...word,
@@ -21,6 +23,7 @@ export function options(yargs: Argv<GlobalArguments>) {
     .option("html", { ...word, describe: "With --fit: file for a page with plots" })
     .example("$0 profiles lte-m", "Every figure with its source")
     .example("$0 profiles lte-m --json > mine.json", "A profile to change, for --profile ./mine.json")
+    .example("$0 profiles lte-m:loss=2%,mtu=540", "The same with figures changed")
     .example("$0 profiles bernoulli", "The parameters of a generic link");
 }
 
@@ -59,11 +62,15 @@ function listText(): string {
 }
 
 function genericText({ name, summary, parameters }: GenericLinkDescription): string {
+  return [`${name}: ${summary}`, ...parameterTexts(name, parameters)].join("\n\n");
+}
+
+function parameterTexts(name: string, parameters: readonly ParameterDescription[]): readonly string[] {
   const rows = parameters.map(({ name: parameter, meaning, allowed, byDefault }) => {
     return [parameter, String(byDefault ?? "none"), allowed, meaning];
   });
   const table = formatTable([["PARAMETER", "DEFAULT", "TAKES", "MEANING"], ...rows]);
-  return `${name}: ${summary}\n\n${table}\n\nparameters follow a colon: ${name}:rtt=1s,mtu=576`;
+  return [table, `parameters follow a colon: ${name}:rtt=1s,mtu=576`];
 }
 
 function profileText(profile: LinkProfile): string {
@@ -77,6 +84,7 @@ function profileText(profile: LinkProfile): string {
     ...(cannotCarryCoap === undefined ? [] : [`cannot carry CoAP: ${cannotCarryCoap}`]),
     formatTable([["FIGURE", "VALUE", "SOURCE"], ...rows]),
     ...(keys.size === 0 ? [] : [formatFields(cited)]),
+    ...(NAMED_PROFILES.includes(profile) ? parameterTexts(name, CHANGE_DESCRIPTIONS) : []),
   ];
   return parts.join("\n\n");
 }

@@ -69,6 +69,17 @@ test("a generic link with parameters: the figures that they lead to", async () =
   assert.match(stdout, /^down\.delay\.ms +500 +given by the operator$/m);
 });
 
+test("a named link: below its figures the parameters that change some of them", async () => {
+  const { stdout } = await narrowboat(scratch(), "profiles", "lte-m");
+  assert.match(stdout, /^mtu +none +a whole number of bytes from 100 to 65535 +longest IP packet$/m);
+});
+
+test("a named link with parameters: the figures that they lead to, and whose they are", async () => {
+  const { stdout } = await narrowboat(scratch(), "profiles", "lte-m:loss=2%,mtu=540");
+  assert.match(stdout, /^up\.loss\.probability +0\.02 +given by the operator$/m);
+  assert.match(stdout, /^mtu +540 +given by the operator$/m);
+});
+
 test("--json of one profile, saved under another name, is a profile of one's own", async () => {
   const directory = scratch();
   const { stdout } = await narrowboat(directory, "profiles", "lte-m", "--json");

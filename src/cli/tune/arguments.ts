@@ -2,6 +2,7 @@
 
 import { statSync } from "node:fs";
 import type { LinkProfile } from "../../../sim/profiles/profile.ts";
+import { NAMED_PROFILES } from "../../../sim/profiles/profiles.ts";
 import { SAMPLE_COUNT_MAX } from "../../../sim/tune/sample-statistics.ts";
 import { bytesIn, parseBlockSizeOrAuto, parseWindow } from "../arguments.ts";
 import { wrongUse } from "../command-error.ts";
@@ -47,17 +48,21 @@ export function lengthOfImage(file: string): number {
   return parseSize(String(stat.size));
 }
 
-/** Profiles between commas; a comma inside a generic link's parameters (`bernoulli:loss=0.1,rtt=1s`) parts nothing. */
+/** All named profiles at once. */
+const ALL = "all";
+
+/** Profiles between commas; a comma inside a link's parameters (`lte-m:loss=2%,rtt=1s`) parts nothing. */
 export function parseProfiles(text: string): readonly LinkProfile[] {
   const names: string[] = [];
   for (const part of text.split(",")) {
     if (names.at(-1)?.includes(":") === true && /^[a-z]+=/.test(part)) names.push(`${names.pop()},${part}`);
     else names.push(part);
   }
-  return [...new Set(names)].map(profileGiven);
+  const given = names.flatMap((name) => (name === ALL ? NAMED_PROFILES.map((one) => one.name) : [name]));
+  return [...new Set(given)].map(profileGiven);
 }
 
-/** A generic link keeps its parameters in its name, so that two of them can be told apart. */
+/** A link keeps its parameters in its name, so that two of them can be told apart. */
 function profileGiven(text: string): LinkProfile {
   const profile = profileFor(text);
   return text.includes(":") ? { ...profile, name: text } : profile;

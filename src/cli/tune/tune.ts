@@ -37,7 +37,7 @@ export function options(yargs: Argv<GlobalArguments>) {
     .option("profile", {
       ...word,
       demandOption: true,
-      describe: "Links between commas: names of profiles, or files that end in .json",
+      describe: "Links between commas: names of profiles (lte-m:loss=2%), files that end in .json, or all",
       coerce: parseProfiles,
     })
     .option("image", { ...word, describe: "A firmware image; only its size matters", coerce: lengthOfImage })

@@ -104,6 +104,14 @@ tune("lists are combined, and a generic link keeps its commas", async () => {
   );
 });
 
+tune("a named link with parameters keeps them in its name", async () => {
+  const rows = await rowsOf("--profile", "lte-m:loss=2%,mtu=540,lte-m");
+  assert.equal(
+    rows.map(({ profile }) => profile),
+    ["lte-m:loss=2%,mtu=540", "lte-m"],
+  );
+});
+
 tune("a profile of one's own is a JSON file", async () => {
   writeFileSync(join(cwd, "mine.json"), JSON.stringify({ ...profileNamed("lte-m"), name: "my-cell" }));
   const [row] = await rowsOf("--profile", "mine.json");

@@ -89,8 +89,4 @@ profiles("a name that is not there is refused with those that are", () => {
   );
 });
 
-profiles("a named profile takes no parameters", () => {
-  assert.is(refusal("lte-m:loss=0.1"), 'profile lte-m: takes no parameters; write "lte-m" alone');
-});
-
 profiles.run();
