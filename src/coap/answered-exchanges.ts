@@ -2,7 +2,7 @@
 // bytes in one array that grows with use, and of a block only where it was cut from. So remembering a block makes no
 // garbage and takes a tenth of its bytes.
 
-import { EMPTY, put, putShort } from "../base/bytes.ts";
+import { EMPTY, put } from "../base/bytes.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Body } from "./body.ts";
 
@@ -88,9 +88,8 @@ export class AnsweredExchanges {
     if (long !== undefined) this.#length += length;
     const at = long === undefined ? index * SLOT_LENGTH : 0;
     const bytes = long ?? this.#slots;
-    const copy = long === undefined ? putShort : put;
-    copy(bytes, at, request);
-    copy(bytes, at + requestLength, answer);
+    put(bytes, at, request);
+    put(bytes, at + requestLength, answer);
   }
 
   #exchangeAt(index: number): Exchange {
