@@ -46,7 +46,7 @@ export interface ListenAddress {
 export interface ServerShellInput
   extends Pick<
     FirmwareServerInput,
-    "cipherSuites" | "blockSize" | "coapEcho" | "exchanged" | "rates" | "sessionsPerIdentity"
+    "cipherSuites" | "blockSize" | "coapEcho" | "dtlsParameters" | "exchanged" | "rates" | "sessionsPerIdentity"
   > {
   readonly images: ImageSource;
   readonly keys: KeySource;
@@ -120,7 +120,10 @@ export class ServerShell {
       crypto: systemCrypto(),
       random: new SystemRandom(),
       catalogue: this.#images,
-      dtlsParameters: { strangersCostFactor: typeof systemNativeParts() === "object" ? 1 : COST_FACTOR_WITHOUT_NATIVE },
+      dtlsParameters: {
+        strangersCostFactor: typeof systemNativeParts() === "object" ? 1 : COST_FACTOR_WITHOUT_NATIVE,
+        ...options.dtlsParameters,
+      },
       cookieSecret: sessions?.stored.cookieSecret,
     });
     this.#keys = new KeyWatch(this.#server, keys, {

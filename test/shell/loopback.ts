@@ -53,6 +53,8 @@ export type DeviceOptions = Partial<Omit<FirmwareDeviceInput, "random" | "dialec
   readonly key?: Uint8Array;
   /** Without DTLS. */
   readonly plain?: boolean;
+  /** When it aborts, nobody waits for the device any more. */
+  readonly patience?: AbortSignal;
   /** Sees each event before it is kept. */
   readonly onEvent?: (event: DeviceEvent, device: DeviceShell) => void;
 };
@@ -67,8 +69,8 @@ export interface LoopbackPull {
 
 /** Pulls `/fw/boat/1.0` to whatever end it has. */
 export async function pullFrom(port: number, options: DeviceOptions = {}): Promise<LoopbackPull> {
-  const { identity = IDENTITY, key = KEY, plain = false, onEvent, dialect, ...input } = options;
-  const slot = new MemoryFlash(SLOT_LENGTH, PAGE_LENGTH);
+  const { identity = IDENTITY, key = KEY, plain = false, patience, onEvent, dialect, ...input } = options;
+  const slot = options.slot ?? new MemoryFlash(SLOT_LENGTH, PAGE_LENGTH);
   const security = {
     identity,
     key: new Secret(key),
@@ -103,6 +105,7 @@ export async function pullFrom(port: number, options: DeviceOptions = {}): Promi
       },
     },
   );
+  patience?.addEventListener("abort", () => finish({ kind: "unanswered" }));
   const end = await ended;
   await device.close();
   const bytes = end.kind === "done" ? slot.read(0, end.length) : new Uint8Array(0);

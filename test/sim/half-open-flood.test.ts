@@ -11,13 +11,11 @@ import { concat } from "../../src/base/bytes.ts";
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import { type PeerAddress, peerAddress } from "../../src/base/peer-address.ts";
 import { dialectNamed } from "../../src/device/dialect.ts";
-import { encodeHandshakeMessage, HandshakeType } from "../../src/dtls/handshake/handshake-message.ts";
-import { encodeClientHello } from "../../src/dtls/handshake/hello.ts";
+import { cipherSuiteNamed } from "../../src/dtls/cipher-suite.ts";
 import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
-import { WriteState } from "../../src/dtls/record/connection-state.ts";
-import { ContentType } from "../../src/dtls/record/record.ts";
 import type { FirmwareServer } from "../../src/server/firmware-server.ts";
 import { CRYPTO } from "../support/crypto.ts";
+import { COOKIE_AT, COOKIE_IN_HELLO_AT, COOKIE_LENGTH, halfOpenHello } from "../support/half-open-hello.ts";
 
 const flood = suite("half-open-flood");
 
@@ -27,28 +25,11 @@ const HANDSHAKES_MAX = SCALE * DTLS_PARAMETERS.handshakesMax;
 const TICK_MS = 20;
 const DEVICE_COUNT = 30;
 const HALF_AN_HOUR_MS = 1_800_000;
-const CIPHER_SUITE = 0xc0a8;
-/** Where the cookie stands in a HelloVerifyRequest: behind record header, message header, version and length. */
-const COOKIE_AT = 13 + 12 + 2 + 1;
+const CIPHER_SUITE = cipherSuiteNamed("TLS_PSK_WITH_AES_128_CCM_8")!.id;
 
-/** The same hello each time: what differs is the address. */
-function hello(cookie: Uint8Array, messageSeq: number): Uint8Array {
-  const body = encodeClientHello({
-    version: 0xfefd,
-    random: new Uint8Array(32),
-    sessionId: new Uint8Array(0),
-    cookie,
-    cipherSuites: [CIPHER_SUITE],
-    compressionMethods: Uint8Array.of(0),
-    extensions: {},
-  });
-  const message = encodeHandshakeMessage({ type: HandshakeType.client_hello, messageSeq, body });
-  return WriteState.plaintext(messageSeq).seal(ContentType.handshake, message);
-}
-
-const FIRST = hello(new Uint8Array(0), 0);
-const SECOND = hello(new Uint8Array(16), 1);
-const COOKIE_IN_SECOND_AT = 13 + 12 + 2 + 32 + 1 + 1;
+/** The same hellos each time: what differs is the address. */
+const FIRST = halfOpenHello({ cipherSuite: CIPHER_SUITE });
+const SECOND = halfOpenHello({ cipherSuite: CIPHER_SUITE, cookie: new Uint8Array(COOKIE_LENGTH) });
 
 class Attacker {
   begun = 0;
@@ -65,7 +46,7 @@ class Attacker {
     this.#server.handleDatagram(now, "coaps", from, FIRST);
     const request = Uint8Array.from(this.#server.pollTransmit()!.datagram);
     const again = concat(SECOND);
-    again.set(request.subarray(COOKIE_AT, COOKIE_AT + 16), COOKIE_IN_SECOND_AT);
+    again.set(request.subarray(COOKIE_AT, COOKIE_AT + COOKIE_LENGTH), COOKIE_IN_HELLO_AT);
     this.#server.handleDatagram(now, "coaps", from, again);
     while (this.#server.pollTransmit() !== undefined);
   }

@@ -30,7 +30,7 @@ export class DtlsClientSocket {
     this.#client.handleTimeout(systemNow());
     this.#arm();
   });
-  readonly #received: string[] = [];
+  readonly #received: Buffer[] = [];
   #wake: (() => void) | undefined;
 
   /** Resolves when the handshake is through; rejects with the client's reason when it failed. */
@@ -65,7 +65,7 @@ export class DtlsClientSocket {
         transmit: (datagram) => socket.send(datagram),
         connected: () => settle(undefined),
         applicationData: (_now, data) => {
-          this.#received.push(Buffer.from(data).toString());
+          this.#received.push(Buffer.from(data));
           this.#wake?.();
         },
         ended: (_now, { kind, detail }) => settle(`${kind}: ${detail}`),
@@ -79,19 +79,30 @@ export class DtlsClientSocket {
     this.#arm();
   }
 
-  send(text: string): void {
-    const datagram = this.#client.seal(toUtf8(text));
+  send(data: Uint8Array | string): void {
+    const datagram = this.#client.seal(typeof data === "string" ? toUtf8(data) : data);
     if (datagram !== undefined) this.#socket.send(datagram);
   }
 
-  /** What the server sent, once something is there. */
+  /** What the server sent as text, once something is there. */
   async receive(): Promise<string> {
+    return (await this.receiveBytes()).toString();
+  }
+
+  /** The same as bytes. */
+  async receiveBytes(): Promise<Buffer> {
     while (this.#received.length === 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
     return this.#received.shift()!;
+  }
+
+  /** Ends without a word, as a device that loses power. */
+  vanish(): void {
+    this.#timer.stop();
+    this.#socket.close();
   }
 
   close(): void {
