@@ -35,6 +35,8 @@ export interface ResponderOutlet<Association> {
   counted(name: RefusalName): void;
 }
 
+const NONE: readonly Option[] = [];
+
 export class Responder<Association> implements Deadlined {
   readonly #handler: RequestHandler<Association>;
   readonly #outlet: ResponderOutlet<Association>;
@@ -90,7 +92,7 @@ export class Responder<Association> implements Deadlined {
 
   contentFor(now: Instant, request: Request<Association>, response: Response): Content | Question {
     // RFC 7959 2.3: the final answer acknowledges the last block of the request.
-    const extra = request.block1 === undefined ? [] : [blockOption(OptionNumber.BLOCK1, request.block1)];
+    const extra = request.block1 === undefined ? NONE : [blockOption(OptionNumber.BLOCK1, request.block1)];
     if ("body" in response) return this.#slice(now, request, response, extra);
     const options = [...(response.options ?? []), ...extra];
     return plainContent(request.message, request.messageLengthMax, { ...response, options });
@@ -125,7 +127,7 @@ export class Responder<Association> implements Deadlined {
     const response = this.#answerBodies.find(now, request.association, answerKeyOf(request.message));
     if (response === undefined)
       return this.refuse(request.message, request.messageLengthMax, "requestEntityIncomplete");
-    return this.#slice(now, request, response, []);
+    return this.#slice(now, request, response, NONE);
   }
 
   #slice(

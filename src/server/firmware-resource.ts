@@ -109,6 +109,7 @@ function isLinks(segments: readonly string[]): boolean {
 }
 
 function isSamePath(a: readonly string[], b: readonly string[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
