@@ -1,6 +1,9 @@
 // What the runs of a combination come to, as `narrowboat tune --json` prints it, and which combination to take.
 
+import { type DialectName, dialectNamed, dialectWith } from "../../src/device/dialect.ts";
+import { figuresOf, isAssumption } from "../profiles/profile-figures.ts";
 import { leastPhysicalLimitSeconds } from "./physical-limit.ts";
+import { type Goal, recommendationOf } from "./recommendation.ts";
 import { furtherCountInterval, furtherMedianInterval, mean, medianInterval, percentile } from "./sample-statistics.ts";
 import type { Combination, RunResult } from "./tune.ts";
 
@@ -16,12 +19,16 @@ export const REAL_UPDATES = 20;
  */
 export interface TuneRow {
   readonly profile: string;
-  readonly device: string;
+  readonly device: DialectName;
   /** Bytes. */
   readonly imageLength: number;
   readonly blockSize: number | "auto";
   readonly ackTimeoutSeconds: number;
   readonly window: number | "auto";
+  /** The first wait in the handshake that was asked for; null where it is the device's own. */
+  readonly dtlsTimeoutSeconds: number | null;
+  /** Null for a timer that learns. */
+  readonly maxRetransmit: number | null;
   readonly runs: number;
   readonly completed: number;
   readonly seconds: {
@@ -51,20 +58,41 @@ export interface TuneRow {
   readonly dutyCycleWaitSeconds: number | null;
   /** The least time that this image can take over this link, at the block size that is best for it. */
   readonly limitSeconds: number;
+  /** Of the link: how many it is made of, and how many of these nobody measured. */
+  readonly figures: { readonly all: number; readonly assumed: number };
   /** Why most of the runs that did not complete ended; "" when all completed. */
   readonly failure: string;
+  /** By what the recommended row is best. */
+  readonly goal: Goal;
   readonly recommended: boolean;
+  /** Whether it cannot be told apart from the best of its profile. */
+  readonly asGoodAsBest: boolean;
+  /** In which share of resamples one of those that cannot be told apart was best; null without others to compare. */
+  readonly sureness: number | null;
 }
 
-/** `results[i]` has the runs of `combinations[i]`; the combinations of a profile stand together. */
+/**
+ * `results[i]` has the runs of `combinations[i]`, run by run on the same draws as those of the others; the combinations of
+ * a profile stand together.
+ */
 export function tuneRows(
   combinations: readonly Combination[],
   results: readonly (readonly RunResult[])[],
+  goal: Goal = "time",
 ): readonly TuneRow[] {
-  const rows = combinations.map((combination, i) => rowFor(combination, results[i] ?? []));
-  return rowsByProfile(rows).flatMap((group) => {
-    const best = bestOf(group);
-    return group.map((row) => ({ ...row, recommended: row === best }));
+  const names = [...new Set(combinations.map(({ profile }) => profile.name))];
+  return names.flatMap((name) => {
+    const places = combinations.flatMap(({ profile }, place) => (profile.name === name ? [place] : []));
+    const own = places.map((place) => combinations[place]!);
+    const ownResults = places.map((place) => results[place] ?? []);
+    const best = recommendationOf(own, ownResults, goal);
+    return own.map((combination, i) => ({
+      ...rowFor(combination, ownResults[i]!),
+      goal,
+      recommended: best?.place === i,
+      asGoodAsBest: best?.equals.includes(i) ?? false,
+      sureness: best?.sureness ?? null,
+    }));
   });
 }
 
@@ -74,28 +102,13 @@ export function rowsByProfile(rows: readonly TuneRow[]): readonly (readonly Tune
   return names.map((name) => rows.filter(({ profile }) => profile === name));
 }
 
-/**
- * Most runs completed, then the least median; where others' medians lie within the confidence interval of that one, the
- * fewest bytes on the air. Undefined when nothing ever arrived.
- */
-function bestOf(rows: readonly TuneRow[]): TuneRow | undefined {
-  const completed = Math.max(...rows.map((row) => row.completed));
-  const candidates = rows.filter((row) => row.completed === completed && row.seconds.p50 !== null);
-  const fastest = least(candidates, ({ seconds }) => seconds.p50!);
-  if (fastest === undefined) return undefined;
-  const equals = candidates.filter(({ seconds }) => seconds.p50! <= fastest.seconds.p50High!);
-  return least(equals, ({ bytesUp, bytesDown }) => bytesUp! + bytesDown!);
-}
-
-function least(rows: readonly TuneRow[], figure: (row: TuneRow) => number): TuneRow | undefined {
-  return rows.reduce<TuneRow | undefined>(
-    (best, row) => (best === undefined || figure(row) < figure(best) ? row : best),
-    undefined,
-  );
-}
-
-function rowFor(combination: Combination, results: readonly RunResult[]): TuneRow {
+function rowFor(
+  combination: Combination,
+  results: readonly RunResult[],
+): Omit<TuneRow, "goal" | "recommended" | "asGoodAsBest" | "sureness"> {
   const { profile, imageLength, dialect, blockSize, ackTimeoutSeconds, window } = combination;
+  const { timer } = dialectWith(dialectNamed(dialect), combination);
+  const figures = figuresOf(profile);
   const done = results.filter(({ completed }) => completed);
   const seconds = done.map((result) => result.seconds);
   const interval = medianInterval(seconds);
@@ -110,6 +123,8 @@ function rowFor(combination: Combination, results: readonly RunResult[]): TuneRo
     blockSize,
     ackTimeoutSeconds,
     window,
+    dtlsTimeoutSeconds: combination.dtlsTimeoutSeconds ?? null,
+    maxRetransmit: timer === "learning" ? null : timer.maxRetransmit,
     runs: results.length,
     completed: done.length,
     seconds: {
@@ -134,8 +149,8 @@ function rowFor(combination: Combination, results: readonly RunResult[]): TuneRo
     energyMilliampHours: milliampHours(energyJoules, profile.energy.supplyVolts),
     dutyCycleWaitSeconds: meanOf(({ dutyCycleWaitSeconds }) => dutyCycleWaitSeconds),
     limitSeconds: leastPhysicalLimitSeconds(profile, imageLength),
+    figures: { all: figures.length, assumed: figures.filter(isAssumption).length },
     failure: mostFrequent(results.filter(({ completed }) => !completed).map(({ failure }) => failure)),
-    recommended: false,
   };
 }
 

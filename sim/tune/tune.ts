@@ -61,10 +61,13 @@ export interface RunResult {
   readonly dutyCycleWaitSeconds: number;
 }
 
+/** What is tried besides the block size that a device of today has, unless it is said. */
+const USUAL_BLOCK_SIZES = [128, 256, 512, 1024];
+
 /**
- * Every combination, profile by profile. By default a device has its own block size and its own window; its timer begins
- * at the device's own first timeout and besides, where a mean exchange of the largest block takes longer than that, at what is suggested
- * for such a link.
+ * Every combination, profile by profile. By default our own device has its own block size and window, and one of today is
+ * tried with all usual block sizes, one request at a time; its timer begins at the device's own first timeout and besides,
+ * where a mean exchange of the largest block takes longer than that, at what is suggested for such a link.
  */
 export function combinationsFor(input: TuneInput): Combination[] {
   const { imageLength, dialect, dtlsTimeoutSeconds, maxRetransmit } = input;
@@ -75,7 +78,7 @@ export function combinationsFor(input: TuneInput): Combination[] {
     ...(maxRetransmit !== undefined && { maxRetransmit }),
   };
   const own = dialectNamed(dialect);
-  const blockSizes = input.blockSizes.length > 0 ? input.blockSizes : [own.blockSize];
+  const blockSizes = input.blockSizes.length > 0 ? input.blockSizes : defaultBlockSizes(own);
   const windows = input.windows.length > 0 ? input.windows : [own.window];
   return input.profiles.flatMap((profile) => {
     const timeouts =
@@ -86,6 +89,10 @@ export function combinationsFor(input: TuneInput): Combination[] {
       ),
     );
   });
+}
+
+function defaultBlockSizes({ blockSize }: Dialect): readonly (number | "auto")[] {
+  return blockSize === "auto" ? [blockSize] : [...new Set([blockSize, ...USUAL_BLOCK_SIZES])].sort((a, b) => a - b);
 }
 
 function defaultAckTimeouts(

@@ -3,7 +3,8 @@
 import type { Argv } from "yargs";
 import { CHANGE_DESCRIPTIONS } from "../../sim/profiles/changed-profile.ts";
 import { GENERIC_LINK_DESCRIPTIONS, type GenericLinkDescription } from "../../sim/profiles/generic-profiles.ts";
-import { type LinkProfile, sourceOf } from "../../sim/profiles/profile.ts";
+import type { LinkProfile } from "../../sim/profiles/profile.ts";
+import { figuresOf } from "../../sim/profiles/profile-figures.ts";
 import type { ParameterDescription } from "../../sim/profiles/profile-parameters.ts";
 import { NAMED_PROFILES } from "../../sim/profiles/profiles.ts";
 import { SOURCES, sourceKeysIn } from "../../sim/profiles/sources.ts";
@@ -75,8 +76,7 @@ function parameterTexts(name: string, parameters: readonly ParameterDescription[
 
 function profileText(profile: LinkProfile): string {
   const { name, summary, cannotCarryCoap } = profile;
-  // A figure of somebody's own for which no source is given is an assumption too.
-  const rows = figuresOf(profile).map(({ path, value }) => [path, value, sourceOf(profile, path) ?? "assumption"]);
+  const rows = figuresOf(profile).map(({ path, value, source }) => [path, value, source]);
   const keys = new Set(rows.flatMap(([, , source = ""]) => sourceKeysIn(source)));
   const cited = Object.fromEntries(Object.entries(SOURCES).filter(([key]) => keys.has(key)));
   const parts = [
@@ -87,24 +87,4 @@ function profileText(profile: LinkProfile): string {
     ...(NAMED_PROFILES.includes(profile) ? parameterTexts(name, CHANGE_DESCRIPTIONS) : []),
   ];
   return parts.join("\n\n");
-}
-
-interface Figure {
-  /** Such as "up.loss.probability". */
-  readonly path: string;
-  readonly value: string;
-}
-
-function figuresOf(profile: LinkProfile): Figure[] {
-  const { name: _name, summary: _summary, cannotCarryCoap: _reason, sources: _sources, ...figures } = profile;
-  return figuresIn("", figures);
-}
-
-function figuresIn(prefix: string, group: object): Figure[] {
-  return Object.entries(group).flatMap(([key, value]: [string, unknown]) => {
-    const path = prefix + key;
-    return typeof value === "object" && value !== null
-      ? figuresIn(`${path}.`, value)
-      : [{ path, value: String(value) }];
-  });
 }

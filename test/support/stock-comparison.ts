@@ -7,7 +7,7 @@ import { profileNamed } from "../../sim/profiles/profiles.ts";
 import { percentile } from "../../sim/tune/sample-statistics.ts";
 import { combinationsFor, runOnce, seedOfRun } from "../../sim/tune/tune.ts";
 import { REAL_UPDATES, type TuneRow, tuneRows } from "../../sim/tune/tune-row.ts";
-import type { DialectName } from "../../src/device/dialect.ts";
+import { type DialectName, dialectNamed } from "../../src/device/dialect.ts";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { houseRoot } from "../tidy/house.ts";
 import { coapClientBuilds, IDENTITY, KEY, ownAddress } from "./coap-client-program.ts";
@@ -120,7 +120,7 @@ function expected(profile: string, { client, simulatedRuns, seed }: ComparisonIn
     profiles: [profileNamed(profile)],
     imageLength: IMAGE.length,
     dialect: client.dialect,
-    blockSizes: [],
+    blockSizes: [dialectNamed(client.dialect).blockSize],
     ackTimeoutsSeconds: [2],
     windows: [],
   });

@@ -6,8 +6,9 @@ import { dirname, join } from "node:path";
 import { rowsByProfile, type TuneRow } from "../../../sim/tune/tune-row.ts";
 import { chartsFor, type TuneChart } from "./charts.ts";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page-parts.ts";
+import { settingsFor } from "./settings.ts";
 import { tuneCells } from "./table.ts";
-import { deviceSettings, formatDuration, formatLength, formatTimesLimit, serveFlags } from "./words.ts";
+import { formatDuration, formatLength, formatTimesLimit } from "./words.ts";
 
 /** The whole page, the charting library inside. */
 export function tunePage(rows: readonly TuneRow[], seed: number): string {
@@ -55,7 +56,9 @@ function card(rows: readonly TuneRow[]): string {
   return `<article class="card">${name}
 <p class="figure">${unbroken(seconds.p50!)}</p>
 <p>${formatTimesLimit(best)} times the physical limit of ${unbroken(best.limitSeconds)}</p>${share}
-<p>Serve with <code>${serveFlags(best)}</code>; set the device to ${escaped(deviceSettings(best))}.</p>
+${settingsFor(best)
+  .map(({ place, lines }) => `<h3>${escaped(place)}</h3><pre>${escaped(lines.join("\n"))}</pre>`)
+  .join("\n")}
 </article>`;
 }
 

@@ -2,7 +2,16 @@
 
 import { REAL_UPDATES, rowsByProfile, type TuneRow } from "../../../sim/tune/tune-row.ts";
 import { formatTable } from "../report.ts";
-import { formatDuration, formatLength, formatSpan, formatTimesLimit, recommendation } from "./words.ts";
+import { settingsFor } from "./settings.ts";
+import {
+  formatDuration,
+  formatFigure,
+  formatKilobytes,
+  formatLength,
+  formatSpan,
+  formatTimesLimit,
+  recommendation,
+} from "./words.ts";
 
 const HEADINGS: readonly string[] = [
   "",
@@ -33,14 +42,28 @@ export function formatTuneTable(rows: readonly TuneRow[]): string {
 function formatProfile(rows: readonly TuneRow[]): string {
   const [{ profile, imageLength, limitSeconds }] = rows as [TuneRow];
   const heading = `${profile}: ${formatLength(imageLength)} cannot take less than ${formatDuration(limitSeconds)}`;
-  return [heading, formatTable(tuneCells(rows)), recommendation(rows)].join("\n");
+  return [heading, formatTable(tuneCells(rows)), ...recommendation(rows), ...whatToSet(rows)].join("\n");
+}
+
+function whatToSet(rows: readonly TuneRow[]): readonly string[] {
+  const best = rows.find(({ recommended }) => recommended);
+  if (best === undefined) return [];
+  const settings = settingsFor(best).flatMap(({ place, lines }) => [
+    `  ${place}:`,
+    ...lines.map((line) => `    ${line}`),
+  ]);
+  return ["what to set:", ...settings, assumptionsOf(best)];
+}
+
+function assumptionsOf({ profile, figures: { all, assumed } }: TuneRow): string {
+  return `${assumed} of the ${all} figures of this link are assumptions: narrowboat profiles ${profile}`;
 }
 
 /** The rows of one profile as text, below their headings. */
 export function tuneCells(rows: readonly TuneRow[]): readonly (readonly string[])[] {
   const columns: (readonly string[])[] = [];
   if (rows.some(({ bytesOtherHops }) => (bytesOtherHops ?? 0) > 0)) {
-    columns.push([OTHER_HOPS_HEADING, ...rows.map((row) => figure(row.bytesOtherHops, kilobytes))]);
+    columns.push([OTHER_HOPS_HEADING, ...rows.map((row) => figure(row.bytesOtherHops, formatKilobytes))]);
   }
   if (rows.some(({ dutyCycleWaitSeconds }) => (dutyCycleWaitSeconds ?? 0) > 0)) {
     columns.push([DUTY_CYCLE_HEADING, ...rows.map((row) => figure(row.dutyCycleWaitSeconds, formatDuration))]);
@@ -59,24 +82,16 @@ function cells(row: TuneRow): string[] {
     figure(seconds.p50, (p50) => `${formatDuration(p50)} (${formatSpan(again.p50Low!, again.p50High!)})`),
     figure(seconds.p95, formatDuration),
     formatTimesLimit(row),
-    figure(row.bytesUp, kilobytes),
-    figure(row.bytesDown, kilobytes),
+    figure(row.bytesUp, formatKilobytes),
+    figure(row.bytesDown, formatKilobytes),
     figure(row.requests, (count) => count.toFixed(0)),
     figure(retransmissions.needed, (count) => count.toFixed(1)),
     figure(retransmissions.spurious, (count) => count.toFixed(1)),
-    figure(row.energyJoules, threeDigits),
-    figure(row.energyMilliampHours, threeDigits),
+    figure(row.energyJoules, formatFigure),
+    figure(row.energyMilliampHours, formatFigure),
   ];
 }
 
 function figure(value: number | null, format: (value: number) => string): string {
   return value === null ? "-" : format(value);
-}
-
-function threeDigits(value: number): string {
-  return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
-}
-
-function kilobytes(bytes: number): string {
-  return (bytes / 1000).toFixed(1);
 }

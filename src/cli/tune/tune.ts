@@ -6,8 +6,9 @@ import { availableParallelism } from "node:os";
 import type { Argv } from "yargs";
 import type { LinkProfile } from "../../../sim/profiles/profile.ts";
 import { Trace } from "../../../sim/trace.ts";
-import { type Combination, combinationsFor, runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
-import { type TuneRow, tuneRows } from "../../../sim/tune/tune-row.ts";
+import { GOALS } from "../../../sim/tune/recommendation.ts";
+import { type Combination, combinationsFor, type RunResult, runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
+import { tuneRows } from "../../../sim/tune/tune-row.ts";
 import { DIALECT_NAMES } from "../../device/dialect.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
 import { systemCrypto } from "../../shell/system-crypto.ts";
@@ -52,6 +53,12 @@ export function options(yargs: Argv<GlobalArguments>) {
       coerce: parseMaxRetransmit,
     })
     .option("window", { ...word, describe: "Requests at a time or auto, between commas", coerce: parseWindows })
+    .option("goal", {
+      ...word,
+      choices: GOALS,
+      default: "time" as const,
+      describe: "What is to be least: the median time, its 95th percentile, energy, or bytes on the air",
+    })
     .option("runs", { ...word, describe: `Runs of each combination (${RUNS})`, coerce: parseRuns })
     .option("seed", { ...word, describe: "Repeats a result; random when absent, and printed", coerce: parseSeed })
     .option("json", { ...word, describe: "File for the rows as JSON, - for standard output" })
@@ -79,7 +86,8 @@ export async function run(args: TuneArguments): Promise<void> {
   });
   const seed = args.seed ?? randomInt(2 ** 32);
   if (args.trace) return trace(combinations, args.runs ?? 1, seed);
-  const rows = await simulate(combinations, args.runs ?? RUNS, seed, args.seed === undefined);
+  const results = await simulate(combinations, args.runs ?? RUNS, seed, args.seed === undefined);
+  const rows = tuneRows(combinations, results, args.goal);
   if (args.json === STDOUT) console.log(JSON.stringify(rows, undefined, 2));
   else console.log(`${formatTuneTable(rows)}\n\nseed ${seed}`);
   if (args.json !== undefined && args.json !== STDOUT) write(args.json, `${JSON.stringify(rows, undefined, 2)}\n`);
@@ -105,7 +113,7 @@ async function simulate(
   runs: number,
   seed: number,
   seedIsDrawn: boolean,
-): Promise<readonly TuneRow[]> {
+): Promise<readonly (readonly RunResult[])[]> {
   const progress = await showRunProgress("simulating");
   const interruption = new AbortController();
   const ignoreSignals = onStopSignal(() =>
@@ -114,7 +122,7 @@ async function simulate(
   // Told before the work is done, so that work that is broken off, or printed as JSON, can be had again.
   if (seedIsDrawn) console.error(`seed ${seed}`);
   try {
-    const results = await runsOf({
+    return await runsOf({
       combinations,
       runs,
       seed,
@@ -122,7 +130,6 @@ async function simulate(
       progress: progress.update,
       stop: interruption.signal,
     });
-    return tuneRows(combinations, results);
   } finally {
     ignoreSignals();
     progress.stop();

@@ -1,5 +1,6 @@
 // What people read of tune's rows, on the terminal and on the page: times, settings, and what to do.
 
+import { type Goal, TOLERANCE } from "../../../sim/tune/recommendation.ts";
 import type { TuneRow } from "../../../sim/tune/tune-row.ts";
 
 /** "45.1 s", "2 min 46 s", "1 h 43 min", "2 d 4 h". */
@@ -28,25 +29,64 @@ export function formatTimesLimit({ seconds, limitSeconds }: TuneRow): string {
   return seconds.p50 === null || limitSeconds === 0 ? "-" : (seconds.p50 / limitSeconds).toFixed(2);
 }
 
-/** The words after `narrowboat serve`: the largest block that the server hands out. */
-export function serveFlags({ blockSize }: TuneRow): string {
-  return `--block-size ${blockSize === "auto" ? 1024 : blockSize}`;
+/** "1024/5 s": what tells a combination from the others of its kind. */
+export function formatCombination({ blockSize, ackTimeoutSeconds, window }: TuneRow): string {
+  const usual = window === 1 || window === "auto";
+  return `${blockSize}/${ackTimeoutSeconds} s${usual ? "" : `/window ${window}`}`;
 }
 
-/** What to set on the device: for our own the flags of `narrowboat pull`. */
-export function deviceSettings({ device, blockSize, ackTimeoutSeconds, window }: TuneRow): string {
-  if (device === "own") {
-    return `--block-size ${blockSize} --window ${window} --ack-timeout ${ackTimeoutSeconds}`;
-  }
-  return `block size ${blockSize}, ACK_TIMEOUT ${ackTimeoutSeconds} s, ${window} request${window === 1 ? "" : "s"} at a time`;
-}
+const BEST: Readonly<Record<Goal, string>> = {
+  time: "has the least median time",
+  p95: "has the least 95th percentile of time",
+  energy: "takes the least energy",
+  bytes: "takes the fewest bytes",
+};
 
-/** What to do about a profile, in one sentence; `rows` are all of that profile. */
-export function recommendation(rows: readonly TuneRow[]): string {
+/** What to take of a profile and how sure that is, a sentence each; `rows` are all of that profile. */
+export function recommendation(rows: readonly TuneRow[]): readonly string[] {
   const best = rows.find(({ recommended }) => recommended);
-  if (best === undefined) return `no run got the image across: ${rows[0]?.failure ?? "nothing was run"}`;
-  const { seconds, completed, runs } = best;
-  const share = completed === runs ? "" : `, but only ${completed} of ${runs} runs ended`;
-  const pace = `${formatDuration(seconds.p50!)}, ${formatTimesLimit(best)} times the limit${share}`;
-  return `serve ${serveFlags(best)}; device: ${deviceSettings(best)}: ${pace}`;
+  if (best === undefined) return [`no run got the image across: ${rows[0]?.failure ?? "nothing was run"}`];
+  return [...howSure(rows, best), ...howOften(rows, best), pace(best)];
+}
+
+function howSure(rows: readonly TuneRow[], best: TuneRow): readonly string[] {
+  const { sureness } = best;
+  if (sureness === null) return [];
+  const share = `in ${(100 * sureness).toFixed(0)} % of resamples`;
+  const equals = rows.filter(({ asGoodAsBest }) => asGoodAsBest).map(formatCombination);
+  const name = formatCombination(best);
+  if (equals.length === 1) return [`${name} ${BEST[best.goal]} ${share}`];
+  return [
+    `${formatList(equals)} cannot be told apart (${100 * TOLERANCE} % are the same); one of them ${BEST[best.goal]} ${share}`,
+    `${name} is the cheapest of them`,
+  ];
+}
+
+function howOften(rows: readonly TuneRow[], { completed, runs }: TuneRow): readonly string[] {
+  if (completed === runs) return [];
+  const others = rows.length > 1 ? ", and none of the others always does" : "";
+  return [`only ${completed} of ${runs} runs ended${others}`];
+}
+
+/** What an update comes to. */
+function pace(best: TuneRow): string {
+  const { seconds, bytesUp, bytesDown, energyJoules } = best;
+  return (
+    `an update takes ${formatDuration(seconds.p50!)}, ${formatTimesLimit(best)} times the limit, ` +
+    `${formatKilobytes(bytesUp! + bytesDown!)} kB and ${formatFigure(energyJoules!)} J`
+  );
+}
+
+/** "a, b and c" */
+function formatList(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+export function formatKilobytes(bytes: number): string {
+  return (bytes / 1000).toFixed(1);
+}
+
+/** To three digits, or to whole ones. */
+export function formatFigure(value: number): string {
+  return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
 }

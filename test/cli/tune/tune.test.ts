@@ -34,16 +34,44 @@ tune("the table has a row for each combination, and says what to serve with", as
   assert.match(lines[1]!, /^ {3}BLOCK {2}ACK_TIMEOUT {2}WINDOW {2}DONE {15}P50 {3}/);
   assert.match(lines[2]!, /^ {3}1024 {3}2 s {10}1 {7}3\/3 \(9\.\.20 of 20\) {2}[\d.]+ s \([\d.]+ s\.\.[\d.]+ s\) /);
   assert.match(lines[3]!, /^> {2}1024 {3}5 s {10}1 {7}3\/3 \(9\.\.20 of 20\) /);
-  assert.match(lines[4]!, /^serve --block-size 1024; device: block size 1024, ACK_TIMEOUT 5 s, 1 request at a time: /);
+  assert.match(lines[4]!, /^1024\/[25] s .*has the least median time in \d+ % of resamples$/);
+  assert.match(stdout, /^an update takes [\d.]+ s, [\d.]+ times the limit, [\d.]+ kB and [\d.]+ J$/m);
   assert.is(lines.at(-1), "seed 7");
+});
+
+tune("below the table stands what to set, in the words of the device's own stack", async () => {
+  const { stdout } = await small("--profile", "nb-iot-ce1", "--device", "zephyr", "--block-size", "1024");
+  const [, settings = ""] =
+    /^what to set:\n((?: .*\n)+)(\d+) of the (\d+) figures of this link are assumptions/m.exec(stdout) ?? [];
+  assert.is(
+    settings,
+    "  server:\n    narrowboat serve --block-size 1024\n  Zephyr, prj.conf:\n    CONFIG_COAP_CLIENT_BLOCK_SIZE=1024\n" +
+      "    CONFIG_LWM2M_COAP_BLOCK_SIZE=1024\n    CONFIG_COAP_INIT_ACK_TIMEOUT_MS=5000\n    CONFIG_COAP_MAX_RETRANSMIT=4\n",
+  );
+});
+
+tune("--goal bytes recommends what takes the fewest", async () => {
+  const rows = await rowsOf(
+    "--profile",
+    "nb-iot-ce1",
+    "--device",
+    "zephyr",
+    "--block-size",
+    "64,1024",
+    "--goal",
+    "bytes",
+  );
+  const [best] = rows.filter(({ recommended }) => recommended);
+  const bytes = rows.map(({ bytesUp, bytesDown }) => bytesUp! + bytesDown!);
+  assert.equal([best!.goal, best!.bytesUp! + best!.bytesDown!], ["bytes", Math.min(...bytes)]);
 });
 
 tune("--json has one object a row with the names that programs rely on", async () => {
   const [row] = await rowsOf("--profile", "lte-m");
   const names = (
-    "profile device imageLength blockSize ackTimeoutSeconds window runs completed seconds again bytesUp bytesDown " +
-    "bytesOtherHops requests retransmissions energyJoules energyMilliampHours dutyCycleWaitSeconds limitSeconds failure " +
-    "recommended"
+    "profile device imageLength blockSize ackTimeoutSeconds window dtlsTimeoutSeconds maxRetransmit runs completed seconds " +
+    "again bytesUp bytesDown bytesOtherHops requests retransmissions energyJoules energyMilliampHours " +
+    "dutyCycleWaitSeconds limitSeconds figures failure goal recommended asGoodAsBest sureness"
   ).split(" ");
   assert.equal(Object.keys(row!), names);
   assert.equal(Object.keys(row!.seconds), ["p50", "p50Low", "p50High", "p95", "mean"]);
@@ -159,7 +187,7 @@ tune("--html writes one page that needs nothing else", async () => {
   assert.is(code, 0);
   const page = readFileSync(join(cwd, "page.html"), "utf8");
   assert.match(page, /<h2>On nb-iot-ce1<\/h2>/);
-  assert.match(page, /Serve with <code>--block-size 1024<\/code>/);
+  assert.match(page, /<pre>narrowboat serve --block-size 1024<\/pre>/);
   assert.match(page, /Content-Security-Policy" content="default-src 'none'/);
   const markup = page.replaceAll(/<script.*?<\/script>/gs, "");
   assert.not.match(markup, /\b(?:src|href)=|url\(|@import|<link/);

@@ -18,15 +18,6 @@ function result(seconds: number, more: Partial<RunResult> = {}): RunResult {
 
 const FAILED = result(999, { completed: false, failure: "unanswered" });
 
-/** The block sizes that are recommended, of combinations of 16, 32, ... bytes with these results. */
-function recommended(...results: RunResult[][]): (number | "auto")[] {
-  const rows = tuneRows(
-    results.map((_, i) => combination(16 << i)),
-    results,
-  );
-  return rows.filter((row) => row.recommended).map(({ blockSize }) => blockSize);
-}
-
 tuneRow("times are percentiles with the median's interval, the rest means for an update", () => {
   const results = [1, 2, 3, 4, 5, 6, 27].map((seconds) => result(10 * seconds, { requests: seconds }));
   const [row] = tuneRows([combination(1024)], [results]);
@@ -53,22 +44,6 @@ tuneRow("the limit is the link's own, whatever the block size of the row", () =>
   assert.ok(Math.abs(rows[0]!.limitSeconds - 129.9) < 0.1);
 });
 
-tuneRow("the fastest is recommended", () => {
-  assert.equal(recommended([result(30)], [result(10)], [result(20)]), [32]);
-});
-
-tuneRow("one that completes more runs goes before a faster one", () => {
-  assert.equal(recommended([result(30), result(30)], [result(10), FAILED]), [16]);
-});
-
-tuneRow("what the confidence interval cannot tell apart is told apart by bytes on the air", () => {
-  const dear = [10, 11, 12, 13, 14, 15, 16].map((seconds) => result(seconds, { bytesUp: 50 }));
-  const cheap = [11, 12, 13, 14, 15, 16, 17].map((seconds) => result(seconds));
-  assert.equal(recommended(dear, cheap), [32]);
-  const slow = cheap.map((one) => result(one.seconds + 10));
-  assert.equal(recommended(dear, slow), [16]);
-});
-
 tuneRow("each profile has its own recommendation", () => {
   const combinations = [combination(64), combination(64, "lte-m"), combination(1024, "lte-m")];
   const rows = tuneRows(combinations, [[result(50)], [result(9)], [result(8)]]);
@@ -76,6 +51,20 @@ tuneRow("each profile has its own recommendation", () => {
     rows.map((row) => row.recommended),
     [true, false, true],
   );
+});
+
+tuneRow("what a device was told is in its row, and what its link is made of", () => {
+  const stock = { ...combination(256), dialect: "zephyr", maxRetransmit: 7, dtlsTimeoutSeconds: 9 } as const;
+  const rows = tuneRows([combination(256), stock], [[result(1)], [result(1)]]);
+  assert.equal(
+    rows.map(({ maxRetransmit, dtlsTimeoutSeconds }) => [maxRetransmit, dtlsTimeoutSeconds]),
+    [
+      [null, null],
+      [7, 9],
+    ],
+  );
+  const { all, assumed } = rows[0]!.figures;
+  assert.ok(assumed > 0 && assumed < all, `${assumed} of ${all}`);
 });
 
 tuneRow.run();
