@@ -107,19 +107,19 @@ function teller(): (outcome: HalfOpenOutcome) => void {
   };
 }
 
-function isServed({ servedSeconds, begunCount, seconds }: HalfOpenOutcome): boolean {
-  const isFlooded = begunCount >= RATE_SHARE_MIN * options.rate * seconds;
+function isServed({ servedSeconds, helloCount, seconds }: HalfOpenOutcome): boolean {
+  const isFlooded = helloCount >= RATE_SHARE_MIN * options.rate * seconds;
   return isFlooded && servedSeconds.length >= SERVED_SHARE_MIN * options.devices;
 }
 
-function inWords({ servedSeconds, failedCount, begunCount, seconds }: HalfOpenOutcome): string {
+function inWords({ servedSeconds, failedCount, helloCount, begunCount, seconds }: HalfOpenOutcome): string {
   const middle = servedSeconds[Math.floor(servedSeconds.length / 2)];
   const last = servedSeconds.at(-1);
   const times =
     middle === undefined ? "" : ` (half of them in ${middle.toFixed(1)} s, the last in ${last!.toFixed(1)} s)`;
   const served = `${servedSeconds.length} of ${options.devices} devices served${times}, ${failedCount} gave up`;
-  const flood = `${begunCount} handshakes begun, ${Math.round(begunCount / seconds)} a second`;
-  return `${served}; ${flood}, for ${Math.round(seconds)} s`;
+  const flood = `${Math.round(helloCount / seconds)} hellos a second for ${Math.round(seconds)} s`;
+  return `${served}; ${flood}, ${begunCount} of them with a cookie then`;
 }
 
 /** What the server counted of what it did not do. */

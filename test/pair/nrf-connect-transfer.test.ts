@@ -1,18 +1,11 @@
-// A transfer as nRF Connect SDK does it, replayed: one request at a time under RFC 7252's timer, and nothing taken but the
-// answer itself in its acknowledgement. A separate response, an error or any other message ends it.
+// Transfers as nRF Connect SDK does them, in virtual time: see support/nrf-connect-transfer.ts. interop/nrf-connect.test.ts
+// replays them on real sockets.
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { addMs, type Instant } from "../../src/base/instant.ts";
-import { decodeBlock } from "../../src/coap/block.ts";
-import { Code } from "../../src/coap/code.ts";
-import { decodeMessage } from "../../src/coap/message.ts";
-import { OptionNumber } from "../../src/coap/option.ts";
-import { DEFAULT_TRANSMISSION_PARAMETERS } from "../../src/coap/parameters.ts";
-import { type Backoff, firstBackoff, nextBackoff } from "../../src/coap/retransmission.ts";
+import { addMs } from "../../src/base/instant.ts";
 import { addressNumbered, FirmwareScene, type SceneInput, type ScenePeer } from "../support/firmware-scene.ts";
-import { nrfConnectRequest } from "../support/nrf-connect-request.ts";
-import { SeededRandom } from "../support/seeded-random.ts";
+import { NrfConnectTransfer } from "../support/nrf-connect-transfer.ts";
 
 const test = suite("nrf-connect-transfer");
 
@@ -20,62 +13,35 @@ const STEP_MS = 100;
 const PAGE_LENGTH = 4_096;
 const BYTES = new Uint8Array(40_000).map((_, i) => i % 251);
 
-/** Pulls on a link without losses and gives back the image; throws on whatever a real one gives up on. */
+/** Pulls on a link without losses. */
 class Transfer {
-  readonly bytes: number[] = [];
-  repetitions = 0;
   readonly #scene: FirmwareScene;
   readonly #peer: ScenePeer;
-  readonly #random: SeededRandom;
-  readonly #version: string;
-  #messageId: number;
-  #backoff: Backoff | undefined;
+  readonly #transfer: NrfConnectTransfer;
 
   constructor(scene: FirmwareScene, number: number, version: string, secure: boolean) {
     const address = addressNumbered(number);
     this.#scene = scene;
-    this.#version = version;
     this.#peer = secure ? scene.sessionPeer(address) : scene.plainPeer(address);
-    this.#random = new SeededRandom(number);
-    this.#messageId = 1_000 * number;
-    this.#ask();
+    const send = (datagram: Uint8Array) => this.#peer.saysBytes(datagram);
+    this.#transfer = new NrfConnectTransfer(scene.now, { path: `fw/hub/${version}`, seed: number, send });
+  }
+
+  get bytes(): readonly number[] {
+    return this.#transfer.bytes;
+  }
+
+  get repetitions(): number {
+    return this.#transfer.repetitions;
   }
 
   get isWhole(): boolean {
-    return this.#backoff === undefined;
+    return this.#transfer.isWhole;
   }
 
-  step(now: Instant): void {
-    for (const datagram of this.#peer.received.splice(0)) this.#take(datagram);
-    if (this.#backoff === undefined || this.#backoff.deadline > now) return;
-    this.#backoff = nextBackoff(now, this.#backoff, DEFAULT_TRANSMISSION_PARAMETERS);
-    assert.ok(this.#backoff !== undefined, `block ${this.bytes.length / 1024} was never answered`);
-    this.repetitions++;
-    this.#send();
-  }
-
-  #take(datagram: Uint8Array): void {
-    const decoded = decodeMessage(datagram);
-    assert.ok(decoded.ok);
-    const { type, code, messageId, options, payload } = (decoded as Extract<typeof decoded, { ok: true }>).value;
-    // An answer that comes twice is one to a request that is over.
-    if (messageId !== this.#messageId) return;
-    assert.equal([type, code], ["ACK", Code.CONTENT], "a transfer of nRF Connect SDK ends here");
-    const { num, more } = decodeBlock(options.find(({ number }) => number === OptionNumber.BLOCK2)!.value);
-    assert.is(num * 1024, this.bytes.length);
-    this.bytes.push(...payload);
-    this.#backoff = undefined;
-    this.#messageId++;
-    if (more) this.#ask();
-  }
-
-  #ask(): void {
-    this.#backoff = firstBackoff(this.#scene.now, this.#random, DEFAULT_TRANSMISSION_PARAMETERS);
-    this.#send();
-  }
-
-  #send(): void {
-    this.#peer.saysBytes(nrfConnectRequest(`fw/hub/${this.#version}`, this.bytes.length / 1024, this.#messageId));
+  step(): void {
+    for (const datagram of this.#peer.received.splice(0)) this.#transfer.handleDatagram(this.#scene.now, datagram);
+    this.#transfer.handleTimeout(this.#scene.now);
   }
 }
 
@@ -86,7 +52,7 @@ function pulls(scene: FirmwareScene, transfers: readonly Transfer[], each: () =>
     assert.ok(scene.now < end, "the transfers do not end");
     scene.waits(STEP_MS);
     each();
-    for (const transfer of transfers) transfer.step(scene.now);
+    for (const transfer of transfers) transfer.step();
   }
   for (const { bytes } of transfers) assert.ok(Buffer.from(bytes).equals(BYTES), "the bytes differ");
 }

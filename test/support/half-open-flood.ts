@@ -43,10 +43,16 @@ export class HalfOpenFlood {
   #countedAt = this.#since;
   #due = 0;
   #strangerCount = 0;
+  #helloCount = 0;
   #begunCount = 0;
 
   constructor(input: HalfOpenFloodInput) {
     this.#input = input;
+  }
+
+  /** First hellos sent. */
+  get helloCount(): number {
+    return this.#helloCount;
   }
 
   /** Handshakes for which the server has been shown the cookie. */
@@ -87,6 +93,7 @@ export class HalfOpenFlood {
     socket.bind(0, `${NETWORK}.${number >> 8}.${number & 0xff}`, () => {
       for (const [i, clientRandom] of randoms.entries()) {
         this.#send(socket, halfOpenHello({ random: clientRandom, recordNumber: i, cipherSuite: CIPHER_SUITE }));
+        this.#helloCount++;
       }
     });
   }

@@ -38,7 +38,8 @@ export interface HalfOpenOutcome {
   readonly servedSeconds: readonly number[];
   /** Devices that gave up, or have another image. */
   readonly failedCount: number;
-  /** Handshakes that the flood began, and in what time. */
+  /** First hellos of the flood, handshakes for which it was given a cookie and showed it, and in what time. */
+  readonly helloCount: number;
   readonly begunCount: number;
   readonly seconds: number;
 }
@@ -51,6 +52,7 @@ export async function serveBesideHalfOpen(input: HalfOpenInput): Promise<HalfOpe
   const outcome = (): HalfOpenOutcome => ({
     servedSeconds: servedSeconds.toSorted((a, b) => a - b),
     failedCount,
+    helloCount: flood.helloCount,
     begunCount: flood.begunCount,
     seconds: flood.seconds,
   });

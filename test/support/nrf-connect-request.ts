@@ -10,7 +10,8 @@ export function nrfConnectRequest(path: string, num: number, messageId: number):
   const pathHead = text.length < 13 ? [0xb0 | text.length] : [0xbd, text.length - 13];
   // Block2 is option 23, 12 behind Uri-Path; NUM, no M, SZX 6.
   const bits = num * 16 + 6;
-  const block = bits < 256 ? [0xc1, bits] : [0xc2, bits >> 8, bits];
+  const block =
+    bits < 256 ? [0xc1, bits] : bits < 65_536 ? [0xc2, bits >> 8, bits] : [0xc3, bits >> 16, bits >> 8, bits];
   const head = [0x48, 0x01, messageId >> 8, messageId];
   return concat(Uint8Array.from(head), token, Uint8Array.from(pathHead), text, Uint8Array.from(block));
 }

@@ -34,6 +34,8 @@ export interface ServerLogLine {
   readonly path?: string;
   readonly identity?: string;
   readonly cipherSuite?: string;
+  /** Why a session ended. */
+  readonly end?: string;
   readonly counters?: Readonly<Record<string, number>>;
 }
 
