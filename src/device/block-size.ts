@@ -1,8 +1,10 @@
 // Which block size to ask for. The largest has the fewest headers and round trips, and where loss is by the packet nothing
 // beats it; where loss is by the fragment or the byte, a large block may hardly ever arrive. So each size is judged by what
-// arrives of it, and a size that was not tried lately is hoped to do as well as it possibly can: then it is tried.
+// arrives of it, and a size that was not tried lately is hoped to do as well as it possibly can: then it is tried. What does
+// not pass at all is passing-size.ts's.
 
 import { blockSizeOf, NUM_MAX } from "../coap/block.ts";
+import { PassingSize, PIECE_SZX_MIN } from "./passing-size.ts";
 
 /** Transmissions that a size is judged by; losses that tell enough where they are the most part of fewer. */
 const JUDGED_AFTER = 16;
@@ -33,6 +35,7 @@ export class BlockSize {
   #szxMax: number;
   #szx: number;
   #transmissions = 0;
+  readonly #passing = new PassingSize();
   /** The size in use at the latest answer of this association. */
   #answeredSzx: number | undefined;
 
@@ -48,16 +51,69 @@ export class BlockSize {
     return this.#szx;
   }
 
+  /** Whether silence may come of the size of the blocks, and pieces of several sizes can tell. */
+  get isSuspect(): boolean {
+    return !this.#fixed && this.#szx > this.#pieceSzxMin && !this.#passing.isSearching;
+  }
+
+  /** Whether a block as large as those that are asked for has come, of this association. */
+  get hasPassed(): boolean {
+    return this.#passing.hasPassed(this.#szx);
+  }
+
+  /** Whether pieces of several sizes were asked for, and nothing has come since. */
+  get isSearching(): boolean {
+    return this.#passing.isSearching;
+  }
+
+  /**
+   * The pieces of a block of `szx` that tell which sizes pass, as offsets in it: half of it, half of the other half and so
+   * on. The largest first: where order is kept, what comes first is the answer.
+   */
+  search(szx: number): { readonly offset: number; readonly szx: number }[] {
+    this.#passing.search();
+    const pieces: { offset: number; szx: number }[] = [];
+    let offset = 0;
+    for (let piece = szx - 1; piece >= this.#pieceSzxMin; offset += blockSizeOf(piece--)) {
+      pieces.push({ offset, szx: piece });
+    }
+    return [...pieces, { offset, szx: this.#pieceSzxMin }];
+  }
+
+  /** A size to ask for once, to see whether it passes; undefined when there is none to try now. */
+  get trialSzx(): number | undefined {
+    const isWanted = this.#passing.isTrialDue && this.#szx === this.#passing.szxMax && this.#szx < this.#szxMax;
+    return isWanted ? this.#szx + 1 : undefined;
+  }
+
+  tried(): void {
+    this.#passing.tried();
+  }
+
+  /** Whether the size says enough of why a block of it got lost. */
+  explainsLoss(szx: number): boolean {
+    return szx > this.#passing.szxMax;
+  }
+
   /** A transmission of this size was answered. True when another size is chosen now. */
   answered(szx: number): boolean {
-    const changed = this.#count(szx, 0);
+    const before = this.#szx;
+    this.#count(szx, 0);
+    if (!this.#fixed) {
+      const grows = this.#passing.answered(szx, this.#szx);
+      if (grows) this.#szx = szx;
+      this.#keepWithin();
+    }
     this.#answeredSzx = this.#szx;
-    return changed;
+    return this.#szx !== before;
   }
 
   /** A transmission of this size got no answer. True when another size is chosen now. */
   lost(szx: number): boolean {
-    return this.#count(szx, 1);
+    const before = this.#szx;
+    this.#passing.lost(szx, lossOf(this.#trials[this.#szx]!));
+    this.#count(szx, 1);
+    return this.#szx !== before;
   }
 
   /**
@@ -65,8 +121,10 @@ export class BlockSize {
    * Where nobody ever answered, it may well be that the blocks were too large.
    */
   handleReconnection(): void {
+    this.#passing.handleReconnection();
     if (this.#answeredSzx === undefined) return;
-    this.#szx = Math.min(this.#answeredSzx, this.#szxMax);
+    this.#szx = this.#answeredSzx;
+    this.#keepWithin();
     this.#answeredSzx = undefined;
     for (const trial of this.#trials) Object.assign(trial, { sent: 0, lost: 0, latest: 0 });
   }
@@ -80,13 +138,21 @@ export class BlockSize {
   /** Blocks must be large enough for `length` bytes (RFC 7959 2.2: NUM has 20 bits); false where they cannot be. */
   reach(length: number): boolean {
     while (length > (NUM_MAX + 1) * blockSizeOf(this.#szxMin)) this.#szxMin++;
-    this.#szx = Math.min(this.#szxMax, Math.max(this.#szx, this.#szxMin));
+    this.#keepWithin();
     return this.#szxMin <= this.#szxMax;
   }
 
-  #count(szx: number, lost: number): boolean {
-    if (this.#fixed) return false;
-    const before = this.#szx;
+  get #pieceSzxMin(): number {
+    return Math.max(this.#szxMin, PIECE_SZX_MIN);
+  }
+
+  /** NUM's reach comes before what passes: without it there is no end. */
+  #keepWithin(): void {
+    this.#szx = Math.min(this.#szxMax, Math.max(this.#szxMin, Math.min(this.#szx, this.#passing.szxMax)));
+  }
+
+  #count(szx: number, lost: number): void {
+    if (this.#fixed) return;
     const trial = this.#trials[szx]!;
     trial.sent++;
     trial.lost += lost;
@@ -96,7 +162,6 @@ export class BlockSize {
       trial.lost /= 2;
     }
     if (szx === this.#szx && isJudged(trial)) this.#choose(lossOf(trial));
-    return this.#szx !== before;
   }
 
   /** Moves to a neighbour that does better, or that would if loss were as kind to it as loss can be. */
@@ -107,7 +172,7 @@ export class BlockSize {
       [this.#szx - 1, 1 - Math.sqrt(1 - loss)],
       [this.#szx + 1, loss],
     ] as const) {
-      if (szx < this.#szxMin || szx > this.#szxMax) continue;
+      if (szx < this.#szxMin || szx > Math.min(this.#szxMax, this.#passing.szxMax)) continue;
       const share = arriving(szx, this.#knownLoss(szx) ?? hoped);
       if (share > best.arriving) best = { szx, arriving: share };
     }

@@ -19,6 +19,7 @@ export interface DialectHandshake
     | "answersRepeatedFlight"
     | "learnsRoundTrip"
     | "flightDatagramLengthMax"
+    | "backedOffDatagramLengthMax"
     | "resendsRecordsApart"
   > {
   /** Bytes of the datagram with the first hello, where a stack's own is longer than ours. */
@@ -84,6 +85,8 @@ const MBED_TLS_HANDSHAKE: DialectHandshake = {
   answersRepeatedFlight: true,
   learnsRoundTrip: false,
   flightDatagramLengthMax: STOCK_DATAGRAM_LENGTH_MAX,
+  // What theirs back off to is longer than any flight that they send here.
+  backedOffDatagramLengthMax: STOCK_DATAGRAM_LENGTH_MAX,
   resendsRecordsApart: false,
   followsMaxRetransmit: false,
 };

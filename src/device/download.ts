@@ -83,8 +83,11 @@ export class Download {
     return this.#confirmed && this.#slot.isWhole;
   }
 
-  /** The next block that is neither in the slot nor asked for by `requests`; undefined when there is none to ask for now. */
-  next(requests: readonly BlockRequest[]): BlockRequest | undefined {
+  /**
+   * The next block that is neither in the slot nor asked for by `requests`, of `szx` where so much is missing; undefined when
+   * there is none to ask for now.
+   */
+  next(requests: readonly BlockRequest[], szx = this.#blockSize.szx): BlockRequest | undefined {
     const first = this.#slot.etag === undefined && requests.length === 0 && this.#frontier === 0;
     if (first && !this.#sayBlockSizeFirst) return { offset: 0, szx: this.#blockSize.szx, explicit: false };
     if (requests.some(({ explicit }) => !explicit)) return undefined;
@@ -92,7 +95,7 @@ export class Download {
       return requests.length > 0 ? undefined : { offset: 0, szx: this.#blockSize.szx, explicit: true };
     // A server that makes an ETag anew for each block 0 voids by it what is asked for beside it: that block comes first then.
     if (this.#restarts > 0 && requests.length > 0 && !this.#slot.held.covers(0, 1)) return undefined;
-    const found = this.#missing(this.#frontier, requests) ?? this.#missing(0, requests);
+    const found = this.#missing(this.#frontier, requests, szx) ?? this.#missing(0, requests, szx);
     if (found !== undefined) this.#frontier = found.offset + blockSizeOf(found.szx);
     return found;
   }
@@ -167,8 +170,7 @@ export class Download {
     return { kind: "block", offset: request.offset, bytes };
   }
 
-  #missing(from: number, requests: readonly BlockRequest[]): BlockRequest | undefined {
-    const { szx } = this.#blockSize;
+  #missing(from: number, requests: readonly BlockRequest[], szx: number): BlockRequest | undefined {
     const size = blockSizeOf(szx);
     const end = Math.min(this.#askedEnd(requests), this.#endMax, (NUM_MAX + 1) * size);
     for (const gap of this.#slot.held.gaps(from, end)) {

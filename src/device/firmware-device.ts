@@ -278,14 +278,23 @@ export class FirmwareDevice implements Deadlined {
 
   /** False when all that is missing is asked for. */
   #askNext(now: Instant): boolean {
-    const request = this.#download.next(this.#window.requests);
+    const { requests } = this.#window;
+    const trialSzx = requests.some(({ szx }) => this.#blockSize.explainsLoss(szx))
+      ? undefined
+      : this.#blockSize.trialSzx;
+    const request = this.#download.next(requests, trialSzx);
     if (request === undefined) {
       assert(this.#window.size > 0, "the image is not whole, and nothing more is asked for");
       return false;
     }
+    if (request.szx === trialSzx) this.#blockSize.tried();
+    this.#send(now, request);
+    return true;
+  }
+
+  #send(now: Instant, request: BlockRequest): void {
     this.#counts.requests++;
     this.#window.sent(now, this.#ask(now, request), request);
-    return true;
   }
 
   #ask(now: Instant, request: BlockRequest): RequestId {
@@ -360,16 +369,31 @@ export class FirmwareDevice implements Deadlined {
 
   #resendOvertaken(now: Instant): void {
     if (!this.#learns || this.#restsUntil !== undefined) return;
-    for (let id = this.#window.takeOvertaken(now); id !== undefined; id = this.#window.takeOvertaken(now)) {
-      this.#resend(now, id);
-    }
+    const take = () => this.#window.takeOvertaken(now, ({ szx }) => this.#blockSize.explainsLoss(szx));
+    for (let id = take(); id !== undefined; id = take()) this.#resend(now, id);
   }
 
   #handleSilence(now: Instant): void {
     if (!this.#learns || this.#restsUntil !== undefined) return;
     const probes = this.#window.takeSilent(now);
-    if (this.#window.silences > SILENCES_MAX) return this.#reconnect(now);
-    for (const id of probes) this.#resend(now, id);
+    const { silences } = this.#window;
+    if (silences > SILENCES_MAX) return this.#reconnect(now);
+    const [oldest, ...others] = probes;
+    if (oldest === undefined) return;
+    // Where blocks of this size have come, the first silence is rather an outage's.
+    const mayComeOfSize = silences > (this.#blockSize.hasPassed ? 1 : 0) && this.#blockSize.isSuspect;
+    if (!mayComeOfSize || !this.#askInPieces(now, oldest)) this.#resend(now, oldest);
+    for (const id of others) this.#resend(now, id);
+  }
+
+  /** Beside the block that got no answer, which may be late only. False where it is too small for pieces. */
+  #askInPieces(now: Instant, id: RequestId): boolean {
+    const { offset, szx, explicit } = this.#window.requestOf(id)!;
+    if (!explicit || szx < this.#blockSize.szx) return false;
+    for (const piece of this.#blockSize.search(szx)) {
+      this.#send(now, { offset: offset + piece.offset, szx: piece.szx, explicit });
+    }
+    return true;
   }
 
   /** The same request again; or, where blocks have become smaller meanwhile, one for a smaller block. */

@@ -163,14 +163,18 @@ export class RequestWindow<Request> {
       .map(latestOf);
   }
 
-  /** One request that others have overtaken; the caller sends it again. Undefined when there is none. */
-  takeOvertaken(now: Instant): number | undefined {
+  /**
+   * One request that others have overtaken; the caller sends it again. Undefined when there is none. A loss that the request
+   * itself explains says nothing of the link (RFC 8899 3: that of a probe is no congestion).
+   */
+  takeOvertaken(now: Instant, isExplained: (request: Request) => boolean = () => false): number | undefined {
     const { smoothedMs } = this.roundTrip;
     for (const inFlight of this.#inFlight) {
       const { id, order, sentAt } = latestOf(inFlight);
       if (order >= this.#newestAnswered || inFlight.isAcknowledged) continue;
       const overdue = smoothedMs !== undefined && now - sentAt > OVERDUE_FACTOR * smoothedMs;
       if (order + OVERTAKEN_BY > this.#newestAnswered && !overdue) continue;
+      if (isExplained(inFlight.request)) return id;
       this.#loss.lost();
       this.#congestion.lost(this.roundTrip);
       return id;

@@ -12,6 +12,9 @@ export const DTLS_1_0 = 0xfeff;
  */
 export const HANDSHAKE_DATAGRAM_LENGTH_MAX = 160;
 
+/** And of a flight that was sent twice in vain: with the headers of IPv6 and UDP it passes where no more than 176 bytes do. */
+export const HANDSHAKE_DATAGRAM_LENGTH_SMALL = 128;
+
 /** What we send in one UDP datagram: IPv6's least MTU of 1280 less 40 bytes of IPv6 and 8 of UDP. */
 export const DATAGRAM_LENGTH_MAX = 1232;
 
@@ -145,6 +148,8 @@ export interface DtlsParameters {
   readonly learnsRoundTrip: boolean;
   /** Bytes of a datagram of a flight. */
   readonly flightDatagramLengthMax: number;
+  /** The same of a flight that was sent twice and got no answer (RFC 6347 4.1.1.1: then records shall become smaller). */
+  readonly backedOffDatagramLengthMax: number;
   /** Whether a flight that is sent again goes in a datagram for each record, as OpenSSL and GnuTLS do it. */
   readonly resendsRecordsApart: boolean;
   /**
@@ -196,6 +201,7 @@ export const DTLS_PARAMETERS: DtlsParameters = {
   answersRepeatedFlight: true,
   learnsRoundTrip: true,
   flightDatagramLengthMax: HANDSHAKE_DATAGRAM_LENGTH_MAX,
+  backedOffDatagramLengthMax: HANDSHAKE_DATAGRAM_LENGTH_SMALL,
   resendsRecordsApart: false,
   handshakeLifetimeMs: 1_800_000,
   handshakesMax: 10_000,

@@ -124,4 +124,20 @@ loss("RFC 6347 4.2.4: a client that falls silent in mid-handshake costs the serv
   assert.ok(pair.datagrams.filter(({ direction }) => direction === "down").length <= 1 + 12);
 });
 
+for (const [how, connectionId] of CONNECTION_IDS) {
+  loss(`RFC 6347 4.1.1.1: over a way that drops what is longer than 128 bytes a handshake comes through ${how}`, () => {
+    for (const cipherSuite of CIPHER_SUITES) {
+      const pair = new DtlsPair({
+        clientSuites: [cipherSuite],
+        serverSuites: CIPHER_SUITES,
+        ...(connectionId && { connectionId }),
+        wire: ({ length }) => (length > 128 ? "drop" : "deliver"),
+      });
+      pair.run();
+      assert.ok(pair.clientSession, cipherSuite.name);
+      assert.ok(dataFlows(pair), cipherSuite.name);
+    }
+  });
+}
+
 loss.run();

@@ -28,6 +28,9 @@ const LEARNED_TIMEOUT_MIN_MS = 1_000;
 /** A later flight is longer than the one that was measured, and a slow link makes much of that. */
 const LEARNED_TIMEOUT_FACTOR = 3;
 
+/** RFC 6347 4.1.1.1: after so many retransmissions without an answer datagrams become smaller. */
+const RETRANSMISSIONS_BEFORE_BACK_OFF = 2;
+
 /** One message of a flight and the connection state it goes out under. */
 export type FlightItem =
   | { readonly kind: "handshake"; readonly state: WriteState; readonly message: HandshakeMessage }
@@ -204,9 +207,11 @@ export class HandshakeExchange {
   }
 
   #sendFlight(): void {
-    const { flightDatagramLengthMax, resendsRecordsApart } = this.#parameters;
+    const { flightDatagramLengthMax, backedOffDatagramLengthMax, resendsRecordsApart } = this.#parameters;
     const apart = resendsRecordsApart && (this.#retransmissions > 0 || this.#resends > 0);
-    for (const datagram of encodeFlight(this.#flight, flightDatagramLengthMax, apart)) this.#transmit(datagram);
+    const backsOff = this.#retransmissions >= RETRANSMISSIONS_BEFORE_BACK_OFF;
+    const lengthMax = backsOff ? backedOffDatagramLengthMax : flightDatagramLengthMax;
+    for (const datagram of encodeFlight(this.#flight, lengthMax, apart)) this.#transmit(datagram);
   }
 }
 
