@@ -51,6 +51,8 @@ export interface SimulatedDeviceInput {
 
 export interface Outcome {
   readonly kind: "done" | "failed";
+  /** When it ended. */
+  readonly at: Instant;
   /** Since the device began, seconds. */
   readonly seconds: number;
   /** Why it failed. */
@@ -209,7 +211,7 @@ export class SimulatedDevice implements Deadlined {
 
   #end(now: Instant, kind: Outcome["kind"], detail: string): void {
     if (this.outcome !== undefined) return;
-    this.outcome = { kind, seconds: (now - this.#startedAt!) / 1000, detail };
+    this.outcome = { kind, at: now, seconds: (now - this.#startedAt!) / 1000, detail };
     this.#input.outlet.ended();
   }
 }

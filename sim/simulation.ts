@@ -34,8 +34,10 @@ export interface SimulationInput {
   readonly deviceCount: number;
   /** A channel that all devices share; without it each has its own. */
   readonly medium?: SharedMedium;
-  /** Devices begin evenly spread over this time, ms; all at once when absent. */
+  /** Devices come evenly spread over this time, ms; all at once when absent. */
   readonly spreadMs?: number;
+  /** How many of them update at a time: one that comes while so many do waits, first come, first served. All when absent. */
+  readonly atATimeMax?: number;
   readonly serverDtlsParameters?: Partial<DtlsParameters>;
   readonly deviceDtlsParameters?: Partial<DtlsParameters>;
   readonly trace?: Trace;
@@ -61,6 +63,8 @@ export class Simulation {
   #server: FirmwareServer;
   #serverStarts = 0;
   #running = 0;
+  /** How many devices may have begun: the next one in their order waits for one of them to end. */
+  #admitted = 0;
 
   constructor(input: SimulationInput) {
     this.#input = input;
@@ -72,6 +76,11 @@ export class Simulation {
     this.#server = this.#startServer();
     this.devices = Array.from({ length: input.deviceCount }, (_, number) => this.#createDevice(number));
     this.#running = this.devices.length;
+    for (let i = 0; i < (input.atATimeMax ?? this.devices.length); i++) this.#admitNext();
+  }
+
+  get runningCount(): number {
+    return this.#running;
   }
 
   get server(): FirmwareServer {
@@ -133,13 +142,21 @@ export class Simulation {
           this.#drainServer();
           return this.#discards > discards;
         },
-        ended: () => this.#running--,
+        ended: () => {
+          this.#running--;
+          this.#admitNext();
+        },
         touched: () => this.#touch(device),
         violated: (what) => this.#fail(`device ${number}: ${what}`),
       },
     });
-    this.#deadlines.set(device, startsAt);
     return device;
+  }
+
+  /** Lets the next device begin, as soon as it has come. */
+  #admitNext(): void {
+    const device = this.devices[this.#admitted++];
+    if (device !== undefined) this.#deadlines.set(device, device.pollTimeout()!);
   }
 
   #startServer(): FirmwareServer {

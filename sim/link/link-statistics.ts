@@ -28,6 +28,8 @@ export interface DirectionStatistics {
   frameCount: number;
   /** How long the device's own radio sent or received. */
   airtimeSeconds: number;
+  /** How long the channel was taken: in a mesh that of all hops. */
+  channelSeconds: number;
   /** How long frames that were ready waited for a duty cycle. */
   dutyCycleWaitSeconds: number;
   readonly droppedCount: Record<DropReason, number>;
@@ -44,6 +46,7 @@ export function emptyStatistics(): DirectionStatistics {
     deviceBytesOnAir: 0,
     frameCount: 0,
     airtimeSeconds: 0,
+    channelSeconds: 0,
     dutyCycleWaitSeconds: 0,
     droppedCount: { expired: 0, lost: 0, queueFull: 0, tooLarge: 0 },
   };

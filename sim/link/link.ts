@@ -245,6 +245,7 @@ export class Link implements Deadlined {
     const own = lane.direction === "up" ? transmission.firstHop : transmission.lastHop;
     lane.statistics.deviceBytesOnAir += own.bytesOnAir;
     lane.statistics.airtimeSeconds += own.ms / 1000;
+    lane.statistics.channelSeconds += transmission.channelMs / 1000;
     this.#gate.handleEnd(now, lane.direction, transmission);
     passenger.lost ||= !transmission.arrived;
     passenger.nextFrame++;

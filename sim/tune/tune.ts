@@ -7,7 +7,7 @@ import { type Dialect, type DialectName, dialectNamed, dialectWith } from "../..
 import { meanExchangeSeconds, suggestedAckTimeoutSeconds } from "../link/exchange-time.ts";
 import { Prng } from "../prng.ts";
 import type { LinkProfile } from "../profiles/profile.ts";
-import { Simulation } from "../simulation.ts";
+import { Simulation, type SimulationInput } from "../simulation.ts";
 import type { Trace } from "../trace.ts";
 
 /** In virtual time. A run that has not ended by then counts as not completed. */
@@ -111,15 +111,20 @@ export function seedOfRun(seed: number, index: number): number {
   return new Prng(seed).fork(`run ${index}`).uint32();
 }
 
+/** What a combination says of a simulation. */
+export function simulationInputFor(
+  combination: Combination,
+): Pick<SimulationInput, "profile" | "imageLength" | "dialect"> {
+  const { profile, imageLength } = combination;
+  return { profile, imageLength, dialect: dialectWith(dialectNamed(combination.dialect), combination) };
+}
+
 /** One update of one device. */
 export function runOnce(crypto: CryptoProvider, combination: Combination, seed: number, trace?: Trace): RunResult {
-  const { profile, imageLength } = combination;
   const simulation = new Simulation({
+    ...simulationInputFor(combination),
     seed,
     crypto,
-    profile,
-    dialect: dialectWith(dialectNamed(combination.dialect), combination),
-    imageLength,
     deviceCount: 1,
     ...(trace && { trace }),
   });

@@ -48,10 +48,10 @@ export function formatRate(bytes: number, seconds: number): string {
   return `${(bytes / 1000 / Math.max(seconds, 0.001)).toFixed(1)} kB/s`;
 }
 
-/** A bar for a count of runs, with the time left. */
-export async function showRunProgress(title: string): Promise<Progress> {
+/** A bar for a count of `counted`, such as runs, with the time left. */
+export async function showRunProgress(title: string, counted: string): Promise<Progress> {
   if (!process.stderr.isTTY) return NO_PROGRESS;
-  const bar = await createBar(`${title} {bar} {value} of {total} runs  {eta_formatted} left`);
+  const bar = await createBar(`${title} {bar} {value} of {total} ${counted}  {eta_formatted} left`);
   return {
     update: (runsDone, runsTotal) => {
       if (!bar.isActive) bar.start(runsTotal ?? 0, runsDone);

@@ -10,22 +10,25 @@ import { GOALS } from "../../../sim/tune/recommendation.ts";
 import { type Combination, combinationsFor, type RunResult, runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
 import { tuneRows } from "../../../sim/tune/tune-row.ts";
 import { DIALECT_NAMES } from "../../device/dialect.ts";
-import { onStopSignal } from "../../shell/stop-signals.ts";
+import { runsOf } from "../../shell/runs/tune-runs.ts";
 import { systemCrypto } from "../../shell/system-crypto.ts";
-import { runsOf } from "../../shell/tune-runs.ts";
 import { parseMaxRetransmit, parseSeconds, parseSeed, refuseMaxRetransmitOf } from "../arguments.ts";
 import { type ArgumentsOf, type GlobalArguments, word } from "../command.ts";
-import { CommandError, ExitCode, jobFailed, wrongUse } from "../command-error.ts";
-import { showRunProgress } from "../progress.ts";
+import { jobFailed, wrongUse } from "../command-error.ts";
 import {
   lengthOfImage,
   parseAckTimeouts,
   parseBlockSizes,
+  parseDeviceCount,
   parseProfiles,
   parseRuns,
   parseSize,
+  parseSpread,
   parseWindows,
 } from "./arguments.ts";
+import { campaignRunCount, cellFor, longestTimers, simulatedCells } from "./cell.ts";
+import { formatCellTable } from "./cell-table.ts";
+import { whileSimulating } from "./simulating.ts";
 import { formatTuneTable } from "./table.ts";
 
 const STDOUT = "-";
@@ -59,12 +62,24 @@ export function options(yargs: Argv<GlobalArguments>) {
       default: "time" as const,
       describe: "What is to be least: the median time, its 95th percentile, energy, or bytes on the air",
     })
-    .option("runs", { ...word, describe: `Runs of each combination (${RUNS})`, coerce: parseRuns })
+    .option("devices", { ...word, describe: "With --shared: so many in one cell", coerce: parseDeviceCount })
+    .option("shared", {
+      type: "boolean",
+      default: false,
+      describe: "All devices share one channel: how many at a time",
+    })
+    .option("spread", { ...word, describe: "With --shared: they come over 90s, 30min, 1h", coerce: parseSpread })
+    .option("runs", {
+      ...word,
+      describe: `Runs of each combination (${RUNS}; campaigns: 3 to 40, by their size)`,
+      coerce: parseRuns,
+    })
     .option("seed", { ...word, describe: "Repeats a result; random when absent, and printed", coerce: parseSeed })
     .option("json", { ...word, describe: "File for the rows as JSON, - for standard output" })
     .option("html", { ...word, describe: "File for a page with charts" })
     .option("trace", { type: "boolean", default: false, describe: "Print each datagram of one run" })
     .example("$0 tune --profile nb-iot-ce1 --size 100k", "How long our own device takes")
+    .example("$0 tune --profile nb-iot-ce1 --size 100k --devices 100 --shared --spread 1h", "A campaign in one cell")
     .example("$0 tune --profile nb-iot-ce1 --size 100k --device zephyr --block-size 64,256,1024", "");
 }
 
@@ -74,6 +89,7 @@ export async function run(args: TuneArguments): Promise<void> {
     throw wrongUse("say how large the image is: --image FILE or --size BYTES");
   }
   refuseMaxRetransmitOf(args.device, args.maxRetransmit);
+  const cell = cellFor(args);
   const combinations = combinationsFor({
     profiles: usableProfiles(args.profile),
     imageLength,
@@ -85,12 +101,18 @@ export async function run(args: TuneArguments): Promise<void> {
     ...(args.maxRetransmit !== undefined && { maxRetransmit: args.maxRetransmit }),
   });
   const seed = args.seed ?? randomInt(2 ** 32);
+  if (cell !== undefined) {
+    const runs = args.runs ?? campaignRunCount(cell);
+    const tried = args.ackTimeout === undefined ? longestTimers(combinations) : combinations;
+    const rows = await simulatedCells({ cell, combinations: tried, runs, seed, seedIsDrawn: args.seed === undefined });
+    print(rows, formatCellTable(rows), seed, args.json);
+    if (!rows.some(({ recommended }) => recommended)) throw jobFailed("no device got the image on any of these links");
+    return;
+  }
   if (args.trace) return trace(combinations, args.runs ?? 1, seed);
   const results = await simulate(combinations, args.runs ?? RUNS, seed, args.seed === undefined);
   const rows = tuneRows(combinations, results, args.goal);
-  if (args.json === STDOUT) console.log(JSON.stringify(rows, undefined, 2));
-  else console.log(`${formatTuneTable(rows)}\n\nseed ${seed}`);
-  if (args.json !== undefined && args.json !== STDOUT) write(args.json, `${JSON.stringify(rows, undefined, 2)}\n`);
+  print(rows, formatTuneTable(rows), seed, args.json);
   if (args.html !== undefined) {
     const { tunePage } = await import("./page.ts");
     write(args.html, tunePage(rows, seed));
@@ -114,26 +136,10 @@ async function simulate(
   seed: number,
   seedIsDrawn: boolean,
 ): Promise<readonly (readonly RunResult[])[]> {
-  const progress = await showRunProgress("simulating");
-  const interruption = new AbortController();
-  const ignoreSignals = onStopSignal(() =>
-    interruption.abort(new CommandError(ExitCode.INTERRUPTED, "interrupted: nothing was written")),
+  const threadCount = availableParallelism();
+  return whileSimulating("runs", seed, seedIsDrawn, (progress, stop) =>
+    runsOf({ combinations, runs, seed, threadCount, progress, stop }),
   );
-  // Told before the work is done, so that work that is broken off, or printed as JSON, can be had again.
-  if (seedIsDrawn) console.error(`seed ${seed}`);
-  try {
-    return await runsOf({
-      combinations,
-      runs,
-      seed,
-      threadCount: availableParallelism(),
-      progress: progress.update,
-      stop: interruption.signal,
-    });
-  } finally {
-    ignoreSignals();
-    progress.stop();
-  }
 }
 
 function trace(combinations: readonly Combination[], runs: number, seed: number): void {
@@ -147,6 +153,13 @@ function trace(combinations: readonly Combination[], runs: number, seed: number)
   const result = runOnce(systemCrypto(), combination, seedOfRun(seed, 0), new Trace(console.log));
   console.error(`seed ${seed}`);
   if (!result.completed) throw jobFailed(`the update did not end: ${result.failure}`);
+}
+
+/** The table, or the rows as JSON, or the one here and the other in a file. */
+function print(rows: readonly object[], table: string, seed: number, json: string | undefined): void {
+  const text = JSON.stringify(rows, undefined, 2);
+  console.log(json === STDOUT ? text : `${table}\n\nseed ${seed}`);
+  if (json !== undefined && json !== STDOUT) write(json, `${text}\n`);
 }
 
 function write(path: string, text: string): void {

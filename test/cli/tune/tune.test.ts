@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { profileNamed } from "../../../sim/profiles/profiles.ts";
 import { combinationsFor } from "../../../sim/tune/tune.ts";
 import type { TuneRow } from "../../../sim/tune/tune-row.ts";
-import { runsOf } from "../../../src/shell/tune-runs.ts";
+import { runsOf } from "../../../src/shell/runs/tune-runs.ts";
 import { scratchDirectories } from "../../store/scratch-directory.ts";
 import { MAIN, narrowboat, type Outcome, Program } from "../narrowboat.ts";
 

@@ -1,0 +1,45 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { searchCell } from "../../../sim/cell/cell-search.ts";
+import { profileNamed } from "../../../sim/profiles/profiles.ts";
+import { CRYPTO } from "../../support/crypto.ts";
+
+const search = suite("cell-search");
+
+function cellOn(profile: string, deviceCount: number) {
+  const combination = {
+    profile: profileNamed(profile),
+    imageLength: 1024,
+    dialect: "own",
+    blockSize: "auto",
+    ackTimeoutSeconds: 5,
+    window: "auto",
+  } as const;
+  return { combination, deviceCount, spreadSeconds: 0 };
+}
+
+function numbersTried(profile: string, deviceCount: number): readonly number[] {
+  return searchCell(CRYPTO, cellOn(profile, deviceCount), 1, () => {}).map(({ campaign }) => campaign.atATime);
+}
+
+search("on a channel that costs nothing every number is worth more than the one before it", () => {
+  assert.equal(numbersTried("ideal:rtt=1s", 10), [1, 2, 5, 10]);
+});
+
+search("where more devices only make it later, larger numbers are left out, and all at once is not", () => {
+  const numbers = numbersTried("nb-iot-ce1", 60);
+  assert.equal([numbers[0], numbers.at(-1)], [1, 60]);
+  assert.ok(!numbers.includes(50), String(numbers));
+});
+
+search("each after the first is broken off at four times the best end before it", () => {
+  const [first, second] = searchCell(CRYPTO, cellOn("ideal:rtt=1s", 2), 1, () => {});
+  assert.is(first!.campaign.breakOffSeconds, undefined);
+  assert.is(second!.campaign.breakOffSeconds, 4 * first!.result.last);
+});
+
+search("where no device gets the image, all numbers are tried", () => {
+  assert.equal(numbersTried("bernoulli:loss=100%", 3), [1, 2, 3]);
+});
+
+search.run();
