@@ -14,8 +14,8 @@ export const meshSchema = group({
   /** What IPHC and NHC leave of the 48 bytes of IPv6 and UDP. */
   compressedHeaderLength: overheadLength,
   hopCount: count(1, 64),
-  /** macMaxFrameRetries: transmissions after the first. */
-  retryCountMax: count(0, 7),
+  /** Transmissions after the first: macMaxFrameRetries, which ends at 7, and those of a layer above it, such as Thread's 15. */
+  retryCountMax: count(0, 15),
 });
 
 export type MeshModel = v.InferOutput<typeof meshSchema>;

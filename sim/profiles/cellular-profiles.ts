@@ -1,4 +1,4 @@
-// NB-IoT by coverage class, LTE-M, and NB-IoT over satellites: docs/links.md 4. A cellular bearer keeps order,
+// NB-IoT by coverage class and with twelve tones, LTE-M, and NB-IoT over satellites: docs/links.md 4. A cellular bearer keeps order,
 // repairs most loss itself and so is late rather than lossy.
 
 import type { DelayModel } from "../link/delay.ts";
@@ -68,6 +68,21 @@ const nbIotCe0: LinkProfile = {
     "sleep.idleSeconds": "boaks",
     "sleep.wakeSeconds": "nrfps",
     "sleep.paging": "assumption",
+  },
+};
+
+const nbIotNb2: LinkProfile = {
+  ...nbIotCe0,
+  name: "nb-iot-nb2",
+  summary: "NB-IoT Cat NB2 in good coverage, twelve tones, no repetitions",
+  up: bearer(62_500, gamma(200, 250), bernoulli(0.005)),
+  down: bearer(79_250, gamma(80, 70), bernoulli(0.005)),
+  sources: {
+    ...nbIotCe0.sources,
+    "up.radio.rateBitsPerSecond": "computed from srs, csdn; all of the carrier for one device by assumption",
+    "down.radio.rateBitsPerSecond": "computed from srs, csdn; all of the carrier for one device by assumption",
+    "up.delay": "assumption: as in nb-iot-ce0",
+    "down.delay": "assumption: as in nb-iot-ce0",
   },
 };
 
@@ -142,6 +157,24 @@ const lteM: LinkProfile = {
   },
 };
 
+const lteMPoor: LinkProfile = {
+  ...lteM,
+  name: "lte-m-poor",
+  summary: "LTE-M at the edge of coverage, eight repetitions, with outages",
+  up: bearer(22_500, gamma(150, 150), bernoulli(0.02)),
+  down: bearer(25_000, gamma(100, 100), bernoulli(0.02)),
+  sleep: { idleSeconds: 10, wakeSeconds: 5, firstLoss: 0.0411, paging: { everySeconds: 1.28, forSeconds: 60 } },
+  outage: { meanOutageSeconds: 20, meanBetweenSeconds: 980 },
+  sources: {
+    ...lteM.sources,
+    "up.radio.rateBitsPerSecond": "computed: an eighth of lte-m's, by assumption",
+    "down.radio.rateBitsPerSecond": "computed: an eighth of lte-m's, by assumption",
+    "sleep.wakeSeconds": "assumption",
+    "sleep.firstLoss": "computed from boaks: all of what was lost, in each direction by assumption",
+    outage: "assumption",
+  },
+};
+
 /** Half a share of 2 % in time, in spells: a bad state of 5 s in which every second datagram is lost. */
 const OBSTRUCTED: LossModel = {
   kind: "gilbert-time",
@@ -177,6 +210,17 @@ const nbNtnGeo: LinkProfile = {
   },
 };
 
+const nbNtnSlow: LinkProfile = {
+  ...nbNtnGeo,
+  name: "nb-ntn-slow",
+  summary: "NB-IoT over a satellite with long queues: a round trip of 10 to 15 s",
+  up: bearer(2000, { kind: "uniform", minMs: 5000, maxMs: 7500 }, OBSTRUCTED, { countMax: 10, lifetimeSeconds: 300 }),
+  down: bearer(2000, { kind: "uniform", minMs: 5000, maxMs: 7500 }, OBSTRUCTED, { countMax: 10, lifetimeSeconds: 300 }),
+  // A network with such queues has to keep a device connected for longer than one round trip.
+  sleep: { idleSeconds: 30, wakeSeconds: 15, paging: PAGING },
+  sources: { ...nbNtnGeo.sources, "up.delay": "assumption", "down.delay": "assumption" },
+};
+
 const nbNtnLeoSf: LinkProfile = {
   name: "nb-ntn-leo-sf",
   summary: "NB-IoT over a low satellite that stores datagrams until its next pass",
@@ -196,4 +240,14 @@ const nbNtnLeoSf: LinkProfile = {
   },
 };
 
-export const CELLULAR_PROFILES: readonly LinkProfile[] = [nbIotCe0, nbIotCe1, nbIotCe2, lteM, nbNtnGeo, nbNtnLeoSf];
+export const CELLULAR_PROFILES: readonly LinkProfile[] = [
+  nbIotCe0,
+  nbIotCe1,
+  nbIotCe2,
+  nbIotNb2,
+  lteM,
+  lteMPoor,
+  nbNtnGeo,
+  nbNtnSlow,
+  nbNtnLeoSf,
+];

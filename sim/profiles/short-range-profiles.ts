@@ -49,6 +49,55 @@ const sixLowpan3hop: LinkProfile = {
   },
 };
 
+const threadSed: LinkProfile = {
+  ...sixLowpan3hop,
+  name: "thread-sed",
+  summary: "A sleepy Thread device that asks its parent every 500 ms, one router further to the border",
+  ...bothWays({
+    radio: {
+      kind: "mesh",
+      rateBitsPerSecond: 250_000,
+      frameLengthMax: 127,
+      // MAC header 9, auxiliary security header 6, MIC-32, FCS 2, and RFC 4944's mesh header of 5.
+      frameOverheadLength: 26,
+      compressedHeaderLength: 12,
+      hopCount: 2,
+      retryCountMax: 15,
+    },
+    loss: { kind: "bernoulli", probability: 0.1 },
+    delay: { kind: "fixed", ms: 15 },
+    inOrder: true,
+    queue: QUEUE,
+  }),
+  // A child sleeps at once; its parent tells it of each further frame, for which it listens so long.
+  sleep: { idleSeconds: 0.1, wakeSeconds: 0, paging: { everySeconds: 0.5, forSeconds: 31_536_000 } },
+  // While it waits: a request of 5 ms every 500 ms, for its parent's acknowledgement.
+  energy: { transmitWatts: 0.0192, receiveWatts: 0.0196, offWatts: 0.0002, wakeJoules: 0, supplyVolts: 3 },
+  sources: {
+    duplex: "r4944",
+    ipVersion: "r4944",
+    mtu: "r4944",
+    ...bothSources({
+      radio: "r4944",
+      "radio.frameOverheadLength": "computed from r4944; key mode by assumption",
+      "radio.compressedHeaderLength": "assumption",
+      "radio.hopCount": "assumption",
+      "radio.retryCountMax": "ot",
+      loss: "assumption",
+      delay: "assumption",
+      queue: "assumption",
+    }),
+    "sleep.idleSeconds": "ot",
+    "sleep.wakeSeconds": "assumption",
+    "sleep.paging": "assumption",
+    "energy.transmitWatts": "nrf52, at 3 V by assumption",
+    "energy.receiveWatts": "nrf52, at 3 V by assumption",
+    "energy.offWatts": "computed from nrf52; 5 ms a request by assumption",
+    "energy.wakeJoules": "assumption",
+    "energy.supplyVolts": "assumption",
+  },
+};
+
 const wisunFan4hop: LinkProfile = {
   name: "wisun-fan-4hop",
   summary: "Wi-SUN FAN at 50 kbit/s, four hops, frequency hopping",
@@ -166,4 +215,4 @@ function bothSources(sources: Readonly<Record<string, string>>): Record<string, 
   );
 }
 
-export const SHORT_RANGE_PROFILES: readonly LinkProfile[] = [sixLowpan3hop, wisunFan4hop, bleIpsp, sigfox];
+export const SHORT_RANGE_PROFILES: readonly LinkProfile[] = [sixLowpan3hop, threadSed, wisunFan4hop, bleIpsp, sigfox];

@@ -18,6 +18,7 @@ export const SOURCES: Readonly<Record<string, string>> = {
   nrf52: "Nordic, nRF52840 product specification, radio",
   nrfps: "Nordic, nRF9160 product specification, modem current",
   ntn: "3GPP TR 38.821, as cited in OAI's RUNMODEM.md",
+  ot: "github.com/openthread/openthread, src/core/config/mac.h",
   r4944: "RFC 4944, IPv6 over IEEE 802.15.4",
   rfw: "rfwireless-world.com, LTE-M categories",
   richter: "theinternetofthings.eu, Richter, thesis 2026",

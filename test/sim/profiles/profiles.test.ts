@@ -31,15 +31,18 @@ function refusal(text: string): string {
   return "taken";
 }
 
-profiles("the fifteen named profiles", () => {
+profiles("the nineteen named profiles", () => {
   assert.equal(
     NAMED_PROFILES.map(({ name }) => name),
     [
       "nb-iot-ce0",
       "nb-iot-ce1",
       "nb-iot-ce2",
+      "nb-iot-nb2",
       "lte-m",
+      "lte-m-poor",
       "nb-ntn-geo",
+      "nb-ntn-slow",
       "nb-ntn-leo-sf",
       "lorawan-eu868-dr0-c",
       "lorawan-eu868-dr3-c",
@@ -47,6 +50,7 @@ profiles("the fifteen named profiles", () => {
       "lorawan-eu868-dr5-a",
       "lorawan-us915-dr8-c",
       "6lowpan-3hop",
+      "thread-sed",
       "wisun-fan-4hop",
       "ble-ipsp",
       "sigfox",
