@@ -225,7 +225,9 @@ export function dialectWith(dialect: Dialect, settings: DialectSettings): Dialec
       ? dialect.timer
       : { ...dialect.timer, ackTimeoutMs: firstTimeoutMs, ...(maxRetransmit !== undefined && { maxRetransmit }) };
   const handshake = handshakeWith(dialect.handshake, dtlsTimeoutSeconds, maxRetransmit);
-  return { ...dialect, blockSize, window, timer, firstTimeoutMs, handshake };
+  // What was told a size says it at once: libcoap's coap-client with -b.
+  const saysBlockSizeFirst = dialect.saysBlockSizeFirst || blockSize !== dialect.blockSize;
+  return { ...dialect, blockSize, window, saysBlockSizeFirst, timer, firstTimeoutMs, handshake };
 }
 
 function handshakeWith(

@@ -6,7 +6,7 @@ import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { decodeMessage, encodeMessage, type Message } from "../../src/coap/message.ts";
 import type { DeviceEvent } from "../../src/device/device-event.ts";
-import { DIALECT_NAMES, type Dialect, dialectNamed } from "../../src/device/dialect.ts";
+import { DIALECT_NAMES, type Dialect, dialectNamed, dialectWith } from "../../src/device/dialect.ts";
 import { FirmwareDevice, type FirmwareDeviceInput } from "../../src/device/firmware-device.ts";
 import { MemoryFlash } from "../../src/device/memory-flash.ts";
 import { lineFromMessage, messageFromLine } from "../support/coap-line.ts";
@@ -187,6 +187,11 @@ device("RFC 7959 2.4: libcoap leaves the size of the first block to the server, 
   assert.is(server.hears(), "CON GET /fw/hub/1.0");
   server.says("ACK * 2.05 T=* ETag=01 2:0/1/32 [32 bytes]");
   assert.match(server.hears()!, / 2:1\/0\/32/);
+});
+
+device("RFC 7959 2.4: libcoap that was told a block size asks for it at once", () => {
+  const server = new HandServer({}, dialectWith(dialectNamed("libcoap"), { blockSize: 64 }));
+  assert.match(server.hears()!, /^CON GET \/fw\/hub\/1.0 .*2:0\/0\/64/);
 });
 
 device("a timer that learns waits longer each time, five times, before the association is begun anew", () => {

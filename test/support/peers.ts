@@ -14,6 +14,7 @@ const PACKAGES = {
   "gnutls-cli": "gnutls-bin",
   "gnutls-serv": "gnutls-bin",
   ip: "iproute2",
+  "linux.uml": "user-mode-linux",
   nsenter: "util-linux",
   openssl: "openssl",
   ss: "iproute2",

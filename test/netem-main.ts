@@ -1,0 +1,52 @@
+// `npm run test:netem`: real clients through the netem of a Linux of its own, one after the other, beside what `tune` says of
+// the same links. With --short three of each, as CI has it; else as many as `tune` has its interval for.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { REAL_UPDATES } from "../sim/tune/tune-row.ts";
+import { toHex, toUtf8 } from "../src/base/bytes.ts";
+import { sampleBytes } from "./firmware-store/sample-image.ts";
+import { BLOCKS, NETEM_ROWS } from "./netem/netem-row.ts";
+import { type NetemResult, netemTable, SIMULATED_RUNS, usualInterval, wholeRange } from "./netem/netem-table.ts";
+import { coapClientBuilds, IDENTITY, KEY } from "./support/coap-client-program.ts";
+import { fillStores, NARROWBOAT } from "./support/serving.ts";
+import { houseRoot } from "./tidy/house.ts";
+import { type VirtualLinux, virtualLinux } from "./virtual-linux/virtual-linux.ts";
+
+const SHORT_COUNT = 3;
+const LIMIT_MS = 3_600_000;
+
+const isShort = process.argv.includes("--short");
+const directory = mkdtempSync(join(tmpdir(), "narrowboat-netem-"));
+try {
+  const linux = await virtualLinux(directory);
+  if (linux === undefined || coapClientBuilds().length < 3) throw new Error("needs the programs that are named above");
+  const results = await netemResults(linux, isShort ? SHORT_COUNT : REAL_UPDATES);
+  const [name, interval] = isShort ? [`ALL OF ${SIMULATED_RUNS}`, wholeRange] : ["95 % INTERVAL", usualInterval];
+  const { text, misses } = netemTable(results, name, interval);
+  console.log(`${text}\n\n${misses} of ${NETEM_ROWS.length} rows outside`);
+  if (misses > 0) process.exitCode = 1;
+} finally {
+  rmSync(directory, { recursive: true });
+}
+
+async function netemResults(linux: VirtualLinux, count: number): Promise<readonly NetemResult[]> {
+  const stores = join(directory, "data");
+  const blockSizes = NETEM_ROWS.map(({ blockSize }) => blockSize);
+  const images = Object.fromEntries(blockSizes.map((size) => [`b${size}`, sampleBytes(size, size * BLOCKS)]));
+  fillStores(stores, { images, keys: { [IDENTITY]: KEY } });
+  const rows = join(directory, "rows");
+  const lines = NETEM_ROWS.map(({ client, blockSize, netem }, i) => `${i} ${count} ${client} ${blockSize} ${netem}\n`);
+  writeFileSync(rows, lines.join(""));
+  const keys = { IDENTITY, KEY, KEY_HEX: toHex(toUtf8(KEY)) };
+  const variables = { DATA: stores, ROWS: rows, NODE: process.execPath, NARROWBOAT, ...keys };
+  const words = Object.entries(variables).map(([variable, value]) => `${variable}=${value}`);
+  const { stdout, text } = await linux(["env", ...words, "bash", join(houseRoot(), "test/netem/clients.sh")], LIMIT_MS);
+  const taken = [...stdout.toString().matchAll(/^took (\d+) (\d+) (whole|broken)$/gm)];
+  if (taken.length !== count * NETEM_ROWS.length) throw new Error(`only ${taken.length} clients ended:\n${text}`);
+  return NETEM_ROWS.map((_, i) => {
+    const whole = taken.filter(([, row, , state]) => Number(row) === i && state === "whole");
+    return { count, seconds: whole.map(([, , microseconds]) => Number(microseconds) / 1e6) };
+  });
+}
