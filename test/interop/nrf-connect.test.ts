@@ -37,11 +37,14 @@ const PAGE_BLOCKS = 64;
 const keys = { [IDENTITY]: KEY };
 const small = largeImageBytes(0, SMALL_LENGTH);
 const flags = ["--coap", "--cache-size", "1M"];
-const serving = servedFor(test, { images: { small }, keys, flags });
+/** The second waits for the scenes with the first. */
+const limits = isFull ? { limitMs: 1_500_000 } : {};
+const serving = servedFor(test, { images: { small }, keys, flags, ...limits });
 const rated = servedFor(test, {
   images: { rated: largeImageBytes(0, SIZES.ratedLength) },
   keys,
   flags: ["--coap", "--rate-per-device", SIZES.rate],
+  ...limits,
 });
 
 /** With DTLS and without. */

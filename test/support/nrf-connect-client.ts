@@ -73,6 +73,8 @@ async function lineTo({ port, identity, key }: NrfConnectServer): Promise<Line> 
   const socket = createSocket("udp4");
   socket.connect(port, HOST);
   await once(socket, "connect");
+  // Nobody who listens there: the transfer ends when it has asked often enough.
+  socket.on("error", () => {});
   const received: Uint8Array[] = [];
   let wake = () => {};
   socket.on("message", (datagram) => {
