@@ -40,7 +40,6 @@ export class Counters {
   observe(event: ServerEvent): void {
     switch (event.kind) {
       case "handshakeFailed":
-        return this.add(event.kind, event.error);
       case "keyRefused":
         return this.add(event.kind, event.reason);
       case "sessionDown":

@@ -28,7 +28,6 @@ export class EventLimit {
   admits(event: ServerEvent): boolean {
     switch (event.kind) {
       case "handshakeFailed":
-        return this.#counts(event.kind, event.error);
       case "keyRefused":
         return this.#counts(event.kind, event.reason);
       case "imageDamaged":

@@ -39,7 +39,7 @@ export type ServerEvent =
   | {
       readonly kind: "handshakeFailed";
       readonly peer: PeerAddress;
-      readonly error: HandshakeErrorKind;
+      readonly reason: HandshakeErrorKind;
       readonly detail: string;
     }
   /** A handshake whose Finished cannot be read: a wrong key, or an identity without one. The peer is not told. */

@@ -102,7 +102,7 @@ session(
     const device = pair.addDevice(PLAIN_PSK);
     pair.run();
     assert.equal(
-      pair.eventsOf("handshakeFailed").map(({ error }) => error),
+      pair.eventsOf("handshakeFailed").map(({ reason }) => reason),
       ["noCommonCipherSuite", "noCommonCipherSuite", "noCommonCipherSuite"],
     );
     assert.is(pair.counted("handshakeFailed.noCommonCipherSuite"), 3);

@@ -23,7 +23,7 @@ counters("an event is counted by its kind and its reason, and one without a reas
   const counts = new Counters();
   const peer = peerAddress("192.0.2.1", 5684);
   counts.observe({ kind: "sessionDown", peer, identity: EMPTY, end: "idle" });
-  counts.observe({ kind: "handshakeFailed", peer, error: "timeout", detail: "" });
+  counts.observe({ kind: "handshakeFailed", peer, reason: "timeout", detail: "" });
   counts.observe({ kind: "keyRefused", peer, identity: EMPTY, reason: "keyDiffers" });
   counts.observe({ kind: "pskWanted", identity: EMPTY });
   assert.equal(counts.snapshot(), { "handshakeFailed.timeout": 1, "keyRefused.keyDiffers": 1, "sessionDown.idle": 1 });

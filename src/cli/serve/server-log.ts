@@ -110,7 +110,7 @@ export function eventFields(event: NewsEvent): Record<string, string | number | 
       };
     }
     case "handshakeFailed":
-      return { event: kind, peer, error: event.error, detail: event.detail };
+      return { event: kind, peer, reason: event.reason, detail: event.detail };
     case "keyRefused":
       return { event: kind, peer, identity, reason: event.reason };
     case "sessionDown":
@@ -128,7 +128,7 @@ export function eventText(event: NewsEvent): string {
     case "transfer":
       return `${whoText(event)}  ${pathOf(event)} ${transferText(event)}`;
     case "handshakeFailed":
-      return `${whoText(event)}  handshake failed: ${event.error} (${event.detail})`;
+      return `${whoText(event)}  handshake failed: ${event.reason} (${event.detail})`;
     case "imageDamaged":
       return `${event.path} cannot be served (${event.reason}): publish its file again`;
     case "imagesAvailable":

@@ -189,7 +189,7 @@ test("RFC 5246 7.4.1.3: no cipher suite in common is told to both sides", async 
     /^narrowboat: \S+ has no cipher suite in common with this client: look at its --cipher-suites\n$/,
   );
   await server.program.said(/"handshakeFailed"/);
-  assert.is(logOf(server).find(({ event }) => event === "handshakeFailed")?.["error"], "noCommonCipherSuite");
+  assert.is(logOf(server).find(({ event }) => event === "handshakeFailed")?.["reason"], "noCommonCipherSuite");
 });
 
 test("RFC 7959 2.2: --block-size bounds the blocks of every client", async () => {

@@ -58,7 +58,7 @@ test("on a terminal each event is one line", () => {
     transfer("progress", 25),
     transfer("done", 100),
     { kind: "sessionUp", peer, identity, cipherSuite: "TLS_PSK_WITH_AES_128_CCM", connectionId: false },
-    { kind: "handshakeFailed", peer, error: "timeout", detail: "expectFinished" },
+    { kind: "handshakeFailed", peer, reason: "timeout", detail: "expectFinished" },
     { kind: "keyRefused", peer, identity, reason: "identityUnknown" },
     { kind: "keyRefused", peer, identity, reason: "keyDiffers" },
     { kind: "imageDamaged", path: "/fw/pump/1.0", reason: "contentDiffers" },
