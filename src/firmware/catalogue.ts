@@ -32,5 +32,6 @@ export interface DamagedImage {
 
 export interface Catalogue {
   find(product: string, version: string): CatalogueImage | ContentQuestion | DamagedImage | undefined;
-  list(): readonly { readonly product: string; readonly version: string; readonly length: number }[];
+  /** Undefined where it cannot be told now. */
+  list(): readonly { readonly product: string; readonly version: string; readonly length: number }[] | undefined;
 }

@@ -8,7 +8,9 @@ import { type Body, BytesBody, ContentFormat, representationOptions } from "../c
 import { Code } from "../coap/code.ts";
 import type { EncodedOptions } from "../coap/encoded-options.ts";
 import { LinkList, linkFilters } from "../coap/link-format.ts";
-import type { PlainResponse } from "../coap/response.ts";
+import { OptionNumber, uintOption } from "../coap/option.ts";
+import { RETRY_AFTER_SECONDS } from "../coap/parameters.ts";
+import { type PlainResponse, responseFor } from "../coap/response.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { Catalogue } from "../firmware/catalogue.ts";
 import { ETAG_LENGTH } from "../firmware/image-etag.ts";
@@ -25,6 +27,9 @@ export const LINK_FILTERS_MAX = 8;
 export const LINK_FILTER_LENGTH_MAX = 128;
 
 const COMMA = 0x2c;
+
+/** Nobody is told that nothing is published where it is only not known. */
+const UNAVAILABLE = responseFor("serviceUnavailable", [uintOption(OptionNumber.MAX_AGE, RETRY_AFTER_SECONDS)]);
 
 /** What an object and its place in the table take. */
 const BODY_OVERHEAD_LENGTH = 512;
@@ -62,9 +67,10 @@ export class ImageLinks {
     this.#bodies.clear();
   }
 
-  /** 4.00 for more or longer filters than anybody needs. */
+  /** 4.00 for more or longer filters than anybody needs; 5.03 where the catalogue cannot tell what it has. */
   bodyFor(queries: readonly string[]): Result<Body, PlainResponse> {
     this.#whole ??= this.#write();
+    if (this.#whole === undefined) return failed(UNAVAILABLE);
     const { list, body: whole, none } = this.#whole;
     const filters = linkFilters(queries);
     if (filters.length === 0) return ok(whole);
@@ -83,9 +89,11 @@ export class ImageLinks {
     return ok(body);
   }
 
-  #write(): WholeLinks {
+  #write(): WholeLinks | undefined {
+    const images = this.#catalogue.list();
+    if (images === undefined) return undefined;
     const list = new LinkList(
-      this.#catalogue.list().map(({ product, version, length }) => ({
+      images.map(({ product, version, length }) => ({
         href: `/fw/${product}/${version}`,
         attributes: { rt: IMAGE_RESOURCE_TYPE, ct: ContentFormat.OCTET_STREAM, sz: length },
       })),

@@ -31,8 +31,8 @@ export class ImageWatch implements Catalogue {
   readonly #outlet: ImageWatchOutlet;
   readonly #fault: StoreFault;
   readonly #waiting = new Map<string, { readonly question: ContentQuestion; readonly until: Instant }>();
-  /** As it was when it could be read last. */
-  #listed: ReturnType<Catalogue["list"]> = [];
+  /** As it was when it could be read last; undefined until then. */
+  #listed: ReturnType<Catalogue["list"]>;
   #isClosed = false;
 
   constructor(images: ImageSource, outlet: ImageWatchOutlet) {

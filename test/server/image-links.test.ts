@@ -3,6 +3,8 @@ import * as assert from "uvu/assert";
 import { fromUtf8 } from "../../src/base/bytes.ts";
 import type { Body } from "../../src/coap/body.ts";
 import { Code } from "../../src/coap/code.ts";
+import { OptionNumber } from "../../src/coap/option.ts";
+import type { PlainResponse } from "../../src/coap/response.ts";
 import { ImageLinks, LINK_BODIES_MAX, LINK_FILTER_LENGTH_MAX, LINK_FILTERS_MAX } from "../../src/server/image-links.ts";
 import { countingBytes } from "../support/coap-line.ts";
 import { CRYPTO } from "../support/crypto.ts";
@@ -100,6 +102,27 @@ links("LINK_FILTERS_MAX filters of LINK_FILTER_LENGTH_MAX bytes are asked for, a
     const refused = all.bodyFor(queries);
     assert.is(refused.ok ? undefined : refused.error.code, Code.BAD_REQUEST);
   }
+});
+
+links("RFC 7252 5.9.3.4: a catalogue that cannot tell what it has gets 5.03 with Max-Age, and is asked again", () => {
+  const catalogue = catalogueOf(3);
+  let isKnown = false;
+  const unsure = {
+    find: () => undefined,
+    list: () => (isKnown ? catalogue.list() : undefined),
+  };
+  const all = new ImageLinks(CRYPTO, unsure);
+  for (const queries of [[], ["sz=1"]]) {
+    const refused = all.bodyFor(queries);
+    const error = (refused as { readonly error: PlainResponse }).error;
+    assert.is(error.code, Code.SERVICE_UNAVAILABLE);
+    assert.equal(
+      error.options?.map(({ number }) => number),
+      [OptionNumber.MAX_AGE],
+    );
+  }
+  isKnown = true;
+  assert.match(textOf(bodyFor(all)), "</fw/p1/v1>");
 });
 
 links("250 odd queries and filters before 10,000 images write the list once and keep little", () => {
