@@ -61,6 +61,8 @@ export interface PskEntry {
   readonly identity: Uint8Array;
   /** Milliseconds since 1970. */
   readonly addedAt: number;
+  /** Whether many devices have its key. */
+  readonly shared: boolean;
 }
 
 export interface ImportCount {
@@ -109,8 +111,8 @@ export class PskStore {
     );
     this.#remove = file.prepare<[Uint8Array]>("DELETE FROM psk WHERE identity = ?");
     this.#count = file.prepare<[], { count: number }>("SELECT count(*) AS count FROM psk");
-    this.#listAfter = file.prepare<[Uint8Array], PskEntry>(
-      `SELECT identity, added_at AS addedAt FROM psk WHERE identity > ? ORDER BY identity LIMIT ${LIST_PAGE_COUNT}`,
+    this.#listAfter = file.prepare<[Uint8Array], Omit<PskEntry, "shared"> & { shared: number }>(
+      `SELECT identity, added_at AS addedAt, shared FROM psk WHERE identity > ? ORDER BY identity LIMIT ${LIST_PAGE_COUNT}`,
     );
     this.#lastRemoval = file.prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'removal'");
     this.#removalsAfter = file.prepare<[number], { identity: Uint8Array }>(
@@ -168,7 +170,8 @@ export class PskStore {
     let page: PskEntry[];
     let last: Uint8Array = EMPTY;
     do {
-      page = this.#file.attempt(() => this.#listAfter.all(last));
+      const rows = this.#file.attempt(() => this.#listAfter.all(last));
+      page = rows.map((row) => ({ ...row, shared: row.shared !== 0 }));
       yield* page;
       last = page.at(-1)?.identity ?? last;
     } while (page.length === LIST_PAGE_COUNT);

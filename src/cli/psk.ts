@@ -73,8 +73,9 @@ async function listKeys(args: ArgumentsOf<typeof listOptions>): Promise<void> {
 
 function* jsonPieces(entries: Iterable<PskEntry>): Generator<string> {
   let before = "[";
-  for (const { identity, addedAt } of entries) {
-    yield before + JSON.stringify({ identity: identityText(identity), addedAt: new Date(addedAt).toISOString() });
+  for (const { identity, addedAt, shared } of entries) {
+    const entry = { identity: identityText(identity), addedAt: new Date(addedAt).toISOString(), shared };
+    yield before + JSON.stringify(entry);
     before = ",";
   }
   yield before === "[" ? "[]\n" : "]\n";
@@ -82,9 +83,9 @@ function* jsonPieces(entries: Iterable<PskEntry>): Generator<string> {
 
 function* textPieces(entries: Iterable<PskEntry>): Generator<string> {
   let empty = true;
-  for (const { identity, addedAt } of entries) {
+  for (const { identity, addedAt, shared } of entries) {
     empty = false;
-    yield `${new Date(addedAt).toISOString()}  ${identityText(identity)}\n`;
+    yield `${new Date(addedAt).toISOString()}  ${identityText(identity)}${shared ? "  shared" : ""}\n`;
   }
   if (empty) yield "no keys: add one with narrowboat psk add\n";
 }

@@ -117,6 +117,18 @@ test("a data directory that others may enter is refused; a group that --data-gro
   assert.is((await narrowboat(directory, "images")).code, 0);
 });
 
+test("list shows which keys are shared", async () => {
+  const directory = scratch();
+  await narrowboat(directory, "psk", "add", "fleet", "--key", "0011", "--shared");
+  await narrowboat(directory, "psk", "add", "meter", "--key", "0011");
+  assert.match((await narrowboat(directory, "psk", "list")).stdout, /^\S+Z {2}fleet {2}shared\n\S+Z {2}meter\n$/);
+  const entries = JSON.parse((await narrowboat(directory, "psk", "list", "--json")).stdout) as { shared: boolean }[];
+  assert.equal(
+    entries.map(({ shared }) => shared),
+    [true, false],
+  );
+});
+
 test("list has a line for each identity, its JSON an object for each, and neither has keys", async () => {
   const directory = scratch();
   assert.is((await narrowboat(directory, "psk", "list")).stdout, "no keys: add one with narrowboat psk add\n");
@@ -129,8 +141,8 @@ test("list has a line for each identity, its JSON an object for each, and neithe
   assert.equal(
     entries.map((entry) => Object.keys(entry)),
     [
-      ["identity", "addedAt"],
-      ["identity", "addedAt"],
+      ["identity", "addedAt", "shared"],
+      ["identity", "addedAt", "shared"],
     ],
   );
 });

@@ -200,7 +200,7 @@ test("the list is in order of bytes, over several pages, and holds no keys", () 
     assert.is(store.count(), 2500);
     const texts = entries.map(({ identity }) => identityText(identity));
     assert.equal(texts, [...texts].sort());
-    assert.equal(Object.keys(entries[0]!).sort(), ["addedAt", "identity"]);
+    assert.equal(Object.keys(entries[0]!).sort(), ["addedAt", "identity", "shared"]);
   });
 });
 
