@@ -118,6 +118,7 @@ export class CoapServer<Association> implements Deadlined {
       messageIds: this.#messageIds.associationCount,
       separateResponses: this.#separate.total,
       takersOfSeparate: this.#takesSeparate.associationCount,
+      observers: this.#observers.count,
       questions: this.#waiting.questionCount,
       rates: this.#rates?.associationCount ?? 0,
       rememberedBytes: this.rememberedLength,

@@ -106,14 +106,17 @@ export class DtlsServer implements Deadlined {
     return this.#sessions.size;
   }
 
-  /** Sessions that hold cipher contexts. */
-  get busySessionCount(): number {
-    return this.#sessions.busyCount;
-  }
-
-  /** Sessions that can be resumed by their ID. */
-  get resumableCount(): number {
-    return this.#resumables.size;
+  /** How many entries each table holds. */
+  tables(now: Instant): Readonly<Record<string, number>> {
+    return {
+      sessions: this.#sessions.size,
+      busySessions: this.#sessions.busyCount,
+      handshakes: this.#handshakes.size,
+      resumables: this.#resumables.size,
+      networksOpeningInVain: this.#failedOpenings.tryingCount(now),
+      networksGuessing: this.#guesses.count(now),
+      networksWithShares: this.#shares.earnedCount(now),
+    };
   }
 
   get handshakeCount(): number {

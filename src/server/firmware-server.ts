@@ -107,12 +107,9 @@ export class FirmwareServer implements Deadlined {
   }
 
   /** How many entries each table holds that peers can fill, by its name; bytes where the name says so. */
-  get tables(): Readonly<Record<string, number>> {
+  tables(now: Instant): Readonly<Record<string, number>> {
     return {
-      sessions: this.#dtls.sessionCount,
-      busySessions: this.#dtls.busySessionCount,
-      handshakes: this.#dtls.handshakeCount,
-      resumables: this.#dtls.resumableCount,
+      ...this.#dtls.tables(now),
       ...this.#coap.tables,
       provenAddresses: this.#freshness.provenAddressCount,
       transfers: this.#transfers.size,
@@ -239,8 +236,8 @@ export class FirmwareServer implements Deadlined {
           this.#exchanges?.forget(session);
           this.#tell({ kind: "sessionDown", peer: session.peer, identity: session.identity, end });
         },
-        handshakeFailed: (_now, peer, { kind: error, detail }) =>
-          this.#tell({ kind: "handshakeFailed", peer, error, detail }),
+        handshakeFailed: (_now, peer, { kind: reason, detail }) =>
+          this.#tell({ kind: "handshakeFailed", peer, reason, detail }),
         keyRefused: (_now, peer, identity, identityKnown) => {
           const reason = identityKnown ? "keyDiffers" : "identityUnknown";
           this.#tell({ kind: "keyRefused", peer, identity, reason });

@@ -147,7 +147,7 @@ export class ServerShell {
 
   /** See FirmwareServer. */
   get tables(): Readonly<Record<string, number>> {
-    return this.#server.tables;
+    return this.#server.tables(systemNow());
   }
 
   /** Has the sessions stored for the next process, or else says close_notify to each, and ends. */

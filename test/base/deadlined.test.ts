@@ -20,7 +20,11 @@ import { KnownOptions } from "../../src/coap/known-options.ts";
 import { type DecodedMessage, decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { MessageIds } from "../../src/coap/message-ids.ts";
 import { Observers } from "../../src/coap/observers.ts";
-import { DEFAULT_COAP_SERVER_LIMITS, DEFAULT_TRANSMISSION_PARAMETERS } from "../../src/coap/parameters.ts";
+import {
+  DEFAULT_COAP_SERVER_LIMITS,
+  DEFAULT_TRANSMISSION_PARAMETERS,
+  PIGGYBACK_DELAY_MAX_MS,
+} from "../../src/coap/parameters.ts";
 import { type Request, type RequestHandler, readRequest } from "../../src/coap/request.ts";
 import { ResendCache } from "../../src/coap/resend-cache.ts";
 import { Responder } from "../../src/coap/responder.ts";
@@ -147,6 +151,22 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
     peer.sends("CON 3 GET T=03 /later");
     peer.sends("NON 4 GET T=04 /later");
     for (const request of later) peer.server.respond(START, request, { code: Code.CHANGED });
+    return { thing: peer.server, now: START };
+  },
+  "CoapServer, with one who takes separate responses": () => {
+    const peer = new ScriptedCoapPeer({ handle: () => undefined });
+    peer.sends("CON 1 GET T=01 /later");
+    peer.waits(PIGGYBACK_DELAY_MAX_MS);
+    peer.receives("ACK 0001 EMPTY");
+    peer.server.respond(peer.now, peer.handled[0]!, { code: Code.CONTENT });
+    peer.receives("CON 0000 2.05 T=01");
+    peer.sends("ACK * EMPTY");
+    return { thing: peer.server, now: peer.now };
+  },
+  "CoapServer, with one who observes and acknowledges nothing": () => {
+    const peer = new ScriptedCoapPeer({ observed: () => "list" });
+    peer.sends("CON 1 GET T=01 Observe=0 /list");
+    peer.server.changed(START, "list");
     return { thing: peer.server, now: START };
   },
   CoapClient: () => {

@@ -66,7 +66,7 @@ resumption("RFC 5246 F.1.4: a session can be resumed while it is up, and more th
   }
   assert.is(server.sessions.length, 4);
   assert.equal(server.downs, ["replaced", "replaced", "replaced"]);
-  assert.is(server.dtls.resumableCount, 1);
+  assert.is(server.tables["resumables"], 1);
 });
 
 resumption("RFC 5246 7.4.1.3: an ID that is not known leads to a full handshake under another", () => {
@@ -84,7 +84,7 @@ resumption("RFC 9146 3: who uses Connection IDs gets no session ID", () => {
   const server = new ObservedServer();
   const client = new ScriptedClient(server, { connectionId: EMPTY }).connect();
   assert.is(client.serverHello!.sessionId.length, 0);
-  assert.is(server.dtls.resumableCount, 0);
+  assert.is(server.tables["resumables"], 0);
 });
 
 resumption("RFC 7627 5.3: a session without an extended master secret gets no session ID", () => {
@@ -150,7 +150,7 @@ resumption("a removed key ends what can be resumed: the next handshake is a full
   const { server, client } = scene();
   assert.equal([...server.dtls.identities()], [IDENTITY]);
   server.dtls.closeIdentity(server.now, IDENTITY);
-  assert.is(server.dtls.resumableCount, 0);
+  assert.is(server.tables["resumables"], 0);
   assert.equal([...server.dtls.identities()], []);
   assert.equal(client.greet(), FLIGHT_4);
 });
@@ -179,7 +179,7 @@ resumption("RFC 5246 F.1.4: after resumptionMs a session is forgotten, whether i
   assert.equal(client.greet(), ABBREVIATED);
   client.finishResumption();
   server.elapse(1);
-  assert.is(server.dtls.resumableCount, 0);
+  assert.is(server.tables["resumables"], 0);
   assert.equal(new ScriptedClient(server, { seed: 6, resume: first.resumption }).greet(), FLIGHT_4);
 });
 
@@ -193,14 +193,14 @@ resumption("resumableSessionsMax: the oldest gives way; and so does that of an i
     new ScriptedClient(server, { seed: seed++, resume: resume! }).greet().length === ABBREVIATED.length;
   const others = [connect(identities[0]!), connect(identities[1]!)];
   const own = Array.from({ length: RESUMABLE_PER_IDENTITY_MAX + 3 }, () => connect(identities[2]!));
-  assert.is(server.dtls.resumableCount, 2 + RESUMABLE_PER_IDENTITY_MAX);
+  assert.is(server.tables["resumables"], 2 + RESUMABLE_PER_IDENTITY_MAX);
   assert.equal(others.map(resumes), [true, true]);
   assert.equal(
     own.map(resumes),
     own.map((_, index) => index >= 3),
   );
   connect(identities[1]!);
-  assert.is(server.dtls.resumableCount, 6);
+  assert.is(server.tables["resumables"], 6);
   assert.equal(others.map(resumes), [false, true]);
 });
 
@@ -232,7 +232,7 @@ resumption(
 resumption("after shutdown nothing can be resumed, and no deadline is left", () => {
   const { server } = scene();
   server.dtls.shutdown(server.now);
-  assert.is(server.dtls.resumableCount, 0);
+  assert.is(server.tables["resumables"], 0);
   server.elapse(300_000);
   assert.is(server.dtls.pollTimeout(), undefined);
 });

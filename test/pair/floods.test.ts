@@ -156,7 +156,7 @@ for (const [name, attack] of Object.entries(ATTACKS)) {
     const place = new FloodedScene();
     place.asksForBlock(1);
     place.passes(AFTERWARDS_MS);
-    const before = place.server.tables;
+    const before = place.server.tables(place.now);
     place.asksForBlock(2);
     for (let stranger = 0; stranger < COUNT; stranger++) {
       // Something to forge and to replay.
@@ -166,9 +166,9 @@ for (const [name, attack] of Object.entries(ATTACKS)) {
     }
     place.asksForBlock(3 + COUNT);
     const shown = SHOWN_BY[name]!;
-    assert.ok((place.server.tables[shown] ?? place.counted(shown)) >= 100, shown);
+    assert.ok((place.server.tables(place.now)[shown] ?? place.counted(shown)) >= 100, shown);
     place.passes(AFTERWARDS_MS);
-    assert.equal(place.server.tables, before);
+    assert.equal(place.server.tables(place.now), before);
     assert.is(place.server.sessionCount, 1);
     place.asksForBlock(4 + COUNT);
   });

@@ -77,6 +77,11 @@ export class ObservedServer {
     });
   }
 
+  /** See DtlsServer. */
+  get tables(): Readonly<Record<string, number>> {
+    return this.dtls.tables(this.now);
+  }
+
   counted(name: DtlsCount): number {
     return this.#counts.get(name) ?? 0;
   }

@@ -40,6 +40,12 @@ export class AddressShares {
     this.#halvedAt = now;
   }
 
+  /** Places of networks that have earned something. */
+  earnedCount(now: Instant): number {
+    this.#forget(now);
+    return this.#earned.reduce((count, earned) => (earned >= 1 ? count + 1 : count), 0);
+  }
+
   /** Somebody at this address showed that it has a key. */
   authenticated(now: Instant, peer: PeerAddress): void {
     this.#forget(now);

@@ -29,6 +29,11 @@ export class FailedOpenings {
     this.#seed = seed;
   }
 
+  /** Networks that have tried lately to open records of somebody else's session. */
+  tryingCount(now: Instant): number {
+    return this.#tries.size(now);
+  }
+
   /** Whether a record may be tried under a session's keys. */
   admits(now: Instant, session: Session, from: PeerAddress): boolean {
     const { failures } = session;

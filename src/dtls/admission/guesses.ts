@@ -19,6 +19,11 @@ export class Guesses {
     this.#seed = seed;
   }
 
+  /** Networks that have guessed lately, each of them once for each identity. */
+  count(now: Instant): number {
+    return this.#rates.size(now);
+  }
+
   /** Whether a Finished from this address may be tried under a key of this identity. */
   admits(now: Instant, from: PeerAddress, identity: Uint8Array): boolean {
     return this.#rates.has(now, siteHash(from, this.#seed, identity));

@@ -31,6 +31,15 @@ export class RateTable {
     this.#countedAt = new Float64Array(bucketCount).fill(Number.NEGATIVE_INFINITY);
   }
 
+  /** Buckets that are not full. */
+  size(now: Instant): number {
+    let size = 0;
+    for (let place = 0; place < this.#keys.length; place++) {
+      if (this.#count(now, place) < this.#rate.atOnce) size++;
+    }
+    return size;
+  }
+
   /** Whether the bucket of a key, 32 bits of a hash, has a token left. */
   has(now: Instant, key: number): boolean {
     const place = this.#find(key);

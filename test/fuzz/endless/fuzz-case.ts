@@ -84,7 +84,7 @@ class FuzzCase {
     this.#pair.run(DAY_MS);
     for (const device of this.#devices) this.#checkDevice(device);
     this.#pair.run(3 * DAY_MS);
-    for (const [table, entries] of Object.entries(this.#pair.server.tables)) {
+    for (const [table, entries] of Object.entries(this.#pair.server.tables(this.#pair.now))) {
       check(entries === 0, `${entries} ${table} are left when everybody is gone`);
     }
   }
@@ -192,7 +192,7 @@ class FuzzCase {
   }
 
   #checkTables(): void {
-    const { tables } = this.#pair.server;
+    const tables = this.#pair.server.tables(this.#pair.now);
     for (const [table, max] of Object.entries(TABLES_MAX)) {
       check(tables[table]! <= max, `${tables[table]} ${table} where ${max} are the most`);
     }
