@@ -68,7 +68,6 @@ class NobleCcm extends NobleContext {
     const isRight = equalBytes(expected, opened.subarray(0, this.tagLength));
     // Nobody is to see what did not authenticate.
     if (isRight) this.arrays.content.set(content);
-    opened.fill(0);
     return isRight;
   }
 
@@ -81,9 +80,7 @@ class NobleCcm extends NobleContext {
     const input = new Uint8Array(contentAt + padded(content.length));
     input.set(authenticated);
     input.set(content, contentAt);
-    const chain = cbc(this.key, new Uint8Array(BLOCK_LENGTH), { disablePadding: true }).encrypt(input);
-    input.fill(0);
-    return chain.subarray(-BLOCK_LENGTH);
+    return cbc(this.key, new Uint8Array(BLOCK_LENGTH), { disablePadding: true }).encrypt(input).subarray(-BLOCK_LENGTH);
   }
 
   /** RFC 3610 2.3: block 0 of the key stream over the tag, and the blocks from 1 on over the content, there and back. */

@@ -4,11 +4,12 @@ import { createCipheriv, createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { bytesOfLatin1, concat, EMPTY } from "../../src/base/bytes.ts";
-import { AeadArrays } from "../../src/crypto/aead.ts";
+import { AeadArrays, type AeadContext } from "../../src/crypto/aead.ts";
 import { CcmArrays, ComposedCcm } from "../../src/crypto/ccm.ts";
 import { CcmKeyStream } from "../../src/crypto/ccm-key-stream.ts";
 import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
 import { nativeCrypto } from "../../src/crypto/native-crypto.ts";
+import { nobleAead } from "../../src/crypto/noble-aead.ts";
 import { nobleCrypto } from "../../src/crypto/noble-crypto.ts";
 import { nodeCrypto } from "../../src/crypto/node-crypto.ts";
 import { packageDirectory } from "../../src/native/native-parts.ts";
@@ -114,5 +115,22 @@ if (aead !== undefined) {
 providers("outside of a package the search for one ends", () => {
   assert.is(packageDirectory("/"), undefined);
 });
+
+for (const mode of ["ccm", "gcm"] as const) {
+  providers(`noble: a released ${mode} context has the key no longer`, () => {
+    const { arrays, [mode]: contextOf } = nobleAead();
+    arrays.header.fill(1);
+    const sealedBy = (context: AeadContext) => {
+      const bytes = new Uint8Array(40);
+      context.seal(bytes, 0, 24, 13);
+      return bytes;
+    };
+    const context = contextOf(KEY, 16, "seal");
+    const sealed = sealedBy(context);
+    context.release();
+    assert.not.equal(sealedBy(context), sealed);
+    assert.equal(sealedBy(context), sealedBy(contextOf(new Uint8Array(16), 16, "seal")));
+  });
+}
 
 providers.run();
