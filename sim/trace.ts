@@ -5,10 +5,20 @@ import type { DropReason } from "./link/link-statistics.ts";
 import { coapText, dtlsText } from "./message-text.ts";
 import type { Direction } from "./profiles/profile.ts";
 
-export class Trace {
-  readonly #write: (line: string) => void;
+/** A line's parts, for programs. */
+export interface TraceEntry {
+  readonly seconds: number;
+  readonly device: number;
+  readonly direction?: Direction;
+  /** Bytes of the datagram. */
+  readonly length?: number;
+  readonly text: string;
+}
 
-  constructor(write: (line: string) => void) {
+export class Trace {
+  readonly #write: (line: string, entry: TraceEntry) => void;
+
+  constructor(write: (line: string, entry: TraceEntry) => void) {
     this.#write = write;
   }
 
@@ -21,17 +31,29 @@ export class Trace {
     message: Uint8Array | undefined,
     passesNat: boolean,
   ): void {
-    const text = message === undefined ? dtlsText(datagram, direction) : coapText(message);
-    const fate = passesNat ? "" : " (no NAT binding: dropped)";
-    this.#write(`${timeText(now)} d${device} ${direction.padEnd(4)} ${datagram.length} B ${text}${fate}`);
+    const what = message === undefined ? dtlsText(datagram, direction) : coapText(message);
+    const text = `${what}${passesNat ? "" : " (no NAT binding: dropped)"}`;
+    this.#tell(now, { device, direction, length: datagram.length, text });
   }
 
   dropped(now: Instant, device: number, direction: Direction, reason: DropReason): void {
-    this.#write(`${timeText(now)} d${device} ${direction.padEnd(4)} dropped: ${reason}`);
+    this.#tell(now, { device, direction, text: `dropped: ${reason}` });
   }
 
   note(now: Instant, device: number, text: string): void {
-    this.#write(`${timeText(now)} d${device} ${text}`);
+    this.#tell(now, { device, text });
+  }
+
+  #tell(now: Instant, entry: Omit<TraceEntry, "seconds">): void {
+    const { device, direction, length, text } = entry;
+    const words = [
+      timeText(now),
+      `d${device}`,
+      ...(direction === undefined ? [] : [direction.padEnd(4)]),
+      ...(length === undefined ? [] : [`${length} B`]),
+      text,
+    ];
+    this.#write(words.join(" "), { seconds: now / 1000, ...entry });
   }
 }
 

@@ -1,6 +1,7 @@
 // Rows as charts: blocks by size and by number of clients, and the first figure of every other scene.
 
 import type { TuneChart } from "../../src/cli/tune/charts.ts";
+import { formatFigure } from "../../src/cli/tune/words.ts";
 import type { Figure, Row, Section } from "./row.ts";
 
 /** Hues that stay apart for the colour-blind and on light and dark ground. */
@@ -65,6 +66,10 @@ function chart({ title, axis, labels, series }: BarData): TuneChart {
     title,
     limit: null,
     whiskers: series.map(({ figures }) => figures.map((figure) => figure?.spread.max ?? null)),
+    labels: series.map(({ figures }) =>
+      figures.map((figure) => (figure === undefined ? "" : formatFigure(figure.spread.median))),
+    ),
+    description: title,
     barCount: labels.length * series.length,
     config: {
       type: "bar",

@@ -5,6 +5,7 @@ import { commandOnPath } from "../../src/shell/command-path.ts";
 /** Which package brings each command. */
 const PACKAGES = {
   cc: "gcc",
+  chromium: "chromium",
   "coap-client-gnutls": "libcoap3-bin",
   "coap-client-notls": "libcoap3-bin",
   "coap-client-openssl": "libcoap3-bin",

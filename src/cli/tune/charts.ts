@@ -2,6 +2,7 @@
 
 import type { ChartConfiguration } from "chart.js";
 import type { TuneRow } from "../../../sim/tune/tune-row.ts";
+import { formatFigure } from "./words.ts";
 
 /** A chart as plain data; the page's script draws it. */
 export interface TuneChart {
@@ -11,14 +12,21 @@ export interface TuneChart {
   readonly limit: number | null;
   /** By dataset and bar: where a line from the bar's end goes. */
   readonly whiskers: readonly (readonly (number | null)[])[];
+  /** By dataset and bar: its value, and whether it is the recommended one. */
+  readonly labels: readonly (readonly string[])[];
+  /** All of it in words, for those who cannot see it. */
+  readonly description: string;
   /** How many bars lie one above the other. */
   readonly barCount: number;
 }
 
 /** Hues that stay apart for the colour-blind and on light and dark ground. */
 const HUES = ["#3b82c4", "#e08a3c", "#3f9e75", "#b565a7", "#a3882a", "#7a7f87"] as const;
-/** What is not recommended is paler. */
+/** What is not recommended is paler, and has no mark. */
 const PALE = "70";
+export const RECOMMENDED_MARK = "◀ recommended";
+/** Where the greatest figure is more than so many times the least, a linear scale shows the least no more. */
+const LINEAR_RATIO_MAX = 10;
 
 interface Figure {
   readonly title: string;
@@ -77,10 +85,13 @@ function chartFor(figure: Figure, rows: readonly TuneRow[], hasLegend: boolean):
       maxBarThickness: 26,
     };
   });
+  const scale = scaleFor(figure, rows);
   return {
     title: figure.title,
     limit: figure.limit ?? null,
     whiskers: series.map((name) => rowsOf(name).map((row) => (row && figure.whisker?.(row)) ?? null)),
+    labels: series.map((name) => rowsOf(name).map((row) => (row === undefined ? "" : labelFor(figure, row)))),
+    description: descriptionOf(figure, rows),
     barCount: blockSizes.length * series.length,
     config: {
       type: "bar",
@@ -92,19 +103,36 @@ function chartFor(figure: Figure, rows: readonly TuneRow[], hasLegend: boolean):
         plugins: {
           legend: { display: hasLegend, position: "top", align: "start", labels: { boxWidth: 12, boxHeight: 12 } },
         },
-        scales: {
-          x: {
-            beginAtZero: true,
-            title: { display: true, text: figure.axis },
-            ...(figure.max !== undefined && { max: figure.max }),
-            // Room for what lies beyond the longest bar.
-            suggestedMax: 1.05 * Math.max(figure.limit ?? 0, ...rows.map((row) => figure.whisker?.(row) ?? 0)),
-          },
-          y: { grid: { display: false } },
-        },
+        scales: { x: scale, y: { grid: { display: false } } },
       },
     },
   };
+}
+
+/** A linear scale from nothing on, or a logarithmic one from below the least figure. */
+function scaleFor(figure: Figure, rows: readonly TuneRow[]) {
+  const values = rows.flatMap((row) => [figure.value(row), figure.whisker?.(row) ?? null]);
+  const shown = [...values, figure.limit ?? null].filter((value) => value !== null && value > 0) as number[];
+  const [least, greatest] = [Math.min(...shown), Math.max(...shown)];
+  if (figure.max === undefined && greatest > LINEAR_RATIO_MAX * least) {
+    const title = { display: true, text: `${figure.axis}, logarithmic` };
+    return { type: "logarithmic", title, min: least / 2, suggestedMax: 3 * greatest } as const;
+  }
+  const title = { display: true, text: figure.axis };
+  // Room for what lies beyond the longest bar, its label included.
+  const end = figure.max === undefined ? { suggestedMax: 1.3 * Math.max(0, ...shown) } : { max: figure.max };
+  return { type: "linear", beginAtZero: true, title, ...end } as const;
+}
+
+function labelFor(figure: Figure, row: TuneRow): string {
+  const value = figure.value(row);
+  if (value === null) return "none ended";
+  return `${formatFigure(value)}${row.recommended ? ` ${RECOMMENDED_MARK}` : ""}`;
+}
+
+function descriptionOf(figure: Figure, rows: readonly TuneRow[]): string {
+  const words = rows.map((row) => `${row.blockSize}, ${seriesOf(row)}: ${labelFor(figure, row).replace("◀ ", "")}`);
+  return `${figure.title}, ${figure.axis}. Block size ${words.join("; ")}`;
 }
 
 function seriesOf({ window, ackTimeoutSeconds }: TuneRow): string {

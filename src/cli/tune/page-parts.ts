@@ -9,6 +9,12 @@ export const PAGE_STYLE = `
 body { margin: 0 auto; padding: 1.5rem clamp(.75rem, 3vw, 2rem); max-width: 76rem; background: var(--ground); color: var(--text); font: 16px/1.45 system-ui, sans-serif }
 h1 { font-size: 1.5rem; margin: 0 }
 h2 { font-size: 1.1rem; margin: 0 0 .5rem }
+h3 { font-size: .9rem; margin: .75rem 0 .25rem; font-weight: 600 }
+pre { margin: 0; padding: .4rem .6rem; background: var(--ground); border-radius: 6px; font-size: .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .1rem .75rem; margin: .5rem 0 }
+dt { color: var(--soft) }
+dd { margin: 0; font-variant-numeric: tabular-nums }
+footer { color: var(--soft); margin-top: 1rem; font-size: .85rem; overflow-wrap: anywhere }
 header > p { color: var(--soft); margin: .25rem 0 1rem }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1rem }
 .card, section { background: var(--paper); border: 1px solid var(--rule); border-radius: 10px; padding: 1rem }
@@ -57,6 +63,26 @@ const marks = (one) => ({
       const endX = scales.x.getPixelForValue(end);
       line(x, y, endX, y);
       line(endX, y - 4, endX, y + 4);
+    }));
+    ctx.fillStyle = colour("--text");
+    ctx.textBaseline = "middle";
+    one.labels.forEach((texts, dataset) => texts.forEach((text, bar) => {
+      if (text === "" || !chart.isDatasetVisible(dataset)) return;
+      const recommended = text.includes("◀");
+      ctx.font = (recommended ? "bold " : "") + "12px system-ui, sans-serif";
+      const { x, y, base, width, height } = chart.getDatasetMeta(dataset).data[bar];
+      if (recommended) ctx.strokeRect(base, y - height / 2, x - base, height);
+      const end = one.whiskers[dataset][bar];
+      const from = Math.max(Number.isFinite(x) ? x : chartArea.left, end === null ? 0 : scales.x.getPixelForValue(end)) + 6;
+      const length = ctx.measureText(text).width;
+      // What finds no room behind its bar stands in front of the edge, on ground of its own.
+      const at = Math.min(from, chart.width - length - 4);
+      if (at < from) {
+        ctx.fillStyle = colour("--paper");
+        ctx.fillRect(at - 3, y - 8, length + 6, 16);
+        ctx.fillStyle = colour("--text");
+      }
+      ctx.fillText(text, at, y);
     }));
     if (one.limit !== null) {
       ctx.setLineDash([6, 4]);

@@ -4,6 +4,7 @@ import { REAL_UPDATES, rowsByProfile, type TuneRow } from "../../../sim/tune/tun
 import { formatTable } from "../report.ts";
 import { settingsFor } from "./settings.ts";
 import {
+  assumptionsOf,
   formatDuration,
   formatFigure,
   formatKilobytes,
@@ -13,10 +14,12 @@ import {
   recommendation,
 } from "./words.ts";
 
+/** The columns that tell rows apart stand first, and again in each part of a table that is too wide. */
+const KEY_COLUMNS = 4;
 const HEADINGS: readonly string[] = [
   "",
   "BLOCK",
-  "ACK_TIMEOUT",
+  "TIMER",
   "WINDOW",
   "DONE",
   "P50",
@@ -24,25 +27,46 @@ const HEADINGS: readonly string[] = [
   "x LIMIT",
   "kB UP",
   "kB DOWN",
+  "J",
+  "mAh",
   "REQUESTS",
   "RESENT",
   "IN VAIN",
-  "J",
-  "mAh",
+  `OF ${REAL_UPDATES} REAL`,
+  "THEIR P50",
 ];
 /** Only on a mesh. */
 const OTHER_HOPS_HEADING = "kB OTHER HOPS";
 /** Only where something waited. */
 const DUTY_CYCLE_HEADING = "DUTY-CYCLE WAIT";
 
-export function formatTuneTable(rows: readonly TuneRow[]): string {
-  return rowsByProfile(rows).map(formatProfile).join("\n\n");
+/** In `width` columns where that is a terminal's: what does not fit stands below. */
+export function formatTuneTable(rows: readonly TuneRow[], width = Number.POSITIVE_INFINITY): string {
+  return rowsByProfile(rows)
+    .map((group) => formatProfile(group, width))
+    .join("\n\n");
 }
 
-function formatProfile(rows: readonly TuneRow[]): string {
+function formatProfile(rows: readonly TuneRow[], width: number): string {
   const [{ profile, imageLength, limitSeconds }] = rows as [TuneRow];
   const heading = `${profile}: ${formatLength(imageLength)} cannot take less than ${formatDuration(limitSeconds)}`;
-  return [heading, formatTable(tuneCells(rows)), ...recommendation(rows), ...whatToSet(rows)].join("\n");
+  const table = partsThatFit(tuneCells(rows), width).map(formatTable).join("\n\n");
+  return [heading, table, ...recommendation(rows), ...whatToSet(rows)].join("\n");
+}
+
+/** The table in as few parts as fit, each with the key columns and at least one other. */
+function partsThatFit(table: readonly (readonly string[])[], width: number): (readonly (readonly string[])[])[] {
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((line) => line[column]!.length)));
+  const lengthOf = (columns: readonly number[]) => columns.reduce((sum, column) => sum + widths[column]! + 2, -2);
+  const columns = widths.map((_, column) => column);
+  const keys = columns.slice(0, KEY_COLUMNS);
+  const parts: number[][] = [];
+  for (const column of columns.slice(KEY_COLUMNS)) {
+    const part = parts.at(-1);
+    if (part !== undefined && lengthOf([...part, column]) <= width) part.push(column);
+    else parts.push([...keys, column]);
+  }
+  return parts.map((part) => table.map((line) => part.map((column) => line[column]!)));
 }
 
 function whatToSet(rows: readonly TuneRow[]): readonly string[] {
@@ -53,10 +77,6 @@ function whatToSet(rows: readonly TuneRow[]): readonly string[] {
     ...lines.map((line) => `    ${line}`),
   ]);
   return ["what to set:", ...settings, assumptionsOf(best)];
-}
-
-function assumptionsOf({ profile, figures: { all, assumed } }: TuneRow): string {
-  return `${assumed} of the ${all} figures of this link are assumptions: narrowboat profiles ${profile}`;
 }
 
 /** The rows of one profile as text, below their headings. */
@@ -78,17 +98,19 @@ function cells(row: TuneRow): string[] {
     String(row.blockSize),
     `${row.ackTimeoutSeconds} s`,
     String(row.window),
-    `${row.completed}/${row.runs} (${again.completedLow}..${again.completedHigh} of ${REAL_UPDATES})`,
-    figure(seconds.p50, (p50) => `${formatDuration(p50)} (${formatSpan(again.p50Low!, again.p50High!)})`),
+    `${row.completed}/${row.runs}`,
+    figure(seconds.p50, formatDuration),
     figure(seconds.p95, formatDuration),
     formatTimesLimit(row),
     figure(row.bytesUp, formatKilobytes),
     figure(row.bytesDown, formatKilobytes),
+    figure(row.energyJoules, formatFigure),
+    figure(row.energyMilliampHours, formatFigure),
     figure(row.requests, (count) => count.toFixed(0)),
     figure(retransmissions.needed, (count) => count.toFixed(1)),
     figure(retransmissions.spurious, (count) => count.toFixed(1)),
-    figure(row.energyJoules, formatFigure),
-    figure(row.energyMilliampHours, formatFigure),
+    `${again.completedLow}..${again.completedHigh}`,
+    figure(again.p50Low, (low) => formatSpan(low, again.p50High!)),
   ];
 }
 

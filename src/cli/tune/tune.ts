@@ -1,11 +1,12 @@
 // `narrowboat tune`: which block size, which timers, which window on this network, and how long an update takes then.
 
 import { randomInt } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { accessSync, constants, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 import type { Argv } from "yargs";
 import type { LinkProfile } from "../../../sim/profiles/profile.ts";
-import { Trace } from "../../../sim/trace.ts";
+import { Trace, type TraceEntry } from "../../../sim/trace.ts";
 import { GOALS } from "../../../sim/tune/recommendation.ts";
 import { type Combination, combinationsFor, type RunResult, runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
 import { tuneRows } from "../../../sim/tune/tune-row.ts";
@@ -28,6 +29,7 @@ import {
 } from "./arguments.ts";
 import { campaignRunCount, cellFor, longestTimers, simulatedCells } from "./cell.ts";
 import { formatCellTable } from "./cell-table.ts";
+import { type Provenance, provenanceOf } from "./provenance.ts";
 import { whileSimulating } from "./simulating.ts";
 import { formatTuneTable } from "./table.ts";
 
@@ -100,22 +102,24 @@ export async function run(args: TuneArguments): Promise<void> {
     ...(args.dtlsTimeout && { dtlsTimeoutSeconds: args.dtlsTimeout }),
     ...(args.maxRetransmit !== undefined && { maxRetransmit: args.maxRetransmit }),
   });
+  for (const path of [args.json, args.html]) if (path !== undefined && path !== STDOUT) refuseUnwritable(path);
   const seed = args.seed ?? randomInt(2 ** 32);
+  const provenance = provenanceOf(process.argv.slice(2), seed);
   if (cell !== undefined) {
     const runs = args.runs ?? campaignRunCount(cell);
     const tried = args.ackTimeout === undefined ? longestTimers(combinations) : combinations;
     const rows = await simulatedCells({ cell, combinations: tried, runs, seed, seedIsDrawn: args.seed === undefined });
-    print(rows, formatCellTable(rows), seed, args.json);
+    print(rows, formatCellTable(rows), provenance, args.json);
     if (!rows.some(({ recommended }) => recommended)) throw jobFailed("no device got the image on any of these links");
     return;
   }
-  if (args.trace) return trace(combinations, args.runs ?? 1, seed);
+  if (args.trace) return trace(combinations, args, seed);
   const results = await simulate(combinations, args.runs ?? RUNS, seed, args.seed === undefined);
   const rows = tuneRows(combinations, results, args.goal);
-  print(rows, formatTuneTable(rows), seed, args.json);
+  print(rows, formatTuneTable(rows, process.stdout.columns), provenance, args.json);
   if (args.html !== undefined) {
     const { tunePage } = await import("./page.ts");
-    write(args.html, tunePage(rows, seed));
+    write(args.html, tunePage(rows, provenance));
   }
   if (!rows.some(({ recommended }) => recommended)) throw jobFailed("no update ended on any of these links");
 }
@@ -142,24 +146,44 @@ async function simulate(
   );
 }
 
-function trace(combinations: readonly Combination[], runs: number, seed: number): void {
+/** One run, datagram by datagram: for people, and with --json an object a line. */
+function trace(combinations: readonly Combination[], { runs = 1, json, html }: TuneArguments, seed: number): void {
   const [combination] = combinations;
+  if (html !== undefined) throw wrongUse("--trace prints one run, and --html draws many: use one of the two");
   if (combination === undefined || combinations.length > 1 || runs > 1) {
     throw wrongUse(
       `--trace follows one run of one combination, and these are ${combinations.length} combinations with ` +
         `${runs} run${runs === 1 ? "" : "s"} each: give one profile, block size, --ack-timeout and window, and no --runs`,
     );
   }
-  const result = runOnce(systemCrypto(), combination, seedOfRun(seed, 0), new Trace(console.log));
+  const entries: TraceEntry[] = [];
+  const follower = new Trace((line, entry) => {
+    console.log(json === STDOUT ? JSON.stringify(entry) : line);
+    if (json !== undefined && json !== STDOUT) entries.push(entry);
+  });
+  const result = runOnce(systemCrypto(), combination, seedOfRun(seed, 0), follower);
   console.error(`seed ${seed}`);
+  if (json !== undefined && json !== STDOUT) write(json, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
   if (!result.completed) throw jobFailed(`the update did not end: ${result.failure}`);
 }
 
 /** The table, or the rows as JSON, or the one here and the other in a file. */
-function print(rows: readonly object[], table: string, seed: number, json: string | undefined): void {
-  const text = JSON.stringify(rows, undefined, 2);
-  console.log(json === STDOUT ? text : `${table}\n\nseed ${seed}`);
+function print(rows: readonly object[], table: string, provenance: Provenance, json: string | undefined): void {
+  const told = rows.map((row) => ({ ...row, ...provenance }));
+  const text = JSON.stringify(told, undefined, 2);
+  console.log(json === STDOUT ? text : `${table}\n\nseed ${provenance.seed}`);
   if (json !== undefined && json !== STDOUT) write(json, `${text}\n`);
+}
+
+/** Said before the runs: nobody waits for a result that has no place to go. */
+function refuseUnwritable(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) throw wrongUse(`cannot write ${path}: it is a directory; name a file`);
+  try {
+    accessSync(stat === undefined ? dirname(path) : path, constants.W_OK);
+  } catch (error) {
+    throw wrongUse(`cannot write ${path}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function write(path: string, text: string): void {

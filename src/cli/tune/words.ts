@@ -77,6 +77,11 @@ function pace(best: TuneRow): string {
   );
 }
 
+/** How much of the link nobody measured. */
+export function assumptionsOf({ profile, figures: { all, assumed } }: TuneRow): string {
+  return `${assumed} of the ${all} figures of this link are assumptions: narrowboat profiles ${profile}`;
+}
+
 /** "a, b and c" */
 function formatList(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;

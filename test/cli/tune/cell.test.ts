@@ -69,7 +69,7 @@ cell(
     const { code, stdout } = await tune(...args);
     assert.is(code, 0);
     const rows = JSON.parse(stdout) as readonly CellRow[];
-    assert.equal(Object.keys(rows[0]!), Object.keys(row(1, 1)));
+    assert.equal(Object.keys(rows[0]!), [...Object.keys(row(1, 1)), "command", "seed", "version"]);
     assert.equal(
       rows.map(({ atATime, devices, completed }) => [atATime, devices, completed]),
       [

@@ -60,6 +60,25 @@ charts("only the recommended bar has its full colour", () => {
   );
 });
 
+charts("each bar has its value, and the recommended one a mark in words", () => {
+  const [time] = chartsFor(ROWS);
+  assert.equal(time!.labels, [
+    ["10.0", "6.00 ◀ recommended"],
+    ["", "none ended"],
+  ]);
+  assert.match(
+    time!.description,
+    /Block size 64, window 1, timer 2 s: 10\.0; auto, window 1, timer 2 s: 6\.00 recommended; /,
+  );
+});
+
+charts("where figures differ by more than ten times the scale is logarithmic, and linear elsewhere", () => {
+  const scaleOf = (seconds: number) =>
+    chartsFor(tuneRows([combination(64, 1), combination("auto", 1)], [[result(seconds)], [result(300)]]))[0]!.config
+      .options!.scales!["x"]!.type;
+  assert.equal([1000, 4000].map(scaleOf), ["linear", "logarithmic"]);
+});
+
 charts("the others are bytes, completed runs and energy, without a limit", () => {
   const [, bytes, completed, energy] = chartsFor(ROWS);
   assert.equal(
