@@ -1,5 +1,6 @@
 // One host begins handshakes without end, and devices come from elsewhere on a link with a long round trip.
 
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toUtf8 } from "../../src/base/bytes.ts";
 import { MemoryFlash } from "../../src/device/memory-flash.ts";
@@ -60,6 +61,7 @@ export async function serveBesideHalfOpen(input: HalfOpenInput): Promise<HalfOpe
   const isLate = () => performance.now() > end;
   const paths: DelayingPath[] = [];
   const patience = new AbortController();
+  setMaxListeners(input.deviceCount, patience.signal);
   try {
     while (flood.begunCount < input.handshakesMax && !isLate()) await sleep(LOOK_MS);
     const since = performance.now();
