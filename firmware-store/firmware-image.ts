@@ -56,8 +56,8 @@ export class FirmwareImage implements ImageRecord {
 
   /**
    * `length` bytes from `offset` on, both within the image. A view of the cache where one page holds them all: read it at
-   * once, for the next page that is fetched may take its place, and do not write to it. A question for the first page that is not in memory; undefined when the content was damaged since it
-   * was checked: `damage` then says how.
+   * once, for the next page that is fetched may take its place, and do not write to it. A question for the first page that
+   * is not in memory; undefined when the content was damaged since it was checked: `damage` then says how.
    */
   read(offset: number, length: number): Uint8Array | ContentQuestion | undefined {
     if (offset < 0 || length < 0 || offset + length > this.length) {

@@ -61,11 +61,6 @@ export class BlockSize {
     return this.#passing.hasPassed(this.#szx);
   }
 
-  /** Whether pieces of several sizes were asked for, and nothing has come since. */
-  get isSearching(): boolean {
-    return this.#passing.isSearching;
-  }
-
   /**
    * The pieces of a block of `szx` that tell which sizes pass, as offsets in it: half of it, half of the other half and so
    * on. The largest first: where order is kept, what comes first is the answer.
