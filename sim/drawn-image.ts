@@ -1,6 +1,6 @@
 // The image of a simulation: bytes drawn from its seed, in a catalogue of one.
 
-import { bytesOfLatin1 } from "../src/base/bytes.ts";
+import { bytesOfLatin1, equal } from "../src/base/bytes.ts";
 import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import type { Catalogue, CatalogueImage } from "../src/firmware/catalogue.ts";
 import type { Prng } from "./prng.ts";
@@ -45,6 +45,6 @@ export class DrawnImage implements Catalogue, CatalogueImage {
   }
 
   equals(other: Uint8Array): boolean {
-    return Buffer.compare(this.#bytes, other) === 0;
+    return equal(this.#bytes, other);
   }
 }

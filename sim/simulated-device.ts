@@ -1,6 +1,6 @@
 // One device of a simulation: the real FirmwareDevice with a flash chip, behind a link and a NAT, and what is watched of it.
 
-import { toUtf8 } from "../src/base/bytes.ts";
+import { equal, toUtf8 } from "../src/base/bytes.ts";
 import type { Deadlined } from "../src/base/deadlined.ts";
 import type { Instant } from "../src/base/instant.ts";
 import { type PeerAddress, peerAddress, portOf } from "../src/base/peer-address.ts";
@@ -206,7 +206,7 @@ export class SimulatedDevice implements Deadlined {
   #checkImage(sha256: Uint8Array): void {
     const { image, outlet } = this.#input;
     if (!image.equals(this.#slot.read(0, image.length))) outlet.violated("the image in flash is another one");
-    if (Buffer.compare(sha256, image.sha256) !== 0) outlet.violated("the digest is another one");
+    if (!equal(sha256, image.sha256)) outlet.violated("the digest is another one");
   }
 
   #end(now: Instant, kind: Outcome["kind"], detail: string): void {

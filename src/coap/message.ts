@@ -226,9 +226,8 @@ export function encodeAnswer(
   return bytes;
 }
 
-/** From Node's pool: three times as fast here as an array of its own, and write() writes every byte of it. */
 function bytesFor(tokenLength: number, { head, options, payload }: AnswerContent): Uint8Array {
-  return Buffer.allocUnsafe(encodedLength(tokenLength, head, options, payload.length));
+  return new Uint8Array(encodedLength(tokenLength, head, options, payload.length));
 }
 
 /** Writes an answer to `bytes`, which has encodedLength(). */

@@ -2,7 +2,7 @@
 // of requests at a time; what arrived is in the slot, and what is not there is asked for. It knows neither sockets nor
 // DTLS nor timers; FirmwareDevice joins it with those.
 
-import { EMPTY, equal } from "../base/bytes.ts";
+import { EMPTY, equal, latin1Of } from "../base/bytes.ts";
 import { type Block, blockOption, blockSizeOf, decodeBlock, NUM_MAX, offsetOf } from "../coap/block.ts";
 import { Code, formatCode } from "../coap/code.ts";
 import type { Message } from "../coap/message.ts";
@@ -287,8 +287,6 @@ function maxAgeOf(message: Message): number {
 
 /** RFC 7252 5.5.2: the diagnostic payload of an error is for people. */
 function refusalText(message: Message): string {
-  const diagnostic = Buffer.from(message.payload.subarray(0, 100))
-    .toString("utf8")
-    .replace(/[^\x20-\x7e]/g, "?");
+  const diagnostic = latin1Of(message.payload.subarray(0, 100)).replace(/[^\x20-\x7e]/g, "?");
   return formatCode(message.code) + (diagnostic === "" ? "" : ` (${diagnostic})`);
 }

@@ -1,7 +1,18 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { concat, copyOf, EMPTY, equal, fromHex, fromUtf8, toHex, toUtf8 } from "../../src/base/bytes.ts";
+import {
+  bytesOfLatin1,
+  concat,
+  copyOf,
+  EMPTY,
+  equal,
+  fromHex,
+  fromUtf8,
+  latin1Of,
+  toHex,
+  toUtf8,
+} from "../../src/base/bytes.ts";
 
 const SEED = 3629;
 
@@ -59,6 +70,13 @@ bytes("a copy of a Buffer's view shares no memory with it", () => {
   const copy = copyOf(datagram.subarray(1));
   datagram.fill(0);
   assert.equal(copy, Uint8Array.of(2, 3));
+});
+
+bytes("a byte is a character and the other way round, in strings of any length", () => {
+  for (const length of [0, 1, 65, 4_096, 300_000]) {
+    const all = Uint8Array.from({ length }, (_, i) => i);
+    assert.ok(equal(bytesOfLatin1(latin1Of(all)), all), `${length} bytes`);
+  }
 });
 
 bytes("equality is of length and of every byte", () => {

@@ -12,7 +12,7 @@ const noble = suite("noble");
 const LIMIT_MS = 550_000;
 const TESTS = join(dirname(fileURLToPath(import.meta.url)), "..");
 const CORE = readdirSync(join(TESTS, "device")).filter(
-  (name) => name.endsWith(".test.js") && !name.startsWith("noble"),
+  (name) => name.endsWith(".test.js") && !/^(?:noble|browser)\./.test(name),
 );
 const FILES = [
   ...CORE.map((name) => join("device", name)),

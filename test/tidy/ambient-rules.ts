@@ -55,17 +55,25 @@ const noIo = ban({
   pattern: /(?<![\w.$#])(?:process|console)\s*[.[]|(?<![.\w$#])(?:await|async)\b|(?<![\w.$#])fetch\(/g,
 });
 
-/** Modules of Node.js that are pure functions of their arguments; who may import the second, another rule says. */
-const PURE_MODULES = ["node:buffer", "node:crypto"];
+/** A module of pure functions of their arguments; who may import it, another rule says. */
+const PURE_MODULE = "node:crypto";
 
 const noIoModules: Rule = {
-  name: "no module of Node.js in the cores but pure ones",
-  reason: `sockets, files, timers and processes belong to src/shell; the cores may have ${PURE_MODULES.join(" and ")}`,
+  name: "no module of Node.js in the cores but a pure one",
+  reason: `sockets, files, timers and processes belong to src/shell; a provider of src/crypto may have ${PURE_MODULE}`,
   violations: (files) =>
     importViolations(files, CORES, ({ specifier }) =>
-      specifier.startsWith("node:") && !PURE_MODULES.includes(specifier) ? [specifier] : [],
+      specifier.startsWith("node:") && specifier !== PURE_MODULE ? [specifier] : [],
     ),
 };
+
+const noBuffer = ban({
+  name: "no Buffer in the cores but beside node:crypto",
+  reason: "a device's core runs where there is no Node.js: base/bytes.ts has what a Uint8Array lacks",
+  appliesTo: (file) => CORES.test(file.path) && !file.imports.some(({ specifier }) => specifier === "node:crypto"),
+  within: "code",
+  pattern: /(?<![\w.$#])Buffer\b|\bglobal\./g,
+});
 
 function importViolations(
   files: readonly SourceFile[],
@@ -79,4 +87,12 @@ function importViolations(
     );
 }
 
-export const AMBIENT_RULES: readonly Rule[] = [noClock, noMathRandom, noSharedArray, noCryptoRandom, noIo, noIoModules];
+export const AMBIENT_RULES: readonly Rule[] = [
+  noClock,
+  noMathRandom,
+  noSharedArray,
+  noCryptoRandom,
+  noIo,
+  noIoModules,
+  noBuffer,
+];

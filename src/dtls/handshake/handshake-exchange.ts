@@ -233,7 +233,7 @@ export function encodeFlight(
   datagramLengthMax = HANDSHAKE_DATAGRAM_LENGTH_MAX,
   recordsApart = false,
 ): Uint8Array[] {
-  const packing = new FlightPacking(datagramLengthMax, recordsApart);
+  const packing = new FlightPacking(flight, datagramLengthMax, recordsApart);
   for (const item of flight) {
     if (item.kind === "changeCipherSpec") packing.put(item.state, ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
     else packing.putMessage(item);
@@ -241,35 +241,38 @@ export function encodeFlight(
   return packing.finish();
 }
 
-/** Seals each record where it goes out: 0.3 µs a record less than an array for each and their concatenation (Node.js 20). */
+/** Seals each record where it goes out, and all of them into one array: a handshake's cost is in arrays as in hashes. */
 class FlightPacking {
   readonly #datagramLengthMax: number;
   readonly #recordsApart: boolean;
   readonly #datagrams: Uint8Array[] = [];
-  /** The datagram that is being packed, out of Node's pool: every byte that goes out is written. */
-  #datagram: Buffer;
-  /** Of what is in it. */
-  #length = 0;
-  /** The fragment that goes into it next. */
-  readonly #fragment: Buffer;
+  /** The datagrams one behind the other. */
+  readonly #packed: Uint8Array;
+  /** The fragment that goes into one next: behind where they can end. */
+  readonly #fragment: Uint8Array;
+  /** Where in `packed` the datagram begins that is being packed, and where its next record goes. */
+  #start = 0;
+  #end = 0;
 
-  constructor(datagramLengthMax: number, recordsApart: boolean) {
+  constructor(flight: readonly FlightItem[], datagramLengthMax: number, recordsApart: boolean) {
     this.#datagramLengthMax = datagramLengthMax;
     this.#recordsApart = recordsApart;
-    this.#datagram = Buffer.allocUnsafe(datagramLengthMax);
-    this.#fragment = Buffer.allocUnsafe(datagramLengthMax);
+    let length = 0;
+    for (const item of flight) length += this.#lengthMaxOf(item);
+    this.#packed = new Uint8Array(length + datagramLengthMax);
+    this.#fragment = this.#packed.subarray(length);
   }
 
   put(state: WriteState, type: number, content: Uint8Array): void {
     const recordLength = state.recordLength(content.length);
-    if (this.#recordsApart || this.#length + recordLength > this.#datagramLengthMax) this.#endDatagram();
-    state.sealInto(this.#datagram, this.#length, type, content);
-    this.#length += recordLength;
+    if (this.#recordsApart || this.#end - this.#start + recordLength > this.#datagramLengthMax) this.#endDatagram();
+    state.sealInto(this.#packed, this.#end, type, content);
+    this.#end += recordLength;
   }
 
   /** The message in as few fragments as fit a datagram each (RFC 6347 4.2.3). */
   putMessage({ message, state }: FlightItem & { kind: "handshake" }): void {
-    const bodyMax = this.#datagramLengthMax - state.overhead - HANDSHAKE_HEADER_LENGTH;
+    const bodyMax = this.#bodyLengthMax(state);
     let offset = 0;
     do {
       const bodyLength = Math.min(bodyMax, message.body.length - offset);
@@ -285,9 +288,22 @@ class FlightPacking {
   }
 
   #endDatagram(): void {
-    if (this.#length === 0) return;
-    this.#datagrams.push(this.#datagram.subarray(0, this.#length));
-    this.#datagram = Buffer.allocUnsafe(this.#datagramLengthMax);
-    this.#length = 0;
+    if (this.#start === this.#end) return;
+    this.#datagrams.push(this.#packed.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+
+  /** Of the records that carry it. */
+  #lengthMaxOf(item: FlightItem): number {
+    const { state } = item;
+    if (item.kind === "changeCipherSpec") return state.recordLength(CHANGE_CIPHER_SPEC.length);
+    const { length } = item.message.body;
+    const fragments = Math.max(1, Math.ceil(length / this.#bodyLengthMax(state)));
+    return length + fragments * (state.overhead + HANDSHAKE_HEADER_LENGTH);
+  }
+
+  /** Of a message that goes into one record. */
+  #bodyLengthMax(state: WriteState): number {
+    return this.#datagramLengthMax - state.overhead - HANDSHAKE_HEADER_LENGTH;
   }
 }

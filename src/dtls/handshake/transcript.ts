@@ -23,8 +23,7 @@ export class Transcript {
     const messages = next === undefined ? this.#messages : [...this.#messages, next];
     let length = 0;
     for (const { body } of messages) length += HANDSHAKE_HEADER_LENGTH + body.length;
-    // From Node's pool: every byte of it is written.
-    const bytes = Buffer.allocUnsafe(length);
+    const bytes = new Uint8Array(length);
     let offset = 0;
     for (const message of messages) {
       offset += writeHandshakeFragment(bytes, offset, message, 0, message.body.length);

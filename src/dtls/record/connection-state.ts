@@ -94,8 +94,7 @@ export class WriteState {
 
   /** One whole record around `content`, under the next sequence number. */
   seal(type: number, content: Uint8Array): Uint8Array {
-    // From Node's pool: every byte of it is written.
-    const record = Buffer.allocUnsafe(this.recordLength(content.length));
+    const record = new Uint8Array(this.recordLength(content.length));
     this.sealInto(record, 0, type, content);
     return record;
   }

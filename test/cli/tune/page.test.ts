@@ -12,15 +12,11 @@ import { profileNamed } from "../../../sim/profiles/profiles.ts";
 import type { Combination, RunResult } from "../../../sim/tune/tune.ts";
 import { tuneRows } from "../../../sim/tune/tune-row.ts";
 import { tunePage } from "../../../src/cli/tune/page.ts";
+import { CHROMIUM_FLAGS } from "../../support/chromium.ts";
 import { peer } from "../../support/peers.ts";
 
 const page = suite("tune-page");
 
-/** No connection of its own, and no privilege. */
-const CHROMIUM_FLAGS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-  ...["--disable-component-update", "--disable-sync"],
-];
 const WIDTHS = [1280, 390] as const;
 const SCHEMES = ["light", "dark"] as const;
 
