@@ -68,7 +68,7 @@ export class FirmwareImage implements ImageRecord {
     const start = offset - first * PAGE_LENGTH;
     const page = this.#pages.find(this.#contentNumber, first);
     if (page === undefined) return this.#missing(first);
-    if (start + length <= page.length) return page.subarray(start, start + length);
+    if (start + length <= page.length) return new Uint8Array(page.buffer, page.byteOffset + start, length);
     return this.#join(offset, length);
   }
 
