@@ -3,7 +3,7 @@
 
 import { EMPTY } from "../base/bytes.ts";
 import { KEPT_LENGTH_MAX, PrefixViews } from "../base/prefix-views.ts";
-import { type AnswerContent, type DecodedMessage, encodedLength, writeAnswer } from "./message.ts";
+import { type AnswerContent, type DecodedMessage, messageLength, writeAnswer } from "./message.ts";
 import type { MessageType } from "./message-type.ts";
 
 /** What is longer gets an array of its own. */
@@ -15,7 +15,7 @@ export class AnswerEncoder {
 
   /** Valid until the next answer is encoded. */
   encode(request: DecodedMessage, type: MessageType, messageId: number, content: AnswerContent): Uint8Array {
-    const length = encodedLength(request.tokenLength, content.head, content.options, content.payload.length);
+    const length = messageLength(request.tokenLength, content.optionsLength, content.payload.length);
     this.#last = length > ANSWER_LENGTH_MAX ? new Uint8Array(length) : this.#views.of(length);
     writeAnswer(this.#last, request, type, messageId, content);
     return this.#last;

@@ -7,21 +7,14 @@ import type { AnswerSlice } from "./answered-exchanges.ts";
 import { type Block, blockBits, blockSizeOf, NUM_MAX, offsetOf } from "./block.ts";
 import type { Body } from "./body.ts";
 import { Code } from "./code.ts";
-import { type EncodedOptions, NO_OPTIONS } from "./encoded-options.ts";
 import type { RefusalName } from "./errors.ts";
-import { encodedLength } from "./message.ts";
+import { type AnswerContent, contentOf, messageLength, optionsLengthOf } from "./message.ts";
 import { type Option, OptionNumber, type UintOption } from "./option.ts";
 import type { Question } from "./question.ts";
 import type { Request } from "./request.ts";
 
-export interface Slice {
-  readonly code: Code;
-  /** The options that describe the body. */
-  readonly head: EncodedOptions;
-  /** Those of the block, ascending by number. */
-  readonly options: readonly (Option | UintOption)[];
-  /** A view; valid until the body is read again. */
-  readonly payload: Uint8Array;
+/** The first options describe the body; the payload is a view, valid until the body is read again. */
+export interface Slice extends AnswerContent {
   /** Where the payload lies in the body; undefined for 2.03, which has none. */
   readonly slice: AnswerSlice | undefined;
   /** Whether the body goes on behind this block. */
@@ -57,10 +50,11 @@ export function sliceFor<Association>(
     const length = Math.min(size, body.length - offset);
     const head = body.representation;
     const options = blockOptions(request, body, block, extraOptions);
-    if (szx > 0 && encodedLength(request.tokenLength, head, options, length) > request.messageLengthMax) continue;
+    const optionsLength = optionsLengthOf(head, options);
+    if (szx > 0 && messageLength(request.tokenLength, optionsLength, length) > request.messageLengthMax) continue;
     const payload = body.read(offset, length);
     if (!(payload instanceof Uint8Array)) return failed(payload ?? "bodyUnreadable");
-    return ok({ code, head, options, payload, slice: { body, offset, length }, more: block.more });
+    return ok({ code, head, options, optionsLength, payload, slice: { body, offset, length }, more: block.more });
   }
 }
 
@@ -75,7 +69,7 @@ function meetsConditions<Association>(request: Request<Association>, body: Body)
 /** RFC 7252 5.9.1.3: 2.03 with the ETag and no payload, whichever block was asked for. */
 function validation(etag: Uint8Array): Slice {
   const options = [{ number: OptionNumber.ETAG, value: etag }];
-  return { code: Code.VALID, head: NO_OPTIONS, options, payload: EMPTY, slice: undefined, more: false };
+  return { ...contentOf(Code.VALID, options, EMPTY), slice: undefined, more: false };
 }
 
 /** Ascending by number: Block2, what is extra, which can only be Block1, and Size2. */

@@ -141,17 +141,22 @@ export class CoapServer<Association> implements Deadlined {
     }
     // A request may outlive this call, and so may a body that is gathered from it.
     const received = this.#isInPlace(datagram[1]) ? datagram : copyOf(datagram);
-    const decoded = decodeMessage(received);
-    if (!decoded.ok) {
-      const { kind, header } = decoded.error;
-      this.#outlet.counted(kind);
-      if (header?.type === "CON") this.#transmitEmpty(now, association, "RST", header.messageId);
-      return;
-    }
-    const message = decoded.value;
+    const again = this.#knownOptions.readAgain(association, received, messageLengthMax);
+    const message = again === undefined ? this.#decoded(now, association, received) : again.message;
+    if (message === undefined) return;
     if (message.type === "ACK" || message.type === "RST") this.#handleAnswer(now, association, message);
-    else if (isRequest(message.code)) this.#handleRequest(now, association, received, message, messageLengthMax);
+    else if (isRequest(message.code)) this.#handleRequest(now, association, message, messageLengthMax, again);
     else this.#reject(now, association, message);
+  }
+
+  /** Undefined for a datagram that is no message; RFC 7252 4.2: RST where its header says CON. */
+  #decoded(now: Instant, association: Association, received: Uint8Array): DecodedMessage | undefined {
+    const decoded = decodeMessage(received);
+    if (decoded.ok) return decoded.value;
+    const { kind, header } = decoded.error;
+    this.#outlet.counted(kind);
+    if (header?.type === "CON") this.#transmitEmpty(now, association, "RST", header.messageId);
+    return undefined;
   }
 
   /** The response to a request whose handler answered undefined. One that nobody waits for any more is dropped. */
@@ -230,14 +235,15 @@ export class CoapServer<Association> implements Deadlined {
     return this.#answersAtOnce && code === Code.GET;
   }
 
+  /** `again`: what `message` asks for, where that was read already. */
   #handleRequest(
     now: Instant,
     association: Association,
-    received: Uint8Array,
     message: DecodedMessage,
     messageLengthMax: number,
+    again: Request<Association> | undefined,
   ): void {
-    if (received.length > REQUEST_LENGTH_MAX) {
+    if (message.bytes.length > REQUEST_LENGTH_MAX) {
       // Refused again each time that it comes: nothing of it is kept.
       this.#transmitTooLarge(now, association, message, messageLengthMax);
       return;
@@ -245,18 +251,12 @@ export class CoapServer<Association> implements Deadlined {
     const echo = this.#echo?.challenge(now, association, message);
     if (echo !== undefined) {
       const refusal = this.#responder.refuse(message, messageLengthMax, "echoWanted", echoOptions(message, echo));
-      this.#answer(now, association, received, message, refusal);
+      this.#answer(now, association, message, refusal);
       return;
     }
-    const read = this.#knownOptions.read(now, association, message, messageLengthMax);
-    if (!read.ok) {
-      const refusal = this.#responder.refuse(message, messageLengthMax, read.error);
-      // RFC 7252 5.4.1: a NON with an unrecognised critical option is rejected, not answered.
-      if (read.error === "badOption" && message.type === "NON") return;
-      this.#answer(now, association, received, message, refusal);
-      return;
-    }
-    const request = read.value.observe === undefined ? read.value : withRoomForObserve(read.value);
+    const asked = again ?? this.#read(now, association, message, messageLengthMax);
+    if (asked === undefined) return;
+    const request = asked.observe === undefined ? asked : withRoomForObserve(asked);
     if (this.#rates !== undefined && !this.#rates.admits(now, association)) {
       this.#waitForTurn(now, request, this.#rates);
       return;
@@ -264,14 +264,29 @@ export class CoapServer<Association> implements Deadlined {
     const { block1 } = request;
     const whole = block1 === undefined ? request : this.#responder.gather(now, request, block1);
     if ("head" in whole) {
-      this.#answer(now, association, received, message, whole);
+      this.#answer(now, association, message, whole);
       return;
     }
     const reply = this.#responder.answer(now, whole);
     if (reply !== undefined && "head" in reply) {
       const content = request.observe === undefined ? reply : this.#observing(now, request, reply);
-      this.#answer(now, association, received, message, content);
+      this.#answer(now, association, message, content);
     } else this.#wait(now, whole, reply);
+  }
+
+  /** Undefined for a request that is refused. */
+  #read(
+    now: Instant,
+    association: Association,
+    message: DecodedMessage,
+    messageLengthMax: number,
+  ): Request<Association> | undefined {
+    const read = this.#knownOptions.read(now, association, message, messageLengthMax);
+    if (read.ok) return read.value;
+    const refusal = this.#responder.refuse(message, messageLengthMax, read.error);
+    // RFC 7252 5.4.1: a NON with an unrecognised critical option is rejected, not answered.
+    if (read.error !== "badOption" || message.type !== "NON") this.#answer(now, association, message, refusal);
+    return undefined;
   }
 
   #wait(now: Instant, request: Request<Association>, question: Question | undefined): void {
@@ -436,17 +451,11 @@ export class CoapServer<Association> implements Deadlined {
     this.#outlet.transmit(now, association, this.#encoded(now, association, message, refusal));
   }
 
-  #answer(
-    now: Instant,
-    association: Association,
-    received: Uint8Array,
-    message: DecodedMessage,
-    content: Content,
-  ): void {
+  #answer(now: Instant, association: Association, message: DecodedMessage, content: Content): void {
     const datagram = this.#encoded(now, association, message, content);
     const slice = content.slice?.body.shared === true ? content.slice : undefined;
     const remembered = slice === undefined ? datagram : this.#encoder.beginning(datagram.length - slice.length);
-    this.#resends.remember(now, association, received, remembered, slice);
+    this.#resends.remember(now, association, message.bytes, remembered, slice);
     this.#rates?.debit(now, association, datagram.length);
     this.#outlet.transmit(now, association, datagram);
   }

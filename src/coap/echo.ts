@@ -6,7 +6,7 @@ import { ByteWriter } from "../base/byte-writer.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Code } from "./code.ts";
 import { NO_OPTIONS } from "./encoded-options.ts";
-import { type DecodedMessage, encodedLength, type Message } from "./message.ts";
+import { type DecodedMessage, type Message, messageLength, optionsLengthOf } from "./message.ts";
 import { isRecognised, type Option, OptionNumber } from "./option.ts";
 import { ECHO_PERIOD_MS } from "./parameters.ts";
 
@@ -78,6 +78,6 @@ function isSame(shown: Uint8Array, value: Uint8Array): boolean {
 /** RFC 9175 2.4, 3: to an address that nobody has shown to be its own go three times the bytes that came from it at most. */
 export function echoOptions({ bytes, tokenLength }: DecodedMessage, value: Uint8Array): readonly Option[] {
   const options = [{ number: OptionNumber.ECHO, value }];
-  const length = encodedLength(tokenLength, NO_OPTIONS, options, 0);
+  const length = messageLength(tokenLength, optionsLengthOf(NO_OPTIONS, options), 0);
   return length <= UNPROVEN_FACTOR * bytes.length ? options : [];
 }

@@ -7,7 +7,7 @@ import { addMs, type Instant } from "../base/instant.ts";
 import { ok, type Result } from "../base/result.ts";
 import { type Block, blockOf, SZX_RESERVED } from "./block.ts";
 import type { RefusalName } from "./errors.ts";
-import { DecodedMessage, optionDelta, optionEnd, optionValueStart } from "./message.ts";
+import { DecodedMessage, optionDelta, optionEnd, optionsStartOf, optionValueStart } from "./message.ts";
 import { OptionNumber } from "./option.ts";
 import {
   ENTRY_OVERHEAD_LENGTH,
@@ -58,6 +58,35 @@ export class KnownOptions implements Deadlined {
     return this.#length;
   }
 
+  /**
+   * A message that differs from the last one in header, token and Block2 only, read without looking for what is wrong in it:
+   * for all other messages undefined. What is given is what decodeMessage() and read() give together.
+   */
+  readAgain<Association>(
+    association: Association,
+    datagram: Uint8Array,
+    messageLengthMax: number,
+  ): Request<Association> | undefined {
+    const known = this.#last;
+    if (known === undefined || known.block2At === known.block2End) return undefined;
+    const optionsStart = optionsStartOf(datagram);
+    const { message, block2At, block2End } = known;
+    const at = optionsStart + block2At - message.optionsStart;
+    const first = datagram[at];
+    if (optionsStart === 0 || datagram[1] !== message.code || first === undefined) return undefined;
+    const end = at + 1 + (first & 0b1111);
+    const behind = message.optionsEnd - block2End;
+    // The difference of its number to the one before is the same, and nothing extends it or its length.
+    const isLike = first >> 4 < 13 && first >> 4 === message.bytes[block2At]! >> 4 && end - at <= 1 + BLOCK2_LENGTH_MAX;
+    if (!isLike || end + behind !== datagram.length) return undefined;
+    if (!equalRange(datagram, optionsStart, message.bytes, message.optionsStart, at - optionsStart)) return undefined;
+    if (!equalRange(datagram, end, message.bytes, block2End, behind)) return undefined;
+    const block2 = readBlock(datagram, at + 1, end);
+    if (block2 === null) return undefined;
+    const again = new DecodedMessage(datagram, datagram.length);
+    return requestOf(association, again, known.options, block2, messageLengthMax);
+  }
+
   /** The same as readRequest() gives, but that only `message` and `payload` are views of the message. */
   read<Association>(
     now: Instant,
@@ -67,20 +96,14 @@ export class KnownOptions implements Deadlined {
   ): Result<Request<Association>, RefusalName> {
     const { bytes, optionsStart, optionsEnd } = message;
     if (optionsEnd - optionsStart > KNOWN_LENGTH_MAX) return readRequest(association, message, messageLengthMax);
-    let known = this.#last;
-    let block2At = known === undefined ? undefined : block2LikeIn(known, message);
-    let block2End = block2At === undefined ? optionsEnd : optionEndOr(optionsEnd, bytes, block2At);
-    if (known === undefined || block2At === undefined || !sameBut(known, message, block2At, block2End)) {
-      block2At = findOption(bytes, optionsStart, optionsEnd, OptionNumber.BLOCK2);
-      block2End = optionEndOr(optionsEnd, bytes, block2At);
-      const found = this.#find(now, message, block2At, block2End);
-      if (!found.ok) return found;
-      known = found.value;
-      this.#last = known;
-    }
-    const block2 = block2At === optionsEnd ? undefined : readBlock(bytes, block2At, block2End);
+    const block2At = findOption(bytes, optionsStart, optionsEnd, OptionNumber.BLOCK2);
+    const block2End = block2At === optionsEnd ? optionsEnd : optionEnd(bytes, block2At);
+    const known = this.#find(now, message, block2At, block2End);
+    if (!known.ok) return known;
+    this.#last = known.value;
+    const block2 = block2At === optionsEnd ? undefined : readBlock(bytes, optionValueStart(bytes, block2At), block2End);
     if (block2 === null) return readRequest(association, message, messageLengthMax);
-    return ok(requestOf(association, message, known.options, block2, messageLengthMax));
+    return ok(requestOf(association, message, known.value.options, block2, messageLengthMax));
   }
 
   handleTimeout(now: Instant): void {
@@ -148,22 +171,6 @@ function valueCountOf({ path, queries, etags, ifMatches }: RequestOptions): numb
   return path.length + queries.length + etags.length + ifMatches.length;
 }
 
-/**
- * Where Block2 stands in `message` if all options before it are those of `known`, or the options' end if neither has one;
- * undefined when it is not so.
- */
-function block2LikeIn(known: Known, { bytes, optionsStart, optionsEnd }: DecodedMessage): number | undefined {
-  const { block2At, message } = known;
-  const at = optionsStart + block2At - message.optionsStart;
-  if (block2At === known.block2End) return at === optionsEnd ? at : undefined;
-  const delta = message.bytes[block2At]! >> 4;
-  return at < optionsEnd && delta < 13 && bytes[at]! >> 4 === delta ? at : undefined;
-}
-
-function optionEndOr(end: number, bytes: Uint8Array, at: number): number {
-  return at === end ? end : optionEnd(bytes, at);
-}
-
 /** Where the first option with this number begins; `end` where there is none. */
 function findOption(bytes: Uint8Array, start: number, end: number, wanted: number): number {
   let number = 0;
@@ -175,9 +182,8 @@ function findOption(bytes: Uint8Array, start: number, end: number, wanted: numbe
   return end;
 }
 
-/** The Block2 that stands there; null for one that readRequest() refuses. */
-function readBlock(bytes: Uint8Array, at: number, end: number): Block | null {
-  const valueAt = optionValueStart(bytes, at);
+/** The Block2 whose value stands there; null for one that readRequest() refuses. */
+function readBlock(bytes: Uint8Array, valueAt: number, end: number): Block | null {
   if (end - valueAt > BLOCK2_LENGTH_MAX) return null;
   let bits = 0;
   for (let i = valueAt; i < end; i++) bits = (bits << 8) | bytes[i]!;

@@ -79,6 +79,14 @@ export class DecodedMessage implements Message {
   }
 }
 
+/** Where the options of a message begin; 0 for a datagram whose header decodeMessage() refuses before it looks at the code. */
+export function optionsStartOf(datagram: Uint8Array): number {
+  if (datagram.length < HEADER_LENGTH) return 0;
+  const first = datagram[0]!;
+  const tokenLength = first & 0b1111;
+  return first >> 6 === 1 && tokenLength <= TOKEN_LENGTH_MAX ? HEADER_LENGTH + tokenLength : 0;
+}
+
 export function decodeMessage(datagram: Uint8Array): Result<DecodedMessage, MessageFormatError> {
   if (datagram.length < HEADER_LENGTH) return failed({ kind: "headerTruncated", header: undefined });
   const first = datagram[0]!;
@@ -160,20 +168,16 @@ function extendedNibble(bytes: Uint8Array, at: number, nibble: number): number {
   return nibble === 13 ? bytes[at]! + 13 : ((bytes[at]! << 8) | bytes[at + 1]!) + 269;
 }
 
-/** Bytes that a message takes on the wire whose options are `head` and behind them `options`. */
-export function encodedLength(
-  tokenLength: number,
-  head: EncodedOptions,
-  options: readonly (Option | UintOption)[],
-  payloadLength: number,
-): number {
-  const length = HEADER_LENGTH + tokenLength + head.bytes.length + optionsLength(head.lastNumber, options);
+/** Bytes that a message takes on the wire. */
+export function messageLength(tokenLength: number, optionsLength: number, payloadLength: number): number {
+  const length = HEADER_LENGTH + tokenLength + optionsLength;
   return payloadLength === 0 ? length : length + 1 + payloadLength;
 }
 
-function optionsLength(lastNumber: number, options: readonly (Option | UintOption)[]): number {
-  let length = 0;
-  let previous = lastNumber;
+/** Bytes of the options `head` and those behind them. */
+export function optionsLengthOf(head: EncodedOptions, options: readonly (Option | UintOption)[]): number {
+  let length = head.bytes.length;
+  let previous = head.lastNumber;
   for (const option of options) {
     const valueLength = "uint" in option ? uintLength(option.uint) : option.value.length;
     length += 1 + extensionLength(option.number - previous) + extensionLength(valueLength) + valueLength;
@@ -191,7 +195,7 @@ function extensionLength(value: number): number {
 export function encodeMessage(message: Message): Uint8Array {
   const { type, code, messageId, token, options, payload } = message;
   assert(token.length <= TOKEN_LENGTH_MAX, "a token has at most 8 bytes");
-  const content = { code, head: NO_OPTIONS, options, payload };
+  const content = contentOf(code, options, payload);
   const bytes = bytesFor(token.length, content);
   write(bytes, type, messageId, token, 0, token.length, content);
   return bytes;
@@ -199,7 +203,7 @@ export function encodeMessage(message: Message): Uint8Array {
 
 /** Ascending by number. */
 export function encodeOptions(options: readonly Option[]): EncodedOptions {
-  const bytes = new Uint8Array(optionsLength(0, options));
+  const bytes = new Uint8Array(optionsLengthOf(NO_OPTIONS, options));
   writeOptions(bytes, 0, 0, options);
   return { bytes, lastNumber: options.at(-1)?.number ?? 0 };
 }
@@ -211,10 +215,17 @@ export interface AnswerContent {
   readonly head: EncodedOptions;
   /** Those behind them, ascending by number. */
   readonly options: readonly (Option | UintOption)[];
+  /** Bytes of both, see optionsLengthOf(). */
+  readonly optionsLength: number;
   readonly payload: Uint8Array;
 }
 
-/** The same for the answer to a request, whose token it carries. */
+/** `options`, ascending by number, are all that there are. */
+export function contentOf(code: Code, options: readonly (Option | UintOption)[], payload: Uint8Array): AnswerContent {
+  return { code, head: NO_OPTIONS, options, optionsLength: optionsLengthOf(NO_OPTIONS, options), payload };
+}
+
+/** One right-sized array for the answer to a request, whose token it carries. */
 export function encodeAnswer(
   request: DecodedMessage,
   type: MessageType,
@@ -226,11 +237,11 @@ export function encodeAnswer(
   return bytes;
 }
 
-function bytesFor(tokenLength: number, { head, options, payload }: AnswerContent): Uint8Array {
-  return new Uint8Array(encodedLength(tokenLength, head, options, payload.length));
+function bytesFor(tokenLength: number, { optionsLength, payload }: AnswerContent): Uint8Array {
+  return new Uint8Array(messageLength(tokenLength, optionsLength, payload.length));
 }
 
-/** Writes an answer to `bytes`, which has encodedLength(). */
+/** Writes an answer to `bytes`, which has messageLength(). */
 export function writeAnswer(
   bytes: Uint8Array,
   request: DecodedMessage,

@@ -1,7 +1,7 @@
 // The Observe option in requests and answers (RFC 7641 2).
 
 import { describingOptions } from "./body.ts";
-import { NO_OPTIONS } from "./encoded-options.ts";
+import { contentOf } from "./message.ts";
 import { inOrder, OptionNumber, uintOption } from "./option.ts";
 import type { Request } from "./request.ts";
 import type { Content } from "./responder.ts";
@@ -21,5 +21,5 @@ export function observed(content: Content, observe: number): Content {
   const { code, slice, payload } = content;
   const option = uintOption(OptionNumber.OBSERVE, observe);
   const described = slice === undefined ? [] : describingOptions(slice.body);
-  return { code, head: NO_OPTIONS, options: inOrder([...described, option, ...content.options]), payload, slice };
+  return { ...contentOf(code, inOrder([...described, option, ...content.options]), payload), slice };
 }

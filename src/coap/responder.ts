@@ -13,7 +13,7 @@ import type { Body } from "./body.ts";
 import { Code } from "./code.ts";
 import { NO_OPTIONS } from "./encoded-options.ts";
 import type { RefusalName } from "./errors.ts";
-import { type AnswerContent, encodedLength, type Message } from "./message.ts";
+import { type AnswerContent, contentOf, type Message, messageLength, optionsLengthOf } from "./message.ts";
 import { inOrder, type Option, OptionNumber } from "./option.ts";
 import { type CoapServerLimits, EXCHANGE_LIFETIME_MS } from "./parameters.ts";
 import type { Question } from "./question.ts";
@@ -76,7 +76,7 @@ export class Responder<Association> implements Deadlined {
       case "refused":
         return this.refuse(request.message, request.messageLengthMax, gathering.refusal, gathering.options);
       case "continue":
-        return { code: Code.CONTINUE, head: NO_OPTIONS, options: [gathering.acknowledgement], payload: EMPTY };
+        return contentOf(Code.CONTINUE, [gathering.acknowledgement], EMPTY);
       case "rejected":
         return plainContent(request.message, request.messageLengthMax, gathering.response);
     }
@@ -154,13 +154,10 @@ export class Responder<Association> implements Deadlined {
 
   /** The block size that lets the client's next block, with the options of this one, fit the layers below. */
   #szxAskedOf(request: Request<Association>): number {
-    const { options } = request.message;
+    const { message, tokenLength, messageLengthMax } = request;
+    const optionsLength = optionsLengthOf(NO_OPTIONS, message.options);
     let szx = this.#szxMax;
-    while (
-      szx > 0 &&
-      encodedLength(request.tokenLength, NO_OPTIONS, options, blockSizeOf(szx)) > request.messageLengthMax
-    )
-      szx--;
+    while (szx > 0 && messageLength(tokenLength, optionsLength, blockSizeOf(szx)) > messageLengthMax) szx--;
     return szx;
   }
 }
@@ -173,7 +170,7 @@ function isFollowUp<Association>(request: Request<Association>): boolean {
 /** An error says neither Block2 nor ETag; a diagnostic that does not fit is left out. */
 function plainContent(message: Message, messageLengthMax: number, response: PlainResponse): Content {
   const { code, payload = EMPTY, options = [] } = response;
-  const ordered = inOrder(options);
-  const fits = encodedLength(message.token.length, NO_OPTIONS, ordered, payload.length) <= messageLengthMax;
-  return { code, head: NO_OPTIONS, options: ordered, payload: fits ? payload : EMPTY };
+  const content = contentOf(code, inOrder(options), payload);
+  const fits = messageLength(message.token.length, content.optionsLength, payload.length) <= messageLengthMax;
+  return fits ? content : { ...content, payload: EMPTY };
 }

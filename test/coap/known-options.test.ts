@@ -3,8 +3,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EMPTY, toHex } from "../../src/base/bytes.ts";
 import { instant } from "../../src/base/instant.ts";
+import { ok } from "../../src/base/result.ts";
 import { KnownOptions } from "../../src/coap/known-options.ts";
-import { type DecodedMessage, decodeMessage, encodeMessage } from "../../src/coap/message.ts";
+import { DecodedMessage, decodeMessage, encodeMessage } from "../../src/coap/message.ts";
 import { inOrder, type Option, stringOption, uintOption } from "../../src/coap/option.ts";
 import { EXCHANGE_LIFETIME_MS, KNOWN_OPTIONS_LENGTH_MAX, KNOWN_OPTIONS_MAX } from "../../src/coap/parameters.ts";
 import { type Request, readRequest } from "../../src/coap/request.ts";
@@ -63,12 +64,67 @@ knownOptions("RFC 7252 5.4: whatever came before, a request is read as if it wer
         ]);
         for (const { code, options, token } of [...requests, ...nearlyAlike, ...requests]) {
           const message = messageWith(code, options, token);
-          assert.is(textOf(known.read(START, "peer", message, 1_000)), textOf(readRequest("peer", message, 1_000)));
+          const again = known.readAgain("peer", message.bytes, 1_000);
+          const read = again === undefined ? known.read(START, "peer", message, 1_000) : ok(again);
+          assert.is(textOf(read), textOf(readRequest("peer", message, 1_000)));
         }
       },
     ),
     { seed: 7959, numRuns: 400 },
   );
+});
+
+knownOptions("RFC 7252 3: bytes that are no request, or another one, are never read as the last one again", () => {
+  const path = ["fw", "ant", "2.0"].map((segment) => stringOption(11, segment));
+  let agains = 0;
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 8 }),
+      fc.nat({ max: 2 ** 24 - 1 }),
+      fc.array(anyOption, { maxLength: 2 }),
+      fc.array(fc.tuple(fc.nat({ max: 40 }), fc.constantFrom(0, 0x10, 0x40, 0xc1, 0xff, 0xd1, 0x01)), { maxLength: 2 }),
+      fc.uint8Array({ maxLength: 2 }),
+      (token, block2, others, changes, more) => {
+        const known = new KnownOptions();
+        const { bytes } = messageWith(1, [...path, uintOption(23, 6), ...others]);
+        known.read(START, "peer", new DecodedMessage(bytes, bytes.length), 1_000);
+        const message = messageWith(1, [...path, uintOption(23, block2), ...others], token);
+        const datagram = Uint8Array.of(...message.bytes, ...more);
+        for (const [at, difference] of changes) if (at < datagram.length) datagram[at]! ^= difference;
+        const again = known.readAgain("peer", datagram, 1_000);
+        if (again === undefined) return;
+        agains++;
+        const decoded = decodeMessage(datagram);
+        assert.ok(decoded.ok);
+        assert.is(textOf(ok(again)), textOf(readRequest("peer", decoded.value, 1_000)));
+        assert.equal(again.message, decoded.value);
+      },
+    ),
+    { seed: 7252, numRuns: 5_000 },
+  );
+  assert.ok(agains > 500, `${agains} were read again`);
+});
+
+knownOptions("RFC 7252 3: the options of the last request alone, without a header, are no request", () => {
+  const known = new KnownOptions();
+  const message = messageWith(1, [stringOption(11, "\u0001"), uintOption(23, 6)]);
+  known.read(START, "peer", message, 1_000);
+  assert.is.not(known.readAgain("peer", message.bytes, 1_000), undefined);
+  assert.is(known.readAgain("peer", message.bytes.subarray(message.optionsStart), 1_000), undefined);
+});
+
+knownOptions("RFC 7959 2.4: after the first block, those that follow are read again, whoever asks for them", () => {
+  const known = new KnownOptions();
+  const path = ["fw", "ant", "2.0"].map((segment) => stringOption(11, segment));
+  known.read(START, "first", messageWith(1, [...path, uintOption(23, 6)]), 1_000);
+  for (let num = 0; num < 300; num++) {
+    const { bytes } = messageWith(1, [...path, uintOption(23, (num << 4) | 5)], Uint8Array.of(num));
+    const again = known.readAgain("second", bytes, 500);
+    assert.equal(
+      [again?.association, again?.block2, again?.path],
+      ["second", { num, more: false, szx: 5 }, ["fw", "ant", "2.0"]],
+    );
+  }
 });
 
 knownOptions("RFC 7959 2.4: the requests for all blocks of an image are known by one", () => {

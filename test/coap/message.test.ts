@@ -3,7 +3,14 @@ import * as assert from "uvu/assert";
 import { EMPTY, fromHex, toHex, toUtf8 } from "../../src/base/bytes.ts";
 import { NO_OPTIONS } from "../../src/coap/encoded-options.ts";
 import type { MessageFormatErrorKind } from "../../src/coap/errors.ts";
-import { decodeMessage, emptyMessage, encodedLength, encodeMessage, type Message } from "../../src/coap/message.ts";
+import {
+  decodeMessage,
+  emptyMessage,
+  encodeMessage,
+  type Message,
+  messageLength,
+  optionsLengthOf,
+} from "../../src/coap/message.ts";
 import { OPTION_COUNT_MAX } from "../../src/coap/parameters.ts";
 
 const message = suite("message");
@@ -43,7 +50,7 @@ message("RFC 7252 3.1: deltas and lengths at 12, 13, 268, 269 and beyond", () =>
     for (const number of [0, 12, 13, 268, 269, 65_535]) {
       const sent = { ...emptyMessage("ACK", 7), code: 0x45, options: [{ number, value: new Uint8Array(length) }] };
       const bytes = encodeMessage(sent);
-      assert.is(bytes.length, encodedLength(0, NO_OPTIONS, sent.options, 0));
+      assert.is(bytes.length, messageLength(0, optionsLengthOf(NO_OPTIONS, sent.options), 0));
       const received = decoded(toHex(bytes)).options;
       assert.equal([received.length, received[0]!.number, received[0]!.value.length], [1, number, length]);
     }
