@@ -77,6 +77,7 @@ export class SimulatedDevice implements Deadlined {
   #device: FirmwareDevice | undefined;
   #boots = 0;
   #startedAt: Instant | undefined;
+  #heldLength = 0;
 
   constructor(input: SimulatedDeviceInput) {
     this.#input = input;
@@ -98,6 +99,11 @@ export class SimulatedDevice implements Deadlined {
 
   get statistics(): DeviceStatistics | undefined {
     return this.#device?.statistics;
+  }
+
+  /** How many bytes of the image are in flash. */
+  get heldLength(): number {
+    return this.#heldLength;
   }
 
   pollTimeout(): Instant | undefined {
@@ -187,6 +193,9 @@ export class SimulatedDevice implements Deadlined {
 
   #handleEvent(now: Instant, event: DeviceEvent): void {
     switch (event.kind) {
+      case "block":
+        this.#heldLength = event.held;
+        return;
       case "done":
         this.#checkImage(event.sha256);
         return this.#end(now, "done", "");

@@ -56,7 +56,7 @@ function simulated(atATime: number): CellRow {
   const results = Array.from({ length: SIMULATED_RUNS }, (_, run) =>
     runCampaign(CRYPTO, campaign, seedOfRun(1, run), () => {}),
   );
-  return cellRows([{ campaign, results }])[0]!;
+  return cellRows([{ campaign, results, isCandidate: true }])[0]!;
 }
 
 /** When each pull that got the image ended, in order, seconds; what the program itself takes is taken off. */

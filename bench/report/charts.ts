@@ -1,6 +1,6 @@
 // Rows as charts: blocks by size and by number of clients, and the first figure of every other scene.
 
-import type { TuneChart } from "../../src/cli/tune/charts.ts";
+import type { BarChart } from "../../src/cli/tune/bar-chart.ts";
 import { formatFigure } from "../../src/cli/tune/words.ts";
 import type { Figure, Row, Section } from "./row.ts";
 
@@ -19,7 +19,7 @@ interface BarData {
   readonly series: readonly { readonly name: string; readonly figures: readonly (Figure | undefined)[] }[];
 }
 
-export function chartsOf(sections: readonly Section[]): readonly TuneChart[] {
+export function chartsOf(sections: readonly Section[]): readonly BarChart[] {
   const blockRows = sections.flatMap(({ rows }) => rows).filter(({ id }) => BLOCKS.test(id));
   const others = sections.filter(({ rows }) => !rows.some(({ id }) => BLOCKS.test(id)));
   return [...blockData(blockRows), ...others.flatMap(sectionData)].map(chart);
@@ -61,7 +61,7 @@ function sectionData({ title, rows }: Section): readonly BarData[] {
 }
 
 /** Medians, with a line to the most. */
-function chart({ title, axis, labels, series }: BarData): TuneChart {
+function chart({ title, axis, labels, series }: BarData): BarChart {
   return {
     title,
     limit: null,

@@ -9,14 +9,16 @@ import type { LinkProfile } from "../profiles/profile.ts";
 import type { SimulatedDevice } from "../simulated-device.ts";
 import { Simulation } from "../simulation.ts";
 import { leastPhysicalLimitSeconds } from "../tune/physical-limit.ts";
-import { mean, percentile } from "../tune/sample-statistics.ts";
+import { mean, mostFrequent, percentile } from "../tune/sample-statistics.ts";
 import { type Combination, simulationInputFor } from "../tune/tune.ts";
 
-/** In virtual time. A device that has not ended by then counts as failed. */
+/** In virtual time: no campaign ends later. */
 const CAMPAIGN_SECONDS_MAX = 366 * 86_400;
 
-/** How often progress is told, in virtual time. */
+/** How often progress is told and the bound looked at, in virtual time. */
 const PROGRESS_EVERY_MS = 600_000;
+/** Of a bound in the least. */
+const BOUND_STEP = 1 / 32;
 
 /** The devices of one cell, and how they are updated; plain data. */
 export interface Cell {
@@ -26,29 +28,39 @@ export interface Cell {
   readonly spreadSeconds: number;
 }
 
+/** What a better campaign of the same cell came to: one that cannot be as good is cut short as soon as that is certain. */
+export interface CampaignBound {
+  /** No device may end later. */
+  readonly seconds: number;
+  /** No more may fail. */
+  readonly failures: number;
+}
+
 export interface Campaign extends Cell {
   /** So many update at a time; the others wait in the order in which they came. */
   readonly atATime: number;
-  /** It is broken off after so long; CAMPAIGN_SECONDS_MAX when absent. */
-  readonly breakOffSeconds?: number;
+  readonly bound?: CampaignBound;
 }
+
+/** Why a campaign was not run to its end: it ends later than it may, or more devices fail than may. */
+export type CutShort = "later" | "fewer";
 
 /** What one campaign came to; plain data. Times but `deviceSeconds` run from the campaign's beginning, in seconds. */
 export interface CampaignResult {
   /** How many devices have the image. */
   readonly completed: number;
-  /** Whether it was broken off while devices were still at it. */
-  readonly brokenOff: boolean;
+  /** By which part of its bound it was cut short, else undefined. */
+  readonly cutShort: CutShort | undefined;
   /** Why most of the others have not, else "". */
   readonly failure: string;
   /** When half of all devices had the image, and 95 of 100; undefined when they never had. */
   readonly half: number | undefined;
   readonly p95: number | undefined;
-  /** When the last device ended, one way or the other. */
+  /** When the last device ended, one way or the other; of a campaign that was cut short, before when it cannot have. */
   readonly last: number;
   /** How long an update took by itself, of the devices that have the image; undefined when none has. */
   readonly deviceSeconds: { readonly p50: number | undefined; readonly p95: number | undefined };
-  /** The share of the campaign's time in which frames of that direction took the channel. */
+  /** The share of the time that was run in which frames of that direction took the channel. */
   readonly airtimeShare: { readonly up: number; readonly down: number };
   /** Jain's index over the paces of all devices: 1 when all were alike, 1 / n when one had everything. */
   readonly fairness: number;
@@ -87,7 +99,7 @@ export function runCampaign(
   seed: number,
   progress: (endedCount: number) => void,
 ): CampaignResult {
-  const { combination, deviceCount, spreadSeconds, atATime, breakOffSeconds = CAMPAIGN_SECONDS_MAX } = campaign;
+  const { combination, deviceCount, spreadSeconds, atATime } = campaign;
   const simulation = new Simulation({
     ...simulationInputFor(combination),
     seed,
@@ -97,51 +109,63 @@ export function runCampaign(
     spreadMs: spreadSeconds * 1000,
     atATimeMax: atATime,
   });
-  const end = instant(breakOffSeconds * 1000);
+  const everyMs = Math.min(PROGRESS_EVERY_MS, (campaign.bound?.seconds ?? CAMPAIGN_SECONDS_MAX) * BOUND_STEP * 1000);
   let running = deviceCount;
-  for (let until = instant(0); running > 0 && until < end; ) {
-    until = addMs(until, Math.min(PROGRESS_EVERY_MS, end - until));
+  let until = instant(0);
+  let cutShort: CutShort | undefined;
+  while (running > 0 && cutShort === undefined) {
+    until = addMs(until, everyMs);
     simulation.run(until);
     progress(running - simulation.runningCount);
     running = simulation.runningCount;
+    if (running > 0) cutShort = whyCutShort(campaign, simulation.devices, until);
   }
-  return resultOf(simulation.devices, running > 0 ? end : simulation.now);
+  return resultOf(campaign, simulation.devices, cutShort === undefined ? simulation.now : until, cutShort);
 }
 
-function resultOf(devices: readonly SimulatedDevice[], now: Instant): CampaignResult {
+function whyCutShort(campaign: Campaign, devices: readonly SimulatedDevice[], now: Instant): CutShort | undefined {
+  const { seconds, failures } = campaign.bound ?? { seconds: CAMPAIGN_SECONDS_MAX, failures: Number.POSITIVE_INFINITY };
+  if (devices.filter(({ outcome }) => outcome?.kind === "failed").length > failures) return "fewer";
+  return earliestEndSeconds(campaign, devices, now) > seconds ? "later" : undefined;
+}
+
+/** Before when the last device cannot have ended: what devices still have to get crosses one channel. */
+function earliestEndSeconds({ combination }: Cell, devices: readonly SimulatedDevice[], now: Instant): number {
+  const missing = devices
+    .filter(({ outcome }) => outcome === undefined)
+    .map(({ heldLength }) => combination.imageLength - heldLength);
+  return now / 1000 + leastPhysicalLimitSeconds(channelOf(combination.profile), sum(missing));
+}
+
+function resultOf(
+  campaign: Campaign,
+  devices: readonly SimulatedDevice[],
+  now: Instant,
+  cutShort: CutShort | undefined,
+): CampaignResult {
   const done = devices.flatMap(({ outcome }) => (outcome?.kind === "done" ? [outcome] : []));
   const endings = done.map(({ at }) => at / 1000).sort((a, b) => a - b);
   const hadBy = (fraction: number) => endings[Math.ceil(fraction * devices.length) - 1];
-  const last = Math.max(...devices.map(({ outcome }) => (outcome?.at ?? now) / 1000));
   const seconds = done.map((outcome) => outcome.seconds);
   const links = devices.map(({ link: { statistics } }) => statistics);
   const bytes = links.map(({ up, down }) => up.deviceBytesOnAir + down.deviceBytesOnAir);
+  const latest = Math.max(...devices.map(({ outcome }) => (outcome?.at ?? now) / 1000));
   return {
     completed: done.length,
-    brokenOff: devices.some(({ outcome }) => outcome === undefined),
-    failure: mostFrequentFailure(devices),
+    cutShort,
+    failure: mostFrequent(devices.flatMap(({ outcome }) => (outcome?.kind === "failed" ? [outcome.detail] : []))),
     half: hadBy(0.5),
     p95: hadBy(0.95),
-    last,
+    last: cutShort === undefined ? latest : earliestEndSeconds(campaign, devices, now),
     deviceSeconds: { p50: percentile(seconds, 0.5), p95: percentile(seconds, 0.95) },
     airtimeShare: {
-      up: sum(links.map(({ up }) => up.channelSeconds)) / last,
-      down: sum(links.map(({ down }) => down.channelSeconds)) / last,
+      up: sum(links.map(({ up }) => up.channelSeconds)) / latest,
+      down: sum(links.map(({ down }) => down.channelSeconds)) / latest,
     },
     fairness: jainsIndex(devices.map(({ outcome }) => (outcome?.kind === "done" ? 1 / outcome.seconds : 0))),
     bytesPerDevice: { mean: mean(bytes)!, max: Math.max(...bytes) },
     energyJoules: mean(devices.map(({ link, outcome }) => link.energyJoules(outcome?.at ?? now)))!,
   };
-}
-
-function mostFrequentFailure(devices: readonly SimulatedDevice[]): string {
-  const counts = new Map<string, number>();
-  for (const { outcome } of devices) {
-    if (outcome?.kind === "done") continue;
-    const text = outcome?.detail ?? "not done by then";
-    counts.set(text, (counts.get(text) ?? 0) + 1);
-  }
-  return [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0] as [string, number])[0];
 }
 
 /** Jain, Chiu and Hawe 1984: the square of the sum by n times the sum of squares; 0 when everything is 0. */

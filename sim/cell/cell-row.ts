@@ -1,7 +1,8 @@
 // What the campaigns of a cell come to, as `narrowboat tune --shared --json` prints it, and how many devices at a time are best.
 
+import { type CombinationRow, combinationRow, type FigureCounts, figureCounts } from "../tune/combination-row.ts";
 import { furtherMedianInterval, type Interval, mean, medianInterval, percentile } from "../tune/sample-statistics.ts";
-import { type Campaign, type CampaignResult, campaignLimitSeconds } from "./campaign.ts";
+import { type Campaign, type CampaignResult, type CutShort, campaignLimitSeconds } from "./campaign.ts";
 
 /**
  * The median over campaigns, and where a real one lies in 95 of 100 cases if the profile is true: between order statistics,
@@ -12,23 +13,20 @@ export interface Figure extends Interval {
 }
 
 /** One combination with one number of devices at a time. A figure is null where a campaign has none. */
-export interface CellRow {
-  readonly profile: string;
-  readonly device: string;
-  /** Bytes. */
-  readonly imageLength: number;
-  readonly blockSize: number | "auto";
-  readonly ackTimeoutSeconds: number;
-  readonly window: number | "auto";
+export interface CellRow extends CombinationRow {
   readonly devices: number;
   readonly spreadSeconds: number;
   readonly atATime: number;
-  /** Campaigns. */
+  /** Campaigns: one of a number that this one showed to be worth no more. */
   readonly runs: number;
   /** Of the devices of all campaigns, how many have the image. */
   readonly completed: number;
-  /** Whether campaigns were broken off, as so late that another number is the better one: `last` is then only when. */
-  readonly brokenOff: boolean;
+  /**
+   * Why the campaign was not run to its end, because another number is the better one: it ends later, or leaves more devices
+   * without the image. `last` is then before when it cannot have ended, and all other figures are those of the time that was
+   * run. Else null.
+   */
+  readonly cutShort: CutShort | null;
   /** From the campaign's beginning: half of the devices have the image, 95 of 100 have it, the last one has ended. */
   readonly seconds: { readonly half: Figure | null; readonly p95: Figure | null; readonly last: Figure };
   /** How long an update takes by itself. */
@@ -41,6 +39,7 @@ export interface CellRow {
   readonly energyJoules: number;
   /** The least time that the campaign can take on this channel, at the block size that is best for it. */
   readonly limitSeconds: number;
+  readonly figures: FigureCounts;
   /** Why most of the devices that failed did; "" when none did. */
   readonly failure: string;
   readonly recommended: boolean;
@@ -52,16 +51,14 @@ export interface CellRow {
 export interface CampaignRuns {
   readonly campaign: Campaign;
   readonly results: readonly CampaignResult[];
+  /** Whether it may be the best: all of these were run equally often. */
+  readonly isCandidate: boolean;
 }
 
 export function cellRows(tried: readonly CampaignRuns[]): readonly CellRow[] {
-  return groupedByProfile(tried, ({ campaign }) => campaign.combination.profile.name).flatMap(rowsOfProfile);
-}
-
-/** What belongs to each profile, in the order in which they come. */
-export function groupedByProfile<T>(all: readonly T[], nameOf: (one: T) => string): readonly (readonly T[])[] {
-  const names = [...new Set(all.map(nameOf))];
-  return names.map((name) => all.filter((one) => nameOf(one) === name));
+  const nameOf = ({ campaign }: CampaignRuns) => campaign.combination.profile.name;
+  const names = [...new Set(tried.map(nameOf))];
+  return names.flatMap((name) => rowsOfProfile(tried.filter((one) => nameOf(one) === name)));
 }
 
 function rowsOfProfile(group: readonly CampaignRuns[]): readonly CellRow[] {
@@ -76,8 +73,9 @@ function rowsOfProfile(group: readonly CampaignRuns[]): readonly CellRow[] {
  * each had the same luck, so that their differences are compared. Empty when no device ever has the image.
  */
 function fastestOf(group: readonly CampaignRuns[]): readonly CampaignRuns[] {
-  const completed = Math.max(...group.map(completedOf));
-  const candidates = completed === 0 ? [] : group.filter((one) => completedOf(one) === completed);
+  const compared = group.filter(({ isCandidate }) => isCandidate);
+  const completed = Math.max(...compared.map(completedOf));
+  const candidates = completed === 0 ? [] : compared.filter((one) => completedOf(one) === completed);
   const fastest = least(candidates, ({ results }) => percentile(endsOf(results), 0.5)!);
   if (fastest === undefined) return [];
   const ends = endsOf(fastest.results);
@@ -105,22 +103,16 @@ function least(group: readonly CampaignRuns[], figure: (one: CampaignRuns) => nu
 function rowFor(tried: CampaignRuns): Omit<CellRow, "recommended" | "asGood"> {
   const { campaign, results } = tried;
   const { combination, deviceCount, spreadSeconds, atATime } = campaign;
-  const { profile, imageLength, dialect, blockSize, ackTimeoutSeconds, window } = combination;
   const meanOf = (figure: (result: CampaignResult) => number) => mean(results.map(figure))!;
   const figureOf = (figure: (result: CampaignResult) => number | undefined) => figureFor(results.map(figure));
   return {
-    profile: profile.name,
-    device: dialect,
-    imageLength,
-    blockSize,
-    ackTimeoutSeconds,
-    window,
+    ...combinationRow(combination),
     devices: deviceCount,
     spreadSeconds,
     atATime,
     runs: results.length,
     completed: completedOf(tried),
-    brokenOff: results.some(({ brokenOff }) => brokenOff),
+    cutShort: results.find(({ cutShort }) => cutShort !== undefined)?.cutShort ?? null,
     seconds: {
       half: figureOf(({ half }) => half),
       p95: figureOf(({ p95 }) => p95),
@@ -141,6 +133,7 @@ function rowFor(tried: CampaignRuns): Omit<CellRow, "recommended" | "asGood"> {
     },
     energyJoules: meanOf(({ energyJoules }) => energyJoules),
     limitSeconds: campaignLimitSeconds(campaign),
+    figures: figureCounts(combination.profile),
     failure: results.find(({ failure }) => failure !== "")?.failure ?? "",
   };
 }

@@ -1,10 +1,16 @@
 // What the runs of a combination come to, as `narrowboat tune --json` prints it, and which combination to take.
 
-import { type DialectName, dialectNamed, dialectWith } from "../../src/device/dialect.ts";
-import { figuresOf, isAssumption } from "../profiles/profile-figures.ts";
+import { type CombinationRow, combinationRow, type FigureCounts, figureCounts } from "./combination-row.ts";
 import { leastPhysicalLimitSeconds } from "./physical-limit.ts";
 import { type Goal, recommendationOf } from "./recommendation.ts";
-import { furtherCountInterval, furtherMedianInterval, mean, medianInterval, percentile } from "./sample-statistics.ts";
+import {
+  furtherCountInterval,
+  furtherMedianInterval,
+  mean,
+  medianInterval,
+  mostFrequent,
+  percentile,
+} from "./sample-statistics.ts";
 import type { Combination, RunResult } from "./tune.ts";
 
 /** As many updates of real devices as somebody has the patience to measure. */
@@ -17,18 +23,7 @@ export const REAL_UPDATES = 20;
  * of real devices come to in 95 of 100 cases, if the profile is true: what a measurement is compared with. Bytes are those
  * on the air between the device and its neighbour, which a SIM card is billed for.
  */
-export interface TuneRow {
-  readonly profile: string;
-  readonly device: DialectName;
-  /** Bytes. */
-  readonly imageLength: number;
-  readonly blockSize: number | "auto";
-  readonly ackTimeoutSeconds: number;
-  readonly window: number | "auto";
-  /** The first wait in the handshake that was asked for; null where it is the device's own. */
-  readonly dtlsTimeoutSeconds: number | null;
-  /** Null for a timer that learns. */
-  readonly maxRetransmit: number | null;
+export interface TuneRow extends CombinationRow {
   readonly runs: number;
   readonly completed: number;
   readonly seconds: {
@@ -58,8 +53,7 @@ export interface TuneRow {
   readonly dutyCycleWaitSeconds: number | null;
   /** The least time that this image can take over this link, at the block size that is best for it. */
   readonly limitSeconds: number;
-  /** Of the link: how many it is made of, and how many of these nobody measured. */
-  readonly figures: { readonly all: number; readonly assumed: number };
+  readonly figures: FigureCounts;
   /** Why most of the runs that did not complete ended; "" when all completed. */
   readonly failure: string;
   /** By what the recommended row is best. */
@@ -96,19 +90,11 @@ export function tuneRows(
   });
 }
 
-/** The rows of each profile, in the order in which they come. */
-export function rowsByProfile(rows: readonly TuneRow[]): readonly (readonly TuneRow[])[] {
-  const names = [...new Set(rows.map(({ profile }) => profile))];
-  return names.map((name) => rows.filter(({ profile }) => profile === name));
-}
-
 function rowFor(
   combination: Combination,
   results: readonly RunResult[],
 ): Omit<TuneRow, "goal" | "recommended" | "asGoodAsBest" | "sureness"> {
-  const { profile, imageLength, dialect, blockSize, ackTimeoutSeconds, window } = combination;
-  const { timer } = dialectWith(dialectNamed(dialect), combination);
-  const figures = figuresOf(profile);
+  const { profile, imageLength } = combination;
   const done = results.filter(({ completed }) => completed);
   const seconds = done.map((result) => result.seconds);
   const interval = medianInterval(seconds);
@@ -117,14 +103,7 @@ function rowFor(
   const meanOf = (figure: (result: RunResult) => number) => mean(done.map(figure)) ?? null;
   const energyJoules = meanOf((result) => result.energyJoules);
   return {
-    profile: profile.name,
-    device: dialect,
-    imageLength,
-    blockSize,
-    ackTimeoutSeconds,
-    window,
-    dtlsTimeoutSeconds: combination.dtlsTimeoutSeconds ?? null,
-    maxRetransmit: timer === "learning" ? null : timer.maxRetransmit,
+    ...combinationRow(combination),
     runs: results.length,
     completed: done.length,
     seconds: {
@@ -149,17 +128,11 @@ function rowFor(
     energyMilliampHours: milliampHours(energyJoules, profile.energy.supplyVolts),
     dutyCycleWaitSeconds: meanOf(({ dutyCycleWaitSeconds }) => dutyCycleWaitSeconds),
     limitSeconds: leastPhysicalLimitSeconds(profile, imageLength),
-    figures: { all: figures.length, assumed: figures.filter(isAssumption).length },
+    figures: figureCounts(profile),
     failure: mostFrequent(results.filter(({ completed }) => !completed).map(({ failure }) => failure)),
   };
 }
 
 function milliampHours(joules: number | null, volts: number | undefined): number | null {
   return joules === null || volts === undefined ? null : joules / volts / 3.6;
-}
-
-function mostFrequent(texts: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), ["", 0] as [string, number])[0];
 }

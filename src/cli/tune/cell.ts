@@ -18,7 +18,6 @@ export interface CellArguments {
   readonly devices: number | undefined;
   readonly shared: boolean;
   readonly spread: number | undefined;
-  readonly html: string | undefined;
   readonly trace: boolean;
 }
 
@@ -29,7 +28,6 @@ export function cellFor(args: CellArguments): Omit<Cell, "combination"> | undefi
   if (devices === undefined || !shared) {
     throw wrongUse("--devices N, --shared and --spread T go together: N devices that share one channel come over T");
   }
-  if (args.html !== undefined) throw wrongUse("--html has no charts of campaigns: leave --shared out, or take --json");
   if (args.trace) throw wrongUse("--trace follows one device by itself: leave --shared out");
   return { deviceCount: devices, spreadSeconds: spread ?? 0 };
 }

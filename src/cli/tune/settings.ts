@@ -1,6 +1,7 @@
 // What to set, in each stack's own words: docs/links.md 7 says where the names are from. Text that can be pasted.
 
-import type { TuneRow } from "../../../sim/tune/tune-row.ts";
+import type { CombinationRow, FigureCounts } from "../../../sim/tune/combination-row.ts";
+import { assumptionsOf } from "./words.ts";
 
 /** Where some lines go, and the lines. */
 export interface Settings {
@@ -8,17 +9,23 @@ export interface Settings {
   readonly lines: readonly string[];
 }
 
-/** What the server and a device need for what `row` found. */
-export function settingsFor(row: TuneRow): readonly Settings[] {
-  return [{ place: "server", lines: [`narrowboat serve ${serveFlags(row)}`] }, ...SETTINGS[row.device](row)];
+/** What the server and a device need for what `row` found. The server hands out blocks as large as they are asked for. */
+export function settingsFor(row: CombinationRow): readonly Settings[] {
+  const serve = `narrowboat serve --block-size ${row.blockSize === "auto" ? 1024 : row.blockSize}`;
+  return [{ place: "server", lines: [serve] }, ...SETTINGS[row.device](row)];
 }
 
-/** The words after `narrowboat serve`: the largest block that the server hands out. */
-export function serveFlags({ blockSize }: TuneRow): string {
-  return `--block-size ${blockSize === "auto" ? 1024 : blockSize}`;
+/** The lines below a table; none where nothing is recommended. */
+export function whatToSet(best: (CombinationRow & { readonly figures: FigureCounts }) | undefined): readonly string[] {
+  if (best === undefined) return [];
+  const settings = settingsFor(best).flatMap(({ place, lines }) => [
+    `  ${place}:`,
+    ...lines.map((line) => `    ${line}`),
+  ]);
+  return ["what to set:", ...settings, assumptionsOf(best)];
 }
 
-const SETTINGS: Readonly<Record<TuneRow["device"], (row: TuneRow) => readonly Settings[]>> = {
+const SETTINGS: Readonly<Record<CombinationRow["device"], (row: CombinationRow) => readonly Settings[]>> = {
   own: (row) => [{ place: "device", lines: [ownCommand(row)] }],
   zephyr: (row) => [
     {
@@ -77,7 +84,7 @@ const SETTINGS: Readonly<Record<TuneRow["device"], (row: TuneRow) => readonly Se
 };
 
 /** `pull` finds out what is not said. */
-function ownCommand({ blockSize, window, ackTimeoutSeconds, dtlsTimeoutSeconds }: TuneRow): string {
+function ownCommand({ blockSize, window, ackTimeoutSeconds, dtlsTimeoutSeconds }: CombinationRow): string {
   const flags = [
     ...(blockSize === "auto" ? [] : [`--block-size ${blockSize}`]),
     ...(window === "auto" ? [] : [`--window ${window}`]),
@@ -91,7 +98,7 @@ function ownCommand({ blockSize, window, ackTimeoutSeconds, dtlsTimeoutSeconds }
 const ZEPHYR_TIMEOUT_MS_MIN = 1_000;
 const ZEPHYR_TIMEOUT_MS_MAX = 100_000;
 
-function zephyrTimers({ ackTimeoutSeconds }: TuneRow): readonly string[] {
+function zephyrTimers({ ackTimeoutSeconds }: CombinationRow): readonly string[] {
   const ms = milliseconds(ackTimeoutSeconds);
   const line = `CONFIG_COAP_INIT_ACK_TIMEOUT_MS=${ms}`;
   if (ms >= ZEPHYR_TIMEOUT_MS_MIN && ms <= ZEPHYR_TIMEOUT_MS_MAX) return [line];
@@ -99,7 +106,7 @@ function zephyrTimers({ ackTimeoutSeconds }: TuneRow): readonly string[] {
 }
 
 /** The library before `downloader`, in nRF Connect SDK up to 2.8, has three block sizes. */
-function downloadClientSettings({ blockSize, maxRetransmit }: TuneRow): readonly Settings[] {
+function downloadClientSettings({ blockSize, maxRetransmit }: CombinationRow): readonly Settings[] {
   if (![128, 256, 512].includes(blockSize as number)) return [];
   const lines = [
     `CONFIG_DOWNLOAD_CLIENT_COAP_BLOCK_SIZE_${blockSize}=y`,
@@ -108,11 +115,11 @@ function downloadClientSettings({ blockSize, maxRetransmit }: TuneRow): readonly
   return [{ place: "with the older download_client, prj.conf", lines }];
 }
 
-function handshakeOption(row: TuneRow, lines: (row: TuneRow) => readonly string[]): readonly Settings[] {
+function handshakeOption(row: CombinationRow, lines: (row: CombinationRow) => readonly string[]): readonly Settings[] {
   return row.dtlsTimeoutSeconds === null ? [] : [{ place: "handshake, in C", lines: lines(row) }];
 }
 
-function anjayLines({ ackTimeoutSeconds, maxRetransmit, dtlsTimeoutSeconds }: TuneRow): readonly string[] {
+function anjayLines({ ackTimeoutSeconds, maxRetransmit, dtlsTimeoutSeconds }: CombinationRow): readonly string[] {
   return [
     ".udp_tx_params = &(const avs_coap_udp_tx_params_t){",
     `  .ack_timeout = { ${duration(ackTimeoutSeconds)} }, .ack_random_factor = 1.5,`,

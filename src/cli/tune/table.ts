@@ -1,10 +1,10 @@
 // Tune's rows as tables for people, profile by profile, with what to do below each.
 
-import { REAL_UPDATES, rowsByProfile, type TuneRow } from "../../../sim/tune/tune-row.ts";
-import { formatTable } from "../report.ts";
-import { settingsFor } from "./settings.ts";
+import { rowsByProfile } from "../../../sim/tune/combination-row.ts";
+import { REAL_UPDATES, type TuneRow } from "../../../sim/tune/tune-row.ts";
+import { formatFoldedTable } from "./folded-table.ts";
+import { whatToSet } from "./settings.ts";
 import {
-  assumptionsOf,
   formatDuration,
   formatFigure,
   formatKilobytes,
@@ -50,33 +50,10 @@ export function formatTuneTable(rows: readonly TuneRow[], width = Number.POSITIV
 function formatProfile(rows: readonly TuneRow[], width: number): string {
   const [{ profile, imageLength, limitSeconds }] = rows as [TuneRow];
   const heading = `${profile}: ${formatLength(imageLength)} cannot take less than ${formatDuration(limitSeconds)}`;
-  const table = partsThatFit(tuneCells(rows), width).map(formatTable).join("\n\n");
-  return [heading, table, ...recommendation(rows), ...whatToSet(rows)].join("\n");
-}
-
-/** The table in as few parts as fit, each with the key columns and at least one other. */
-function partsThatFit(table: readonly (readonly string[])[], width: number): (readonly (readonly string[])[])[] {
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((line) => line[column]!.length)));
-  const lengthOf = (columns: readonly number[]) => columns.reduce((sum, column) => sum + widths[column]! + 2, -2);
-  const columns = widths.map((_, column) => column);
-  const keys = columns.slice(0, KEY_COLUMNS);
-  const parts: number[][] = [];
-  for (const column of columns.slice(KEY_COLUMNS)) {
-    const part = parts.at(-1);
-    if (part !== undefined && lengthOf([...part, column]) <= width) part.push(column);
-    else parts.push([...keys, column]);
-  }
-  return parts.map((part) => table.map((line) => part.map((column) => line[column]!)));
-}
-
-function whatToSet(rows: readonly TuneRow[]): readonly string[] {
-  const best = rows.find(({ recommended }) => recommended);
-  if (best === undefined) return [];
-  const settings = settingsFor(best).flatMap(({ place, lines }) => [
-    `  ${place}:`,
-    ...lines.map((line) => `    ${line}`),
-  ]);
-  return ["what to set:", ...settings, assumptionsOf(best)];
+  const table = formatFoldedTable(tuneCells(rows), KEY_COLUMNS, width);
+  return [heading, table, ...recommendation(rows), ...whatToSet(rows.find(({ recommended }) => recommended))].join(
+    "\n",
+  );
 }
 
 /** The rows of one profile as text, below their headings. */

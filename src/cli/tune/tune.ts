@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import type { Argv } from "yargs";
 import type { LinkProfile } from "../../../sim/profiles/profile.ts";
 import { Trace, type TraceEntry } from "../../../sim/trace.ts";
+import type { CombinationRow } from "../../../sim/tune/combination-row.ts";
 import { GOALS } from "../../../sim/tune/recommendation.ts";
 import { type Combination, combinationsFor, type RunResult, runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
 import { tuneRows } from "../../../sim/tune/tune-row.ts";
@@ -30,6 +31,7 @@ import {
 import { campaignRunCount, cellFor, longestTimers, simulatedCells } from "./cell.ts";
 import { formatCellTable } from "./cell-table.ts";
 import { type Provenance, provenanceOf } from "./provenance.ts";
+import { settingsFor } from "./settings.ts";
 import { whileSimulating } from "./simulating.ts";
 import { formatTuneTable } from "./table.ts";
 
@@ -109,7 +111,11 @@ export async function run(args: TuneArguments): Promise<void> {
     const runs = args.runs ?? campaignRunCount(cell);
     const tried = args.ackTimeout === undefined ? longestTimers(combinations) : combinations;
     const rows = await simulatedCells({ cell, combinations: tried, runs, seed, seedIsDrawn: args.seed === undefined });
-    print(rows, formatCellTable(rows), provenance, args.json);
+    print(rows, formatCellTable(rows, process.stdout.columns), provenance, args.json);
+    if (args.html !== undefined) {
+      const { cellPage } = await import("./cell-page.ts");
+      write(args.html, cellPage(rows, provenance));
+    }
     if (!rows.some(({ recommended }) => recommended)) throw jobFailed("no device got the image on any of these links");
     return;
   }
@@ -168,8 +174,13 @@ function trace(combinations: readonly Combination[], { runs = 1, json, html }: T
 }
 
 /** The table, or the rows as JSON, or the one here and the other in a file. */
-function print(rows: readonly object[], table: string, provenance: Provenance, json: string | undefined): void {
-  const told = rows.map((row) => ({ ...row, ...provenance }));
+function print(
+  rows: readonly (CombinationRow & { readonly recommended: boolean })[],
+  table: string,
+  provenance: Provenance,
+  json: string | undefined,
+): void {
+  const told = rows.map((row) => ({ ...row, whatToSet: row.recommended ? settingsFor(row) : null, ...provenance }));
   const text = JSON.stringify(told, undefined, 2);
   console.log(json === STDOUT ? text : `${table}\n\nseed ${provenance.seed}`);
   if (json !== undefined && json !== STDOUT) write(json, `${text}\n`);

@@ -1,5 +1,6 @@
 // What people read of tune's rows, on the terminal and on the page: times, settings, and what to do.
 
+import type { FigureCounts } from "../../../sim/tune/combination-row.ts";
 import { type Goal, TOLERANCE } from "../../../sim/tune/recommendation.ts";
 import type { TuneRow } from "../../../sim/tune/tune-row.ts";
 
@@ -78,12 +79,24 @@ function pace(best: TuneRow): string {
 }
 
 /** How much of the link nobody measured. */
-export function assumptionsOf({ profile, figures: { all, assumed } }: TuneRow): string {
+export function assumptionsOf({
+  profile,
+  figures,
+}: {
+  readonly profile: string;
+  readonly figures: FigureCounts;
+}): string {
+  const { all, assumed } = figures;
   return `${assumed} of the ${all} figures of this link are assumptions: narrowboat profiles ${profile}`;
 }
 
+/** "10 at a time", "all at once" */
+export function formatAtATime({ atATime, devices }: { readonly atATime: number; readonly devices: number }): string {
+  return atATime === devices ? "all at once" : `${atATime} at a time`;
+}
+
 /** "a, b and c" */
-function formatList(words: readonly string[]): string {
+export function formatList(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 

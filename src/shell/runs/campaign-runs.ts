@@ -1,4 +1,5 @@
-// All campaigns of all cells: the first run of each cell finds out which numbers of devices at a time are worth more.
+// All campaigns of all cells: the first run of each cell finds out which numbers of devices at a time are worth more, and only
+// these are run again.
 
 import { type Campaign, type CampaignResult, type Cell, countsAtATime } from "../../../sim/cell/campaign.ts";
 import type { CampaignRuns } from "../../../sim/cell/cell-row.ts";
@@ -48,7 +49,8 @@ export async function campaignRuns(input: CampaignRunsInput): Promise<readonly C
     stop,
   });
   const first = searches.flat(2);
-  const campaigns = first.map(({ campaign }) => campaign);
+  const candidates = first.filter(({ isCandidate }) => isCandidate);
+  const campaigns = candidates.map(({ campaign: { bound: _bound, ...campaign } }) => campaign);
   const campaignWorkerData: CampaignWorkerData = { campaigns, seed };
   // Numbers that the search left out need no further runs.
   progress(updatesTotal - updatesDone - (runs - 1) * sum(campaigns.map(({ deviceCount }) => deviceCount)));
@@ -62,7 +64,10 @@ export async function campaignRuns(input: CampaignRunsInput): Promise<readonly C
     progress,
     stop,
   });
-  return first.map(({ campaign, result }, i) => ({ campaign, results: [result, ...further[i]!] }));
+  return first.map((one) => {
+    const { campaign, result, isCandidate } = one;
+    return { campaign, results: [result, ...(further[candidates.indexOf(one)] ?? [])], isCandidate };
+  });
 }
 
 function sum(values: readonly number[]): number {

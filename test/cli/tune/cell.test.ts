@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { CellRow } from "../../../sim/cell/cell-row.ts";
 import { campaignRunCount } from "../../../src/cli/tune/cell.ts";
-import { advice } from "../../../src/cli/tune/cell-table.ts";
+import { advice, formatCellTable } from "../../../src/cli/tune/cell-table.ts";
 import { scratchDirectories } from "../../store/scratch-directory.ts";
 import { narrowboat, type Outcome } from "../narrowboat.ts";
 
@@ -24,12 +24,14 @@ function row(atATime: number, last: number, changes: Partial<CellRow> = {}): Cel
     blockSize: "auto",
     ackTimeoutSeconds: 5,
     window: "auto",
+    dtlsTimeoutSeconds: null,
+    maxRetransmit: null,
     devices: 100,
     spreadSeconds: 0,
     atATime,
     runs: 3,
     completed: 300,
-    brokenOff: false,
+    cutShort: null,
     seconds: { half: figure, p95: figure, last: figure },
     deviceSeconds: { p50: figure, p95: figure },
     airtimeShare: { up: 0.2, down: 0.6 },
@@ -37,6 +39,7 @@ function row(atATime: number, last: number, changes: Partial<CellRow> = {}): Cel
     bytesPerDevice: { mean: 1, max: 1 },
     energyJoules: 1,
     limitSeconds: 1,
+    figures: { all: 37, assumed: 32 },
     failure: "",
     recommended: false,
     asGood: false,
@@ -69,7 +72,7 @@ cell(
     const { code, stdout } = await tune(...args);
     assert.is(code, 0);
     const rows = JSON.parse(stdout) as readonly CellRow[];
-    assert.equal(Object.keys(rows[0]!), [...Object.keys(row(1, 1)), "command", "seed", "version"]);
+    assert.equal(Object.keys(rows[0]!), [...Object.keys(row(1, 1)), "whatToSet", "command", "seed", "version"]);
     assert.equal(
       rows.map(({ atATime, devices, completed }) => [atATime, devices, completed]),
       [
@@ -81,25 +84,21 @@ cell(
   },
 );
 
-cell(
-  "--devices, --shared and --spread go together; pages and traces are of single devices: one line, exit code 2",
-  async () => {
-    const refusals = [
-      [["--devices", "5"], /--devices N, --shared and --spread T go together/],
-      [["--shared"], /go together/],
-      [["--spread", "1h"], /go together/],
-      [["--devices", "5", "--shared", "--html", "a.html"], /--html has no charts of campaigns/],
-      [["--devices", "5", "--shared", "--trace"], /--trace follows one device/],
-      [["--devices", "0", "--shared"], /"0" is no number of devices: use 1 to 10000/],
-      [["--devices", "5", "--shared", "--spread", "1 week"], /"1 week" is not a time: use one such as 90s, 30min/],
-    ] as const;
-    const outcomes = await Promise.all(refusals.map(([args]) => tune("--profile", "lte-m", ...args)));
-    for (const [i, { code, stderr }] of outcomes.entries()) {
-      assert.is(code, 2, stderr);
-      assert.match(stderr, refusals[i]![1]);
-    }
-  },
-);
+cell("--devices, --shared and --spread go together; traces are of single devices: one line, exit code 2", async () => {
+  const refusals = [
+    [["--devices", "5"], /--devices N, --shared and --spread T go together/],
+    [["--shared"], /go together/],
+    [["--spread", "1h"], /go together/],
+    [["--devices", "5", "--shared", "--trace"], /--trace follows one device/],
+    [["--devices", "0", "--shared"], /"0" is no number of devices: use 1 to 10000/],
+    [["--devices", "5", "--shared", "--spread", "1 week"], /"1 week" is not a time: use one such as 90s, 30min/],
+  ] as const;
+  const outcomes = await Promise.all(refusals.map(([args]) => tune("--profile", "lte-m", ...args)));
+  for (const [i, { code, stderr }] of outcomes.entries()) {
+    assert.is(code, 2, stderr);
+    assert.match(stderr, refusals[i]![1]);
+  }
+});
 
 cell("the advice: the best number, and what happens when nobody holds devices back", () => {
   const best = row(10, 11_400, { recommended: true, asGood: true });
@@ -108,8 +107,8 @@ cell("the advice: the best number, and what happens when nobody holds devices ba
     "10 at a time: 3 h 10 min; all at once: 7 h 0 min and 4 % fail",
   );
   assert.is(
-    advice([best, row(100, 45_600, { completed: 30, brokenOff: true })]),
-    "10 at a time: 3 h 10 min; all at once: more than 12 h 40 min and 90 % have no image then",
+    advice([best, row(100, 45_600, { completed: 30, cutShort: "later" })]),
+    "10 at a time: 3 h 10 min; all at once: more than 12 h 40 min",
   );
 });
 
@@ -126,6 +125,27 @@ cell("the advice says why where no device got the image", () => {
     advice([row(1, 10, { completed: 0, failure: "handshake: timeout" })]),
     "no device got the image: handshake: timeout",
   );
+});
+
+cell("in a terminal of 80 columns the table goes on below, and each part says how many at a time", () => {
+  const rows = [
+    row(1, 90_000),
+    row(2, 79_000, { recommended: true, asGood: true }),
+    row(5, 81_000, { blockSize: 512 }),
+  ];
+  const lines = formatCellTable(rows, 80).split("\n");
+  const parts = lines.flatMap((line, i) => (line.startsWith("   AT A TIME  BLOCK  TIMER  WINDOW") ? [i] : []));
+  assert.ok(parts.length > 1, lines.join("\n"));
+  for (const start of parts) {
+    for (const line of lines.slice(start, start + 4)) assert.ok(line.length <= 80, line);
+    assert.match(lines[start + 2]!, /^> {2}2 +auto +5 s +auto/);
+  }
+});
+
+cell("what to set stands below a cell's table, as below that of single devices", () => {
+  const lines = formatCellTable([row(2, 79_000, { recommended: true, asGood: true })]).split("\n");
+  assert.ok(lines.includes("    narrowboat serve --block-size 1024"), lines.join("\n"));
+  assert.ok(lines.includes("    narrowboat pull --ack-timeout 5"), lines.join("\n"));
 });
 
 cell("campaigns of many devices are run less often", () => {

@@ -68,7 +68,7 @@ charts("each bar has its value, and the recommended one a mark in words", () => 
   ]);
   assert.match(
     time!.description,
-    /Block size 64, window 1, timer 2 s: 10\.0; auto, window 1, timer 2 s: 6\.00 recommended; /,
+    /Block size 64 B, window 1, timer 2 s: 10\.0; auto, window 1, timer 2 s: 6\.00 recommended; /,
   );
 });
 

@@ -8,9 +8,12 @@ import type { AxeResults } from "axe-core";
 import { chromium, type Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { CampaignResult } from "../../../sim/cell/campaign.ts";
+import { type CampaignRuns, cellRows } from "../../../sim/cell/cell-row.ts";
 import { profileNamed } from "../../../sim/profiles/profiles.ts";
 import type { Combination, RunResult } from "../../../sim/tune/tune.ts";
 import { tuneRows } from "../../../sim/tune/tune-row.ts";
+import { cellPage } from "../../../src/cli/tune/cell-page.ts";
 import { tunePage } from "../../../src/cli/tune/page.ts";
 import { CHROMIUM_FLAGS } from "../../support/chromium.ts";
 import { peer } from "../../support/peers.ts";
@@ -40,6 +43,56 @@ const PAGE = tunePage(
   ),
   { command: "narrowboat tune --profile nb-iot-ce1 --seed 1", seed: 1, version: "0.0.0" },
 );
+
+function campaigns(
+  atATime: number,
+  last: number,
+  runCount: number,
+  changes: Partial<CampaignResult> = {},
+): CampaignRuns {
+  const result: CampaignResult = {
+    completed: 500,
+    cutShort: undefined,
+    failure: "",
+    half: last / 2,
+    p95: 0.95 * last,
+    last,
+    deviceSeconds: { p50: 300 * atATime, p95: 400 * atATime },
+    airtimeShare: { up: 0.2, down: 0.7 },
+    fairness: 0.9,
+    bytesPerDevice: { mean: 123_000, max: 150_000 },
+    energyJoules: 80,
+    ...changes,
+  };
+  const campaign = { combination: combination("nb-iot-ce1", 1024, 5), deviceCount: 500, spreadSeconds: 3600, atATime };
+  return { campaign, results: Array.from({ length: runCount }, () => result), isCandidate: runCount > 1 };
+}
+
+const CELL_PAGE = cellPage(
+  cellRows([
+    campaigns(1, 90_000, 1),
+    campaigns(2, 79_000, 4),
+    campaigns(500, 90_000, 1, { cutShort: "later", completed: 3, half: undefined, p95: undefined }),
+  ]),
+  {
+    command: "narrowboat tune --profile nb-iot-ce1 --devices 500 --shared --spread 1h --seed 1",
+    seed: 1,
+    version: "0.0.0",
+  },
+);
+
+page("a cell's first line says how many at a time, and the card what was not run", () => {
+  assert.match(CELL_PAGE, /<h1>100 KiB to 500 devices on one channel: 2 at a time on nb-iot-ce1, 21 h 57 min<\/h1>/);
+  for (const text of [
+    "all at once: more than 1 d 1 h.",
+    "all at once: not run to its end: longer than the best.",
+    "5, 10, 20, 50, 100 and 200 at a time: not run, as fewer are worth more already.",
+    "CONFIG_COAP_CLIENT_BLOCK_SIZE=1024",
+    "0.123 MB, 0.150 at most",
+  ]) {
+    assert.ok(CELL_PAGE.includes(text), text);
+  }
+});
 
 page("its first line answers the question, and the card has what it costs", () => {
   assert.match(
@@ -78,14 +131,16 @@ if (executablePath !== undefined) {
     const context = await chromium.launchPersistentContext(directory, { executablePath, args: CHROMIUM_FLAGS });
     try {
       const tab = await context.newPage();
-      await tab.setContent(PAGE);
-      await tab.click("summary");
-      await tab.evaluate(readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
-      for (const width of WIDTHS) {
-        await tab.setViewportSize({ width, height: 900 });
-        for (const colorScheme of SCHEMES) {
-          await tab.emulateMedia({ colorScheme });
-          assert.equal(await seriousFindings(tab), [], `${width} pixels, ${colorScheme}`);
+      for (const [name, content] of [["devices", PAGE] as const, ["a cell", CELL_PAGE] as const]) {
+        await tab.setContent(content);
+        await tab.click("summary");
+        await tab.evaluate(readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+        for (const width of WIDTHS) {
+          await tab.setViewportSize({ width, height: 900 });
+          for (const colorScheme of SCHEMES) {
+            await tab.emulateMedia({ colorScheme });
+            assert.equal(await seriousFindings(tab), [], `${name}, ${width} pixels, ${colorScheme}`);
+          }
         }
       }
     } finally {

@@ -82,15 +82,31 @@ campaign("class A: while one device waits for its window others use the channel,
   assert.ok(six! < 5 * alone!, `${six} s, ${alone} s alone`);
 });
 
-campaign("a campaign that is broken off says when, and who has the image by then", () => {
-  const whole = resultOf("ideal:rtt=1s", { atATime: 1 });
-  const { brokenOff, last, completed, failure, p95 } = resultOf("ideal:rtt=1s", {
+campaign("what must end later than it may is cut short as soon as the rest of the blocks cannot cross in time", () => {
+  const whole = resultOf("ideal:rtt=1s,rate=4000", { atATime: 1 });
+  const { cutShort, last, completed, p95, airtimeShare } = resultOf("ideal:rtt=1s,rate=4000", {
     atATime: 1,
-    breakOffSeconds: 0.5 * whole.last + 1,
+    bound: { seconds: 0.9 * whole.last, failures: 0 },
   });
-  assert.equal([whole.brokenOff, whole.completed, whole.failure], [false, 6, ""]);
-  assert.equal([brokenOff, completed, failure, p95], [true, 3, "not done by then", undefined]);
-  assert.is(last, 0.5 * whole.last + 1);
+  assert.equal([whole.cutShort, whole.completed, whole.failure], [undefined, 6, ""]);
+  assert.equal([cutShort, p95], ["later", undefined]);
+  assert.ok(completed < 6);
+  assert.ok(last > 0.9 * whole.last && last <= whole.last, `${last} s of ${whole.last}`);
+  const shares = [airtimeShare, whole.airtimeShare].map(({ up, down }) => up + down);
+  assert.ok(Math.abs(shares[0]! - shares[1]!) < 0.1, String(shares));
+});
+
+campaign("what is within its bound is run to its end, to the last bit", () => {
+  const bound = { seconds: 1e6, failures: 6 };
+  assert.equal(resultOf("nb-iot-ce1", { bound }), resultOf("nb-iot-ce1"));
+});
+
+campaign("more failures than may be cut a campaign short, while others wait", () => {
+  const { cutShort, completed } = resultOf("bernoulli:loss=100%", {
+    atATime: 1,
+    bound: { seconds: 1e9, failures: 2 },
+  });
+  assert.equal([cutShort, completed], ["fewer", 0]);
 });
 
 campaign("devices that fail are counted with their reason, and all devices are told of", () => {

@@ -22,7 +22,7 @@ function runsOf(atATime: number, ends: readonly number[], changes: Partial<Campa
   };
   const results = ends.map((last) => ({
     completed: 10,
-    brokenOff: false,
+    cutShort: undefined,
     failure: "",
     half: last / 2,
     p95: last,
@@ -34,7 +34,7 @@ function runsOf(atATime: number, ends: readonly number[], changes: Partial<Campa
     energyJoules: 3,
     ...changes,
   }));
-  return { campaign, results };
+  return { campaign, results, isCandidate: true };
 }
 
 function recommended(...all: readonly CampaignRuns[]): number | undefined {
@@ -61,6 +61,22 @@ row("ends that cannot be told apart: fewest bytes on the air, and the others are
 
 row("where run by run one ends later, it is told apart, though their ranges overlap", () => {
   assert.equal(asGood(runsOf(2, [50, 60, 70, 80, 90, 99]), runsOf(5, [49, 58, 69, 78, 88, 97])), [5]);
+});
+
+row("one that was worth a single campaign is not recommended, however early that ended", () => {
+  assert.is(recommended({ ...runsOf(1, [40]), isCandidate: false }, runsOf(2, [50, 51, 52])), 2);
+});
+
+row("what was cut short says why, and is as good as nothing", () => {
+  const cut = { ...runsOf(5, [70], { cutShort: "later", completed: 3 }), isCandidate: false };
+  const rows = cellRows([runsOf(2, [50, 51, 52]), cut]);
+  assert.equal(
+    rows.map(({ cutShort, asGood, runs }) => [cutShort, asGood, runs]),
+    [
+      [null, true, 3],
+      ["later", false, 1],
+    ],
+  );
 });
 
 row("where nobody has the image nothing is recommended", () => {
