@@ -89,6 +89,19 @@ test("DTLS has shown its address in the handshake, and is not asked", () => {
   assert.match(scene.sessionPeer().asks("CON 1 GET /fw/hub/1.0 2:0/0/64"), /2\.05/);
 });
 
+test("RFC 9175 1.1: in a session of an earlier process a block is served, and a POST has to show that it is fresh", () => {
+  const scene = echoed();
+  const peer = scene.sessionPeer();
+  assert.match(peer.asks("CON 1 POST /fw/hub/1.0"), /^ACK 0001 4\.05/);
+  scene.restartServer();
+  assert.match(peer.asks("CON 2 GET /fw/hub/1.0 2:0/0/64"), /2\.05/);
+  const challenge = peer.asksMessage(messageFromLine("CON 3 POST /fw/hub/1.0", 0));
+  assert.is(challenge.code, Code.UNAUTHORIZED);
+  assert.match(peer.asks("CON 4 POST /fw/hub/1.0 Echo=0102030405060708"), /^ACK 0004 4\.01 Echo=/);
+  assert.match(peer.asks(`CON 5 POST /fw/hub/1.0 Echo=${toHex(echoOf(challenge)!)}`), /^ACK 0005 4\.05/);
+  assert.match(peer.asks("CON 6 POST /fw/hub/1.0"), /^ACK 0006 4\.05/);
+});
+
 for (const dialect of [{}, { window: 4 }]) {
   test(`our own device pulls through it, ${dialect.window ?? 1} requests at a time`, () => {
     const pair = new FirmwarePair({ imageLength: 2_000, server: { coapEcho: true } });

@@ -2,7 +2,7 @@
 // of its own. Every datagram arrives at once, and time moves only when a test says so.
 
 import * as assert from "uvu/assert";
-import { toHex, toUtf8 } from "../../src/base/bytes.ts";
+import { copyOf, toHex, toUtf8 } from "../../src/base/bytes.ts";
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import { type PeerAddress, peerAddress } from "../../src/base/peer-address.ts";
 import { Secret } from "../../src/base/secret.ts";
@@ -24,6 +24,8 @@ export const KEY = new Secret(toUtf8("a key of 16 byte"));
 export const SERVER_ADDRESS = peerAddress("192.0.2.99", 5684);
 export const PSK_CCM_8 = cipherSuiteNamed("TLS_PSK_WITH_AES_128_CCM_8")!;
 
+const SESSION_COUNT_MAX = 100;
+
 /** Any address that a test needs, one for each number. */
 export function addressNumbered(number: number): PeerAddress {
   return peerAddress(`198.51.${number >> 8}.${number & 255}`, 40_000);
@@ -35,7 +37,7 @@ export type SessionInput = Partial<Omit<DtlsClientInput, "outlet" | "parameters"
 export class FirmwareScene {
   now: Instant = instant(1_000_000);
   readonly catalogue = new MemoryCatalogue();
-  readonly server: FirmwareServer;
+  server: FirmwareServer;
   /** All but the questions for keys. */
   readonly events: ServerEvent[] = [];
   readonly pskQuestions: Uint8Array[] = [];
@@ -44,14 +46,28 @@ export class FirmwareScene {
   psk: (identity: Uint8Array) => Secret | undefined | "later" = (identity) =>
     toHex(identity) === toHex(IDENTITY) ? KEY : undefined;
   readonly #receivers = new Map<string, (datagram: Uint8Array) => void>();
+  readonly #input: SceneInput;
 
   constructor(input: SceneInput = {}) {
-    this.server = new FirmwareServer({
+    this.#input = input;
+    this.server = this.#createServer(1);
+  }
+
+  /** Another process takes the server's place, and takes up the sessions that this one had saved. */
+  restartServer(): void {
+    const changes = this.server.saving.take(SESSION_COUNT_MAX, this.now);
+    const stored = changes?.snapshots.map(({ number, bytes }) => ({ number, bytes: copyOf(bytes) })) ?? [];
+    this.server = this.#createServer(2);
+    for (const { number, bytes } of stored) assert.ok(this.server.restore(this.now, number, bytes, 0, () => true));
+  }
+
+  #createServer(seed: number): FirmwareServer {
+    return new FirmwareServer({
       crypto: CRYPTO,
       now: this.now,
-      random: new SeededRandom(1),
+      random: new SeededRandom(seed),
       catalogue: this.catalogue,
-      ...input,
+      ...this.#input,
     });
   }
 
