@@ -10,6 +10,7 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
   const parser = createParser(words).usage("$0 <command> [options]");
   addCommand(parser, "serve", "Serve images to devices", () => import("./serve/serve.ts"));
   addCommand(parser, "publish <file>", "Add a firmware image", () => import("./publish.ts"));
+  addCommand(parser, "inspect <file>", "What an image's file is", () => import("./inspect/inspect.ts"));
   addCommand(parser, "images", "List the published images", () => import("./images.ts"));
   parser.command("psk <command>", "Keys of devices: add, list, remove, import", async (psk) => {
     const { add, list, remove, importKeys } = await import("./psk.ts");

@@ -12,7 +12,17 @@ const test = suite("command-line");
 const scratch = scratchDirectories(test);
 
 const HELP: Readonly<Record<string, readonly string[]>> = {
-  "": ["serve", "publish <file>", "images", "psk <command>", "pull <uri>", "link", "profiles [name]", "--data"],
+  "": [
+    "serve",
+    "publish <file>",
+    "inspect <file>",
+    "images",
+    "psk <command>",
+    "pull <uri>",
+    "link",
+    "profiles [name]",
+    "--data",
+  ],
   serve: [
     "--host",
     "--coaps-port",
@@ -25,6 +35,7 @@ const HELP: Readonly<Record<string, readonly string[]>> = {
     "5683",
   ],
   publish: ["<file>", "--product", "--version", "--json"],
+  inspect: ["<file>", "--json"],
   images: ["--json"],
   psk: ["add <identity>", "list", "remove <identity>", "import <file>"],
   "psk add": ["--key", "--json"],

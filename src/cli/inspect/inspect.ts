@@ -1,0 +1,63 @@
+// `narrowboat inspect`: what a file is, whatever made it, and what of it can be checked without anybody's key.
+
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import type { Argv } from "yargs";
+import { toHex } from "../../base/bytes.ts";
+import type { Digest, ImageSummary } from "../../firmware/formats/image-summary.ts";
+import { inspectImage } from "../../firmware/formats/inspection.ts";
+import { IMAGE_LENGTH_MAX } from "../../firmware/image-length.ts";
+import { systemMessage } from "../../store/store-error.ts";
+import { type ArgumentsOf, type GlobalArguments, json } from "../command.ts";
+import { jobFailed, wrongUse } from "../command-error.ts";
+import { formatFields } from "../report.ts";
+import { checkWords, FAULT_WORDS, FORMAT_WORDS } from "./words.ts";
+
+export function options(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .positional("file", { type: "string", demandOption: true, describe: "The image" })
+    .option("json", json)
+    .example("$0 inspect build/zephyr.signed.bin", "Its format, version, hash, signature, and what is wrong with it");
+}
+
+export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
+  const bytes = bytesOf(args.file);
+  const summary = inspectImage(bytes, digest);
+  const wrong = summary.faults.length + summary.checks.filter(({ verdict }) => verdict === "wrong").length;
+  const sha256 = toHex(digest("sha256", bytes));
+  if (args.json) console.log(JSON.stringify({ file: args.file, size: bytes.length, sha256, ...summary }));
+  else console.log(formatInspection(bytes.length, sha256, summary));
+  if (wrong > 0)
+    throw jobFailed(`${args.file} is broken: ${wrong === 1 ? "one thing is" : `${wrong} things are`} wrong`);
+}
+
+const digest: Digest = (algorithm, bytes) => new Uint8Array(createHash(algorithm).update(bytes).digest());
+
+function bytesOf(file: string): Uint8Array {
+  try {
+    const { size } = statSync(file);
+    if (size > IMAGE_LENGTH_MAX) throw wrongUse(`${file} has ${size} bytes, and an image ${IMAGE_LENGTH_MAX} at most`);
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw wrongUse(`cannot read ${file}: ${systemMessage(error)}`);
+  }
+}
+
+function formatInspection(size: number, sha256: string, summary: ImageSummary): string {
+  const { format, version, product, hardware, securityCounter, facts, checks, faults } = summary;
+  const { name, advice } = FORMAT_WORDS[format];
+  const fields = {
+    format: name,
+    size: `${size} bytes`,
+    "file's sha256": sha256,
+    ...(product !== undefined && { product }),
+    ...(version !== undefined && { version }),
+    ...(hardware !== undefined && { hardware }),
+    ...(securityCounter !== undefined && { "security counter": securityCounter }),
+    ...facts,
+  };
+  const checked = checks.map((check) => `${check.by} at byte ${check.offset}: ${checkWords(check)}`);
+  const wrong = faults.map(({ reason, offset }) => `wrong at byte ${offset}: ${FAULT_WORDS[reason]}`);
+  return [formatFields(fields), ...checked, ...wrong, ...(advice === undefined ? [] : [advice])].join("\n");
+}
