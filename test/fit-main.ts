@@ -1,8 +1,9 @@
-// `npm run test:fit`: 2,000 exchanges of stock clients over each of four links in real time, about ten minutes in all; what
+// `npm run test:fit`: 2,000 exchanges of real pulls over each of four links in real time, about twenty minutes in all; what
 // `serve --exchanges` wrote of them and what tcpdump captured beside the clients are fitted, and what was found stands
-// beside what is true. Capturing takes the rights of root.
+// beside what is true. Capturing takes the rights of root. The pulls ask for one block at a time by RFC 7252's timer, and send
+// a request so often that they hardly ever give one up: the longest bursts would be missing in what a server can see.
 
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,29 +17,26 @@ import { meanLoss } from "../sim/link/loss.ts";
 import type { LinkProfile } from "../sim/profiles/profile.ts";
 import { percentile } from "../sim/tune/sample-statistics.ts";
 import { runOnce, seedOfRun } from "../sim/tune/tune.ts";
+import { toHex, toUtf8 } from "../src/base/bytes.ts";
 import { formatTable } from "../src/cli/report.ts";
 import { systemCrypto } from "../src/shell/system-crypto.ts";
 import { sampleBytes } from "./firmware-store/sample-image.ts";
-import {
-  type CoapClientBuild,
-  coapClient,
-  coapClientBuilds,
-  IDENTITY,
-  KEY,
-  ownAddress,
-} from "./support/coap-client-program.ts";
+import { IDENTITY, KEY } from "./support/coap-client-program.ts";
 import { burstOf, exchangeBurst, exchangeLoss, exchangeSeconds, FITTED_PROFILES, rateOf } from "./support/fit-truth.ts";
 import { LinkProgram } from "./support/link-program.ts";
 import { peer } from "./support/peers.ts";
-import { Program } from "./support/program.ts";
-import { Serving } from "./support/serving.ts";
+import { Program, runProgram } from "./support/program.ts";
+import { NARROWBOAT, Serving } from "./support/serving.ts";
 
 const BLOCK_SIZES = [64, 256, 1024] as const;
 /** Of each block size, by each client: twelve times three times 56 are 2,016. */
 const BLOCKS = 56;
 const CLIENTS = 12;
 const LIMIT_MS = 1_800_000;
-const ATTEMPTS_MAX = 5;
+/** nRF Connect SDK's: it resumes, and its timer is RFC 7252's. */
+const DEVICE = { dialect: "ncs", maxRetransmit: 8, window: 1 } as const;
+/** Beyond any round trip of these links. */
+const ACK_TIMEOUT_SECONDS = 2;
 /** What the profile was not fitted to. */
 const HELD_OUT = { blockSize: 512, blocks: 100, pulls: 20 };
 
@@ -56,12 +54,11 @@ interface Recorded {
   readonly seconds: readonly number[];
 }
 
-const [client] = coapClientBuilds().filter(({ name }) => name === "coap-client-openssl");
 const tcpdump = peer("tcpdump");
-if (client === undefined || tcpdump === undefined) throw new Error("needs coap-client-openssl and tcpdump");
+if (tcpdump === undefined) throw new Error("needs tcpdump");
 const directory = await mkdtemp(join(tmpdir(), "narrowboat-fit-"));
 try {
-  const recorded = await Promise.all(FITTED_PROFILES.map((profile) => record(profile, client, tcpdump)));
+  const recorded = await Promise.all(FITTED_PROFILES.map((profile) => record(profile, tcpdump)));
   const rows = recorded.flatMap(({ profile, fits }) =>
     fits.flatMap(([source, fit]) => foundBy(fit, profile).map((one) => rowFor(profile, source, one))),
   );
@@ -74,7 +71,7 @@ try {
   await rm(directory, { recursive: true });
 }
 
-async function record(profile: LinkProfile, build: CoapClientBuild, capture: string): Promise<Recorded> {
+async function record(profile: LinkProfile, capture: string): Promise<Recorded> {
   const files = ["csv", "pcap", "json"].map((ending) => join(directory, `${profile.name}.${ending}`));
   const [csv = "", pcap = "", json = ""] = files;
   writeFileSync(json, JSON.stringify(profile));
@@ -95,14 +92,14 @@ async function record(profile: LinkProfile, build: CoapClientBuild, capture: str
   const capturing = new Program(capture, ["-i", "lo", "-U", "-w", pcap, ...filter], LIMIT_MS);
   await capturing.waitFor(/listening on/);
   await inParallel(CLIENTS, async (n) => {
-    for (const size of BLOCK_SIZES) await pull(build, link, size, n);
+    for (const size of BLOCK_SIZES) await pull(link, size, `${profile.name}-${n}`);
   });
   capturing.kill("SIGINT");
   await capturing.ended;
   const fits = fitsOf(profile, csv, pcap);
   const seconds: number[] = [];
   await inParallel(HELD_OUT.pulls, async (n) => {
-    seconds.push(await pull(build, link, HELD_OUT.blockSize, n));
+    seconds.push(await pull(link, HELD_OUT.blockSize, `${profile.name}-${n}`));
   });
   const { up, down } = await link.stop();
   console.log(profile.name, JSON.stringify({ up, down }));
@@ -118,18 +115,16 @@ function fitsOf(profile: LinkProfile, csv: string, pcap: string): Recorded["fits
   return observations.map(([source, seen]) => [source, fitLink(profile.name, seen)]);
 }
 
-/** In seconds, by the client number `n`. One that gives up, as libcoap may at such losses, begins anew. */
-async function pull(build: CoapClientBuild, link: LinkProgram, size: number, n: number): Promise<number> {
-  const length = size * (size === HELD_OUT.blockSize ? HELD_OUT.blocks : BLOCKS);
-  const file = join(await mkdtemp(join(directory, "pull-")), "pulled.bin");
-  const flags = [...ownAddress(n), "-b", String(size), "-B", "1000", "-o", file];
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const begun = performance.now();
-    await coapClient(build, link, { path: `/fw/boat/b${size}`, flags }, LIMIT_MS);
-    if (existsSync(file) && statSync(file).size === length) return (performance.now() - begun) / 1000;
-    await rm(file, { force: true });
-  }
-  throw new Error(`no client got the image in blocks of ${size}`);
+/** In seconds, as the program says; `name` is that of its file alone. */
+async function pull(link: LinkProgram, size: number, name: string): Promise<number> {
+  const { dialect, maxRetransmit } = DEVICE;
+  const timers = ["--ack-timeout", String(ACK_TIMEOUT_SECONDS), "--max-retransmit", String(maxRetransmit)];
+  const flags = ["--device", dialect, "--block-size", String(size), ...timers, "--identity", IDENTITY, "--json"];
+  const file = join(directory, `${name}-${size}.bin`);
+  const args = [NARROWBOAT, "pull", link.coaps(`/fw/boat/b${size}`), ...flags, "--key", toHex(toUtf8(KEY)), "-o", file];
+  const { exit, stdout, text } = await runProgram(process.execPath, args, LIMIT_MS);
+  if (exit !== 0) throw new Error(`a pull in blocks of ${size} failed: ${text}`);
+  return (JSON.parse(stdout.toString()) as { readonly seconds: number }).seconds;
 }
 
 async function inParallel(count: number, work: (n: number) => Promise<void>): Promise<void> {
@@ -168,10 +163,9 @@ function rowFor({ name }: LinkProfile, source: string, { what, truth, estimate, 
 function forecastRow({ profile, fits, seconds }: Recorded): readonly string[] {
   const fitted = fits.find(([source]) => source === "pcap")![1].profile;
   const { blockSize, blocks } = HELD_OUT;
-  const combination = { profile: fitted, imageLength: blockSize * blocks, dialect: "libcoap", blockSize } as const;
-  const runs = Array.from({ length: 40 }, (_, i) =>
-    runOnce(systemCrypto(), { ...combination, ackTimeoutSeconds: 2, window: 1 }, seedOfRun(1, i)),
-  );
+  const device = { ...DEVICE, blockSize, ackTimeoutSeconds: ACK_TIMEOUT_SECONDS };
+  const combination = { ...device, profile: fitted, imageLength: blockSize * blocks };
+  const runs = Array.from({ length: 40 }, (_, i) => runOnce(systemCrypto(), combination, seedOfRun(1, i)));
   const foretold = percentile(
     runs.map((run) => run.seconds),
     0.5,

@@ -1,7 +1,7 @@
 // Exchanges in a capture that was made where the device is. Over DTLS both directions of loss can be told without a key: each
 // record has a number, and the server's count its answers. Numbers that are missing among those that came are answers that
 // got lost; requests that the server's count does not cover never reached it. Without DTLS there is only whether an
-// answer came.
+// answer came. A request that was given up is evidence too: all its transmissions were lost, nobody knows in which direction.
 
 import { percentile } from "../tune/sample-statistics.ts";
 import { type Exchange, FitError, type Observations } from "./exchange.ts";
@@ -38,10 +38,10 @@ export function exchangesOfCapture(datagrams: readonly CapturedDatagram[]): Obse
   }
   const all = [...flows.values()];
   checkVantage(all);
-  const isSealed = all.some(({ up }) => up.length > 0);
+  const isSealed = all.some(({ up }) => up.some((series) => series.length > 0));
   return {
     exchanges: all.flatMap(({ exchanges }) => exchanges),
-    directions: isSealed ? { up: all.map(({ up }) => up), down: all.map(({ down }) => down) } : undefined,
+    directions: isSealed ? { up: all.flatMap(({ up }) => up), down: all.flatMap(({ down }) => down) } : undefined,
   };
 }
 
@@ -80,8 +80,9 @@ function checkVantage(flows: readonly Flow[]): void {
 /** One device's datagrams. */
 class Flow {
   readonly exchanges: Exchange[] = [];
-  readonly up: boolean[] = [];
-  readonly down: boolean[] = [];
+  /** A further series begins where a request was given up. */
+  readonly up: boolean[][] = [[]];
+  readonly down: boolean[][] = [[]];
   /** From a request to the answer, from an answer to the next request, from a request to the next one without an answer. */
   readonly answerGaps: number[] = [];
   readonly requestGaps: number[] = [];
@@ -125,10 +126,20 @@ class Flow {
   }
 
   #beginAnew(): void {
-    this.#outstanding.length = 0;
+    this.#giveUp();
     this.#answerNumber = undefined;
     this.#missing.clear();
     this.#lastLostUp = undefined;
+  }
+
+  /** A handshake in the place of an answer: nothing that was sent came back. */
+  #giveUp(): void {
+    const givenUp = this.#outstanding.splice(0);
+    const last = givenUp.at(-1);
+    for (const one of givenUp) this.#add(one.length, 0, undefined, true, one === last);
+    if (last === undefined) return;
+    this.up.push([]);
+    this.down.push([]);
   }
 
   /** How many answers the server has sent since the one before, this one included; what is missing is lost. */
@@ -136,7 +147,7 @@ class Flow {
     const last = this.#answerNumber;
     if (last !== undefined && number <= last) {
       const place = this.#missing.get(number);
-      if (place !== undefined) this.down[place] = false;
+      if (place !== undefined) this.down.at(-1)![place] = false;
       this.#missing.delete(number);
       return 0;
     }
@@ -145,8 +156,8 @@ class Flow {
     // A server has not answered more than it was asked: anything else is another association.
     const count = Math.max(1, Math.min(number - last, this.#outstanding.length));
     for (let missing = number - count + 1; missing < number; missing++) {
-      this.#missing.set(missing, this.down.length);
-      this.down.push(true);
+      this.#missing.set(missing, this.down.at(-1)!.length);
+      this.down.at(-1)!.push(true);
     }
     return count;
   }
@@ -164,22 +175,28 @@ class Flow {
     this.#lastLostUp = undefined;
     for (let i = 0; i < sent.length; i++) {
       const isLost = i < sent.length - count;
-      if (isLost) this.#lastLostUp = this.up.length;
-      this.up.push(isLost);
+      if (isLost) this.#lastLostUp = this.up.at(-1)!.length;
+      this.up.at(-1)!.push(isLost);
     }
-    this.down.push(false);
+    this.down.at(-1)!.push(false);
   }
 
   /** A request that was taken for lost on its way was only answered late. */
   #handleLateAnswer(): void {
     if (this.#lastLostUp === undefined) return;
-    this.up[this.#lastLostUp] = false;
+    this.up.at(-1)![this.#lastLostUp] = false;
     this.#lastLostUp = undefined;
-    this.down.push(false);
+    this.down.at(-1)!.push(false);
   }
 
-  #add(bytesUp: number, bytesDown: number, roundTripSeconds: number | undefined, lost: boolean): void {
-    this.exchanges.push({ device: this.#device, bytesUp, bytesDown, roundTripSeconds, lost });
+  #add(
+    bytesUp: number,
+    bytesDown: number,
+    roundTripSeconds: number | undefined,
+    lost: boolean,
+    isGivenUp = false,
+  ): void {
+    this.exchanges.push({ device: this.#device, bytesUp, bytesDown, roundTripSeconds, lost, isGivenUp });
   }
 }
 

@@ -10,6 +10,8 @@ export interface Exchange {
   /** Undefined where it is not known which transmission was answered, and for a lost one. */
   readonly roundTripSeconds: number | undefined;
   readonly lost: boolean;
+  /** The device gave up after this one: how many more it would have lost in a row nobody knows. */
+  readonly isGivenUp?: boolean;
 }
 
 /** True where a transmission got lost, in the order in which they were sent; one series for each device. */
@@ -26,13 +28,19 @@ export class FitError extends Error {
   override readonly name = "FitError";
 }
 
-/** By device, whether each of its exchanges got lost, one way or the other. */
+/**
+ * By device, whether each of its exchanges got lost, one way or the other. Where a device gave up its series ends without the
+ * end of the burst, and another one begins: what stands at a gap follows nothing.
+ */
 export function exchangeSeries(exchanges: readonly Exchange[]): readonly LossSeries[] {
-  const series = new Map<string, boolean[]>();
-  for (const { device, lost } of exchanges) {
-    const own = series.get(device);
-    if (own === undefined) series.set(device, [lost]);
-    else own.push(lost);
+  const all: boolean[][] = [];
+  const open = new Map<string, boolean[]>();
+  for (const { device, lost, isGivenUp } of exchanges) {
+    const own = open.get(device) ?? [];
+    if (own.length === 0) all.push(own);
+    own.push(lost);
+    if (isGivenUp === true) open.delete(device);
+    else open.set(device, own);
   }
-  return [...series.values()];
+  return all;
 }

@@ -31,12 +31,12 @@ export function fitLink(name: string, observations: Observations): LinkFit {
       `${timed} of ${exchanges.length} exchanges have a round trip: a fit needs ${ROUND_TRIPS_MIN}, and is good from about 1000 on`,
     );
   }
-  const series = exchangeSeries(exchanges);
-  const either = fitLoss(series);
+  const either = fitLoss(exchangeSeries(exchanges));
+  const deviceCount = new Set(exchanges.map(({ device }) => device)).size;
   const up = directions && fitLoss(directions.up);
   const down = directions && fitLoss(directions.down);
   const time = fitRoundTrip(exchanges, ipHeaderLength({ ipVersion: IP_VERSION } as LinkProfile));
-  const seen = { deviceCount: series.length, exchangeCount: exchanges.length, either, up, down, time };
+  const seen = { deviceCount, exchangeCount: exchanges.length, either, up, down, time };
   return { ...seen, profile: profileOf(name, seen) };
 }
 

@@ -3,7 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { exchangesOfCapture } from "../../../sim/fit/capture-exchanges.ts";
-import { FitError } from "../../../sim/fit/exchange.ts";
+import { exchangeSeries, FitError } from "../../../sim/fit/exchange.ts";
 import { readPcap } from "../../../sim/fit/pcap.ts";
 import { pcapOf, type SentDatagram } from "../../support/pcap-file.ts";
 
@@ -73,6 +73,17 @@ test("a new handshake begins the count of records anew", () => {
   const again = [up(300, record(0, 22, 0)), up(400, record(1)), down(500, record(1)), up(501, record(2))];
   const { directions } = seen(...FIRST, up(101, record(2)), down(201, record(2)), ...again, down(601, record(2)));
   assert.equal(directions, { up: [[false, false]], down: [[false, false]] });
+});
+
+test("a request that was given up: all its transmissions were lost, and nothing follows them", () => {
+  const again = [up(70_000, record(0, 22, 0)), up(70_300, record(1)), down(70_400, record(1)), up(70_401, record(2))];
+  const givenUp = [101, 2101, 6101].map((ms, i) => up(ms, record(2 + i)));
+  const { exchanges, directions } = seen(...FIRST, ...givenUp, ...again, down(70_501, record(2)));
+  assert.equal(exchangeSeries(exchanges), [
+    [false, true, true, true],
+    [false, false],
+  ]);
+  assert.equal(directions, { up: [[], [false]], down: [[], [false]] });
 });
 
 test("without DTLS the direction is not told", () => {

@@ -3,12 +3,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { exchangesOfCapture } from "../../../sim/fit/capture-exchanges.ts";
-import { FitError, type Observations } from "../../../sim/fit/exchange.ts";
+import { type Exchange, exchangeSeries, FitError, type Observations } from "../../../sim/fit/exchange.ts";
 import { exchangesOfCsv } from "../../../sim/fit/exchange-csv.ts";
 import { fitLink } from "../../../sim/fit/link-fit.ts";
-import type { Estimate } from "../../../sim/fit/loss-fit.ts";
+import { type Estimate, fitLoss } from "../../../sim/fit/loss-fit.ts";
 import { readPcap } from "../../../sim/fit/pcap.ts";
 import { meanLoss } from "../../../sim/link/loss.ts";
+import { Prng } from "../../../sim/prng.ts";
 import { parseProfile } from "../../../sim/profiles/profile.ts";
 import { percentile } from "../../../sim/tune/sample-statistics.ts";
 import { runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
@@ -36,6 +37,26 @@ const recordings = FITTED_PROFILES.map((profile) => ({
   recorded: SEEDS.map((seed) => recordTransfer(profile, seed, BLOCKS)),
 }));
 const [first, second] = recordings.map(({ recorded }) => recorded[0]!);
+
+/** Which exchanges a Gilbert link loses of a device that gives up after so many in a row, until its next handshake is through. */
+function givingUp(seed: number, goodToBad: number, badToGood: number, lossesMax: number): readonly Exchange[] {
+  const random = new Prng(seed);
+  let bad = false;
+  let run = 0;
+  return Array.from({ length: BLOCKS }, () => {
+    bad = random.fraction() < (bad ? 1 - badToGood : goodToBad);
+    run = bad ? run + 1 : 0;
+    const lost = bad;
+    const isGivenUp = run === lossesMax;
+    if (isGivenUp) bad = false;
+    return { device: "d", bytesUp: 90, bytesDown: 0, roundTripSeconds: undefined, lost, isGivenUp };
+  });
+}
+
+test("bursts that devices give up in the middle of are evidence of long ones: their length is found all the same", () => {
+  const fits = Array.from({ length: 40 }, (_, seed) => fitLoss(exchangeSeries(givingUp(seed, 0.05, 0.3, 3))));
+  assert.ok(fits.filter(({ burst }) => holds([burst, 1 / 0.3])).length >= HOLDING_MIN * fits.length);
+});
 
 /** An interval, and what should lie in it. */
 type Claim = readonly [Estimate | undefined, number];
