@@ -8,13 +8,14 @@ import { REAL_UPDATES } from "../sim/tune/tune-row.ts";
 import { toHex, toUtf8 } from "../src/base/bytes.ts";
 import { sampleBytes } from "./firmware-store/sample-image.ts";
 import { BLOCKS, NETEM_ROWS } from "./netem/netem-row.ts";
-import { type NetemResult, netemTable, USUAL, WHOLE_RANGE } from "./netem/netem-table.ts";
 import { coapClientBuilds, IDENTITY, KEY } from "./support/coap-client-program.ts";
 import { fillStores, NARROWBOAT } from "./support/serving.ts";
+import { comparisonOf, comparisonTable, type Measurement, USUAL, WHOLE_RANGE } from "./support/tune-comparison.ts";
 import { houseRoot } from "./tidy/house.ts";
 import { type VirtualLinux, virtualLinux } from "./virtual-linux/virtual-linux.ts";
 
 const SHORT_COUNT = 3;
+const SIMULATED_RUNS = 200;
 /** Of real time; the short form takes half a minute of a processor. */
 const LIMIT_MS = { short: 600_000, long: 3_600_000 };
 
@@ -24,14 +25,22 @@ try {
   const linux = await virtualLinux(directory);
   if (linux === undefined || coapClientBuilds().length < 3) throw new Error("needs the programs that are named above");
   const results = await netemResults(linux, isShort ? SHORT_COUNT : REAL_UPDATES);
-  const { text, misses } = netemTable(results, isShort ? WHOLE_RANGE : USUAL);
-  console.log(`${text}\n\n${misses} of ${NETEM_ROWS.length} rows outside`);
+  const expectation = isShort ? WHOLE_RANGE : USUAL;
+  const comparisons = NETEM_ROWS.map(({ client, profile, blockSize }, i) => {
+    const kind = client === "narrowboat" ? ({ dialect: "own" } as const) : ({ dialect: "libcoap", blockSize } as const);
+    const update = { ...kind, profile, imageLength: blockSize * BLOCKS };
+    return comparisonOf(client, update, results[i]!, expectation, SIMULATED_RUNS);
+  });
+  const misses = comparisons.filter(({ endsAgree, timesAgree }) => !(endsAgree && timesAgree)).length;
+  console.log(
+    `${comparisonTable(comparisons, expectation, "NETEM")}\n\n${misses} of ${NETEM_ROWS.length} rows outside`,
+  );
   if (misses > 0) process.exitCode = 1;
 } finally {
   rmSync(directory, { recursive: true });
 }
 
-async function netemResults(linux: VirtualLinux, count: number): Promise<readonly NetemResult[]> {
+async function netemResults(linux: VirtualLinux, count: number): Promise<readonly Measurement[]> {
   const stores = join(directory, "data");
   const blockSizes = NETEM_ROWS.map(({ blockSize }) => blockSize);
   const images = Object.fromEntries(blockSizes.map((size) => [`b${size}`, sampleBytes(size, size * BLOCKS)]));

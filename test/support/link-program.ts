@@ -1,7 +1,7 @@
 // `narrowboat link` as a process of its own on loopback, in front of a port of this computer.
 
 import * as assert from "uvu/assert";
-import { Program } from "./program.ts";
+import { type Environment, Program } from "./program.ts";
 import { NARROWBOAT } from "./serving.ts";
 
 /** Longer than any test file may run; a proxy that is left over ends by then. */
@@ -38,15 +38,25 @@ export class LinkProgram {
   }
 
   /** One that may run so long. */
-  static async startFor(
+  static startFor(
     limitMs: number,
+    targetPort: number,
+    profile: string,
+    ...flags: readonly string[]
+  ): Promise<LinkProgram> {
+    return LinkProgram.startIn({ limitMs, environment: {} }, targetPort, profile, ...flags);
+  }
+
+  /** One that may run so long, with that in its environment. */
+  static async startIn(
+    { limitMs, environment }: { readonly limitMs: number; readonly environment: Environment },
     targetPort: number,
     profile: string,
     ...flags: readonly string[]
   ): Promise<LinkProgram> {
     const ends = ["--listen", "127.0.0.1:0", "--target", `127.0.0.1:${targetPort}`];
     const args = [NARROWBOAT, "link", "--profile", profile, ...ends, "--json", ...flags];
-    const program = new Program(process.execPath, args, limitMs);
+    const program = new Program(process.execPath, args, limitMs, environment);
     const [, port] = await program.waitFor(/^listening 127\.0\.0\.1:(\d+) -> /m);
     return new LinkProgram(program, Number(port));
   }

@@ -5,6 +5,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 /** How long a test waits for one thing to be said. */
 const WAIT_LIMIT_MS = 30_000;
 
+export type Environment = Readonly<Record<string, string>>;
+
 export interface ProgramEnd {
   /** Exit code, or the name of the signal that ended it. */
   readonly exit: number | string;
@@ -23,10 +25,10 @@ export class Program {
   #text = "";
   #end: ProgramEnd | undefined;
 
-  /** Starts it; after `limitMs` it is killed. */
-  constructor(command: string, args: readonly string[], limitMs: number) {
+  /** Starts it; after `limitMs` it is killed. It has our environment, and `environment` besides. */
+  constructor(command: string, args: readonly string[], limitMs: number, environment: Environment = {}) {
     this.#name = [command, ...args].join(" ");
-    this.#child = spawn(command, args);
+    this.#child = spawn(command, args, { env: { ...process.env, ...environment } });
     this.#child.stdout.on("data", (bytes: Buffer) => {
       this.#stdout.push(bytes);
       this.#hear(bytes);
@@ -107,8 +109,13 @@ export class Program {
 }
 
 /** Runs a program to its end, with nothing to read. */
-export function runProgram(command: string, args: readonly string[], limitMs: number): Promise<ProgramEnd> {
-  const program = new Program(command, args, limitMs);
+export function runProgram(
+  command: string,
+  args: readonly string[],
+  limitMs: number,
+  environment: Environment = {},
+): Promise<ProgramEnd> {
+  const program = new Program(command, args, limitMs, environment);
   program.endInput();
   return program.ended;
 }

@@ -9,7 +9,7 @@ import { toUtf8 } from "../../src/base/bytes.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { requestFor } from "../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
-import { Program } from "./program.ts";
+import { type Environment, Program } from "./program.ts";
 
 /** The command line, beside wherever this file was compiled to. */
 export const NARROWBOAT = join(import.meta.dirname, "../../src/cli/main.js");
@@ -26,6 +26,8 @@ export interface Cargo {
   readonly limitMs?: number;
   /** Further flags of `serve`: "--coap", "--cipher-suites". */
   readonly flags?: readonly string[];
+  /** Of the server, besides our own. */
+  readonly environment?: Environment;
 }
 
 export interface ServerLogLine {
@@ -59,7 +61,7 @@ export class Serving {
     const ports = ["--coaps-port", "0", ...(flags.includes("--coap") ? ["--coap-port", "0"] : [])];
     const args = [NARROWBOAT, "serve", "--data", directory, "--host", "127.0.0.1", ...ports, ...flags];
     fillStores(directory, cargo);
-    const program = new Program(process.execPath, args, cargo.limitMs ?? SERVING_LIMIT_MS);
+    const program = new Program(process.execPath, args, cargo.limitMs ?? SERVING_LIMIT_MS, cargo.environment);
     const portOf = async (scheme: string) => {
       const [, port] = await program.waitFor(new RegExp(`^listening ${scheme}://127\\.0\\.0\\.1:(\\d+)$`, "m"));
       return Number(port);
