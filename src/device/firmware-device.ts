@@ -10,7 +10,6 @@ import { Fifo } from "../base/fifo.ts";
 import { addMs, earliest, type Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { RandomSource } from "../base/random-source.ts";
-import type { Secret } from "../base/secret.ts";
 import { szxOf } from "../coap/block.ts";
 import { CoapClient, type RequestId } from "../coap/coap-client.ts";
 import { Code } from "../coap/code.ts";
@@ -18,10 +17,10 @@ import type { Message } from "../coap/message.ts";
 import { type Option, OptionNumber, stringOption } from "../coap/option.ts";
 import { BLOCK_SIZE_MAX, DEFAULT_TRANSMISSION_PARAMETERS } from "../coap/parameters.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import type { CipherSuite } from "../dtls/cipher-suite.ts";
-import { type ClientEnd, DtlsClient } from "../dtls/dtls-client.ts";
-import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
+import type { ClientEnd, DtlsClient } from "../dtls/dtls-client.ts";
+import type { DtlsParameters } from "../dtls/parameters.ts";
 import { BlockSize } from "./block-size.ts";
+import { createDeviceDtls, type DeviceSecurity } from "./device-dtls.ts";
 import type { DeviceEvent, DeviceStatistics } from "./device-event.ts";
 import type { Dialect } from "./dialect.ts";
 import { type BlockRequest, Download, type DownloadStep } from "./download.ts";
@@ -51,14 +50,6 @@ const BROKEN_WORDS_MAX = 2;
 const ROUND_TRIPS_MAX = 4_096;
 
 type Postponement = Extract<DownloadStep, { kind: "postponed" }>;
-
-export interface DeviceSecurity {
-  readonly identity: Uint8Array;
-  readonly key: Secret;
-  readonly cipherSuites: readonly CipherSuite[];
-  /** RFC 9146 3: empty to send the server's Connection ID and ask for none; absent to use none at all. */
-  readonly connectionId?: Uint8Array;
-}
 
 export interface FirmwareDeviceInput {
   readonly server: PeerAddress;
@@ -190,30 +181,12 @@ export class FirmwareDevice implements Deadlined {
   }
 
   #createDtls(now: Instant, security: DeviceSecurity): DtlsClient {
-    const { identity, key, cipherSuites, connectionId } = security;
-    const { handshake } = this.#input.dialect;
-    const lifetimeMs = handshake.attemptsMs?.[this.#attempts];
     this.#counts.handshakes++;
-    return new DtlsClient(now, {
-      server: this.#input.server,
-      identity,
-      key,
-      suites: cipherSuites,
-      // No other stack knows the hint.
-      probes: this.#learns && this.#input.dialect.reconnections > 0,
-      ...(this.#input.dialect.connectionId && connectionId && { connectionId }),
-      ...(handshake.helloLength !== undefined && { helloLength: handshake.helloLength }),
-      ...(lifetimeMs !== undefined && { lifetimeMs }),
-      parameters: {
-        ...DTLS_PARAMETERS,
-        ...handshake,
-        retransmitMs: this.#firstTimeoutMs,
-        retransmitMaxMs: Math.max(handshake.retransmitMaxMs, this.#firstTimeoutMs),
-        ...this.#input.dtlsParameters,
-      },
-      crypto: this.#input.crypto,
-      random: this.#input.random,
-      outlet: {
+    const handshake = { firstTimeoutMs: this.#firstTimeoutMs, attempt: this.#attempts };
+    return createDeviceDtls(
+      now,
+      { ...this.#input, security, handshake },
+      {
         transmit: (datagram) => this.#transmit(datagram),
         connected: (at, session, roundTripMs) => {
           const hasConnectionId = session.write.connectionId.length > 0;
@@ -229,7 +202,7 @@ export class FirmwareDevice implements Deadlined {
         // A client's discards are the server's business or an attacker's; the download goes on.
         counted: () => {},
       },
-    });
+    );
   }
 
   #createCoap(): CoapClient {

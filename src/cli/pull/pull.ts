@@ -8,8 +8,8 @@ import { parseKey } from "../../../psk/key.ts";
 import { EMPTY } from "../../base/bytes.ts";
 import { peerAddress } from "../../base/peer-address.ts";
 import { type CoapUri, parseCoapUri, uriHost } from "../../coap/coap-uri.ts";
+import type { DeviceSecurity } from "../../device/device-dtls.ts";
 import { DIALECT_NAMES, type DialectSettings, dialectWith } from "../../device/dialect.ts";
-import type { DeviceSecurity } from "../../device/firmware-device.ts";
 import { hostAddress } from "../../shell/host-address.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
 import {

@@ -20,17 +20,12 @@ import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { AlertDescription, alertText, decodeAlert, encodeAlert } from "../alert.ts";
 import type { CipherSuite } from "../cipher-suite.ts";
 import { alertFor, type Discard, type HandshakeError, type HandshakeErrorKind, handshakeError } from "../errors.ts";
-import {
-  CONNECTION_ID_LENGTH_MAX,
-  DTLS_1_2,
-  type DtlsParameters,
-  PLAINTEXT_LENGTH_MAX,
-  RECORD_SIZE_LIMIT_MIN,
-} from "../parameters.ts";
+import { DTLS_1_2, type DtlsParameters, PLAINTEXT_LENGTH_MAX } from "../parameters.ts";
 import { WriteState } from "../record/connection-state.ts";
 import { ContentType, type DtlsRecord, RECORD_HEADER_LENGTH } from "../record/record.ts";
 import { Session } from "../session/session.ts";
 import { type Extensions, maxFragmentLengthFor, TLS_EMPTY_RENEGOTIATION_INFO_SCSV } from "./extension.ts";
+import { extensionFault } from "./extension-fault.ts";
 import { type FlightItem, HandshakeExchange } from "./handshake-exchange.ts";
 import {
   decodeHandshakeFragment,
@@ -433,27 +428,4 @@ export class ClientHandshake implements Deadlined {
     this.abandon();
     this.#input.outlet.failed(now, error);
   }
-}
-
-/** What is wrong with the extensions of a ServerHello, as an answer to those of our hello. */
-function extensionFault(answered: Extensions, offered: Extensions): HandshakeError | undefined {
-  const unasked = Object.keys(answered).find((name) => !(name in offered));
-  if (unasked !== undefined) return handshakeError("extensionUnasked", unasked);
-  const { connectionId, maxFragmentLength, recordSizeLimit, renegotiationInfo } = answered;
-  if (renegotiationInfo !== undefined && renegotiationInfo.length > 0) {
-    return handshakeError("renegotiationInfoInvalid", "not empty in a first handshake (RFC 5746 3.4)");
-  }
-  if (connectionId !== undefined && connectionId.length > CONNECTION_ID_LENGTH_MAX) {
-    return handshakeError("connectionIdTooLong", `${connectionId.length} bytes, at most ${CONNECTION_ID_LENGTH_MAX}`);
-  }
-  if (maxFragmentLength !== undefined && maxFragmentLength !== offered.maxFragmentLength) {
-    return handshakeError("recordSizeLimitInvalid", "another max_fragment_length than asked for (RFC 6066 4)");
-  }
-  if (recordSizeLimit !== undefined && recordSizeLimit < RECORD_SIZE_LIMIT_MIN) {
-    return handshakeError("recordSizeLimitInvalid", `record_size_limit ${recordSizeLimit}`);
-  }
-  if (maxFragmentLength !== undefined && recordSizeLimit !== undefined) {
-    return handshakeError("recordSizeLimitInvalid", "max_fragment_length beside record_size_limit (RFC 8449 5)");
-  }
-  return undefined;
 }
