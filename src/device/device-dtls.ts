@@ -7,8 +7,10 @@ import type { Secret } from "../base/secret.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { CipherSuite } from "../dtls/cipher-suite.ts";
 import { DtlsClient, type DtlsClientOutlet } from "../dtls/dtls-client.ts";
+import type { RefusalEvidence } from "../dtls/handshake/refusal-evidence.ts";
 import { DTLS_PARAMETERS, type DtlsParameters } from "../dtls/parameters.ts";
 import type { Dialect } from "./dialect.ts";
+import type { HandshakeRetries } from "./handshake-retries.ts";
 
 export interface DeviceSecurity {
   readonly identity: Uint8Array;
@@ -22,8 +24,8 @@ export interface DeviceDtlsInput {
   readonly server: PeerAddress;
   readonly security: DeviceSecurity;
   readonly dialect: Dialect;
-  /** How long the first flight waits, ms, and which one of the dialect's own attempts it is. */
-  readonly handshake: { readonly firstTimeoutMs: number; readonly attempt: number };
+  readonly retries: HandshakeRetries;
+  readonly evidence: RefusalEvidence;
   readonly dtlsParameters?: Partial<DtlsParameters>;
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
@@ -31,18 +33,19 @@ export interface DeviceDtlsInput {
 
 /** Says its first hello at once. */
 export function createDeviceDtls(now: Instant, input: DeviceDtlsInput, outlet: DtlsClientOutlet): DtlsClient {
-  const { server, security, dialect, crypto, random, dtlsParameters } = input;
+  const { server, security, dialect, evidence, crypto, random, dtlsParameters } = input;
   const { identity, key, cipherSuites, connectionId } = security;
   const { handshake } = dialect;
-  const { firstTimeoutMs, attempt } = input.handshake;
-  const lifetimeMs = handshake.attemptsMs?.[attempt];
+  const { firstTimeoutMs, lifetimeMs } = input.retries;
+  // No other stack knows the hint, or says two hellos.
+  const beginsBeside = dialect.timer === "learning" && dialect.reconnections > 0;
   return new DtlsClient(now, {
     server,
     identity,
     key,
     suites: cipherSuites,
-    // No other stack knows the hint.
-    probes: dialect.timer === "learning" && dialect.reconnections > 0,
+    probes: beginsBeside,
+    saysFreshHellos: beginsBeside,
     ...(dialect.connectionId && connectionId && { connectionId }),
     ...(handshake.helloLength !== undefined && { helloLength: handshake.helloLength }),
     ...(lifetimeMs !== undefined && { lifetimeMs }),
@@ -53,6 +56,7 @@ export function createDeviceDtls(now: Instant, input: DeviceDtlsInput, outlet: D
       retransmitMaxMs: Math.max(handshake.retransmitMaxMs, firstTimeoutMs),
       ...dtlsParameters,
     },
+    evidence,
     crypto,
     random,
     outlet,

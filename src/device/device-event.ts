@@ -29,6 +29,8 @@ export type DeviceEvent =
   | { readonly kind: "postponed"; readonly detail: string; readonly waitMs: number }
   /** Nobody answers; the device begins a new association. */
   | { readonly kind: "reconnecting" }
+  /** Nothing has come from the server for so long that it is hardly chance. The device goes on asking. */
+  | { readonly kind: "silent" }
   /** The server's answer was no block, or the association ended. */
   | { readonly kind: "refused"; readonly detail: string }
   /** Requests got no answer, and the device gives up. */

@@ -13,6 +13,7 @@ export interface DialectHandshake
     DtlsParameters,
     | "retransmitMs"
     | "retransmitMaxMs"
+    | "copyDueMs"
     | "retransmissionsMax"
     | "handshakeRetransmissionsMax"
     | "arrivalSlackMs"
@@ -69,6 +70,9 @@ const OWN_FIRST_TIMEOUT_MS = 9_000;
 const OWN_HANDSHAKE: DialectHandshake = {
   ...DTLS_PARAMETERS,
   retransmitMs: OWN_FIRST_TIMEOUT_MS,
+  // Between the timer's copies of after 27 and 63 s: a server that is back after 30 s is asked before anybody is told that it
+  // is silent.
+  copyDueMs: 5 * OWN_FIRST_TIMEOUT_MS,
   followsMaxRetransmit: false,
 };
 
@@ -79,6 +83,7 @@ const STOCK_DATAGRAM_LENGTH_MAX = 1_232;
 const MBED_TLS_HANDSHAKE: DialectHandshake = {
   retransmitMs: 1_000,
   retransmitMaxMs: 60_000,
+  copyDueMs: Number.POSITIVE_INFINITY,
   retransmissionsMax: 6,
   handshakeRetransmissionsMax: Number.POSITIVE_INFINITY,
   arrivalSlackMs: Number.NEGATIVE_INFINITY,

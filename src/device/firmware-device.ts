@@ -18,6 +18,7 @@ import { type Option, OptionNumber, stringOption } from "../coap/option.ts";
 import { BLOCK_SIZE_MAX, DEFAULT_TRANSMISSION_PARAMETERS } from "../coap/parameters.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { ClientEnd, DtlsClient } from "../dtls/dtls-client.ts";
+import { RefusalEvidence } from "../dtls/handshake/refusal-evidence.ts";
 import type { DtlsParameters } from "../dtls/parameters.ts";
 import { BlockSize } from "./block-size.ts";
 import { createDeviceDtls, type DeviceSecurity } from "./device-dtls.ts";
@@ -25,23 +26,15 @@ import type { DeviceEvent, DeviceStatistics } from "./device-event.ts";
 import type { Dialect } from "./dialect.ts";
 import { type BlockRequest, Download, type DownloadStep } from "./download.ts";
 import type { Flash } from "./flash.ts";
+import { HandshakeRetries } from "./handshake-retries.ts";
 import { ImageSlot } from "./image-slot.ts";
 import { Patience } from "./patience.ts";
 import { RequestWindow } from "./request-window.ts";
 import { resourceName } from "./resource-name.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 
 /** Timeouts in a row without any answer, each twice as long as the one before, until the association is given up. */
 const SILENCES_MAX = 5;
-
-/**
- * Handshakes in a row that end by a message before they give the server up: until Finished anybody can have written it,
- * as anybody can write an alert.
- */
-const HANDSHAKE_REFUSALS_MAX = 3;
-
-/** After a handshake in vain the next one waits longer for its first answer, by this factor and up to this, ms. */
-const FIRST_TIMEOUT_GROWTH = 4;
-const FIRST_TIMEOUT_MAX_MS = 600_000;
 
 /** Requests in a row that the server acknowledged and never answered, until the association is given up. */
 const BROKEN_WORDS_MAX = 2;
@@ -84,10 +77,9 @@ export class FirmwareDevice implements Deadlined {
   readonly #hostOptions: readonly Option[];
   #coap: CoapClient;
   #dtls: DtlsClient | undefined;
-  /** Of the next handshake. */
-  #firstTimeoutMs: number;
-  /** Handshakes in vain of those that the dialect's stack begins by itself. */
-  #attempts = 0;
+  readonly #retries: HandshakeRetries;
+  readonly #evidence = new RefusalEvidence();
+  readonly #silence: SilenceWatch;
   #connected = false;
   #ended = false;
   #reconnectionsLeft: number;
@@ -95,8 +87,6 @@ export class FirmwareDevice implements Deadlined {
   #restsUntil: Instant | undefined;
   /** Requests that were acknowledged and not answered, since the latest block. */
   #brokenWords = 0;
-  /** Handshakes since the last association that ended by what the server said, or somebody in its name. */
-  #refusals = 0;
   readonly #roundTripsMs: number[] = [];
   #answerCount = 0;
   #counts = { blocks: 0, duplicates: 0, requests: 0, retransmissions: 0, handshakes: 0, bytesUp: 0, bytesDown: 0 };
@@ -118,7 +108,8 @@ export class FirmwareDevice implements Deadlined {
     this.#window = new RequestWindow(dialect.window === "auto" ? undefined : dialect.window, dialect.firstTimeoutMs);
     this.#patience = new Patience(input.random);
     this.#hostOptions = input.host === undefined ? [] : [stringOption(OptionNumber.URI_HOST, input.host)];
-    this.#firstTimeoutMs = dialect.handshake.retransmitMs;
+    this.#retries = new HandshakeRetries(dialect.handshake, this.#learns);
+    this.#silence = new SilenceWatch(now);
     this.#reconnectionsLeft = dialect.reconnections;
     this.#coap = this.#createCoap();
     if (this.#slot.etag !== undefined) this.#tellResumed();
@@ -133,6 +124,7 @@ export class FirmwareDevice implements Deadlined {
   /** `datagram` may be a view of a buffer that is used again after the call. */
   handleDatagram(now: Instant, datagram: Uint8Array): void {
     this.#counts.bytesDown += datagram.length;
+    this.#silence.heard(now);
     if (this.#dtls !== undefined) this.#dtls.handleDatagram(now, datagram);
     else this.#coap.handleDatagram(now, datagram);
   }
@@ -141,9 +133,31 @@ export class FirmwareDevice implements Deadlined {
   handleTimeout(now: Instant): void {
     this.#dtls?.handleTimeout(now);
     this.#coap.handleTimeout(now);
-    if (this.#ended || !this.#connected) return;
-    this.#endRest(now);
-    this.#handleSilence(now);
+    if (this.#ended) return;
+    this.#tellSilence(now);
+    if (this.#connected) {
+      this.#endRest(now);
+      this.#handleSilence(now);
+    } else if (this.#learns && this.#evidence.isConclusive(now)) {
+      this.#dtls?.close();
+      this.#events.push({ kind: "handshakeFailed", error: "keyRefused", detail: "silence", retrying: false });
+      this.#stop();
+    }
+  }
+
+  get #silenceToldAt(): Instant | undefined {
+    // Nobody is waited for where the server said when it will be back, or that it will answer.
+    const isAwaited = this.#restsUntil === undefined && !(this.#connected && this.#window.deadline === undefined);
+    if (this.#ended || !this.#learns || !isAwaited) return undefined;
+    const { firstTimeoutMs } = this.#connected ? this.#window.roundTrip : this.#input.dialect;
+    return this.#silence.deadline(this.#connected, firstTimeoutMs);
+  }
+
+  #tellSilence(now: Instant): void {
+    const at = this.#silenceToldAt;
+    if (at === undefined || now < at) return;
+    this.#silence.told();
+    this.#events.push({ kind: "silent" });
   }
 
   /** Ends the association with close_notify; what then is to be sent is in pollTransmit. */
@@ -162,7 +176,8 @@ export class FirmwareDevice implements Deadlined {
 
   pollTimeout(): Instant | undefined {
     const own = this.#connected && !this.#ended ? (this.#restsUntil ?? this.#silenceDeadline) : undefined;
-    return earliest(own, earliest(this.#dtls?.pollTimeout(), this.#coap.pollTimeout()));
+    const below = earliest(this.#dtls?.pollTimeout(), this.#coap.pollTimeout());
+    return earliest(earliest(own, this.#silenceToldAt), below);
   }
 
   /** Whether the retransmission timer is ours and not RFC 7252's. */
@@ -182,17 +197,15 @@ export class FirmwareDevice implements Deadlined {
 
   #createDtls(now: Instant, security: DeviceSecurity): DtlsClient {
     this.#counts.handshakes++;
-    const handshake = { firstTimeoutMs: this.#firstTimeoutMs, attempt: this.#attempts };
     return createDeviceDtls(
       now,
-      { ...this.#input, security, handshake },
+      { ...this.#input, security, retries: this.#retries, evidence: this.#evidence },
       {
         transmit: (datagram) => this.#transmit(datagram),
         connected: (at, session, roundTripMs) => {
           const hasConnectionId = session.write.connectionId.length > 0;
           if (this.#connected) this.#handleReplaced();
-          this.#refusals = 0;
-          this.#attempts = 0;
+          this.#retries.established();
           this.#events.push({ kind: "connected", cipherSuite: session.suite.name, connectionId: hasConnectionId });
           if (roundTripMs !== undefined) this.#window.roundTrip.seed(roundTripMs);
           this.#handleConnected(at);
@@ -246,6 +259,7 @@ export class FirmwareDevice implements Deadlined {
   #endRest(now: Instant): void {
     if (this.#restsUntil === undefined || now < this.#restsUntil) return;
     this.#restsUntil = undefined;
+    this.#silence.heard(now);
     this.#fillWindow(now);
   }
 
@@ -393,20 +407,11 @@ export class FirmwareDevice implements Deadlined {
       else this.#end({ kind: "refused", detail });
       return;
     }
-    if (kind !== "timeout") this.#refusals++;
-    const attempts = this.#input.dialect.handshake.attemptsMs?.length ?? 1;
-    if (kind === "timeout" && this.#attempts + 1 < attempts) {
-      this.#attempts++;
-      this.#events.push({ kind: "handshakeFailed", error: kind, detail, retrying: true });
-      return this.#connect(now);
-    }
-    this.#attempts = 0;
-    const retrying = this.#refusals < HANDSHAKE_REFUSALS_MAX && this.#reconnectionsLeft > 0;
+    const next = this.#retries.next(kind);
+    const retrying = next === "again" || (next === "anew" && this.#reconnectionsLeft > 0);
     this.#events.push({ kind: "handshakeFailed", error: kind, detail, retrying });
     if (!retrying) return this.#stop();
-    // Perhaps the link is slower than all the patience of a handshake.
-    if (this.#learns && kind === "timeout")
-      this.#firstTimeoutMs = Math.min(FIRST_TIMEOUT_MAX_MS, FIRST_TIMEOUT_GROWTH * this.#firstTimeoutMs);
+    if (next === "again") return this.#connect(now);
     this.#reconnect(now);
   }
 

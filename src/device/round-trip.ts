@@ -41,9 +41,14 @@ export class RoundTrip {
 
   /** How long to wait for the next sign of life before sending again, ms. */
   get timeoutMs(): number {
+    return Math.min(TIMEOUT_MAX_MS, this.firstTimeoutMs * this.#backoff);
+  }
+
+  /** The same before any of it ran out, ms. */
+  get firstTimeoutMs(): number {
     const margin = Math.max(4 * this.#variationMs, this.#smoothedMs / 2);
     const learned = this.#knows === "nothing" ? this.#firstTimeoutMs : this.#smoothedMs + margin;
-    return Math.min(TIMEOUT_MAX_MS, Math.max(TIMEOUT_MIN_MS, learned) * this.#backoff);
+    return Math.max(TIMEOUT_MIN_MS, learned);
   }
 
   /**

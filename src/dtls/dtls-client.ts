@@ -1,14 +1,21 @@
 // The DTLS client: one association with one server, as a device has it. This object performs no I/O.
 
 import type { Deadlined } from "../base/deadlined.ts";
-import { addMs, type Instant } from "../base/instant.ts";
+import { addMs, earliest, type Instant } from "../base/instant.ts";
 import { AlertDescription, decodeAlert, encodeAlert } from "./alert.ts";
 import type { Discard, HandshakeError } from "./errors.ts";
 import { ClientHandshake, type ClientHandshakeInput } from "./handshake/client-handshake.ts";
-import { PROBE_INTERVAL_MS, PROBE_RECORDS_MAX, RECORDS_PER_DATAGRAM_MAX } from "./parameters.ts";
+import { learnedTimeoutMs } from "./handshake/handshake-exchange.ts";
+import { type DtlsParameters, PROBE_INTERVAL_MS, PROBE_RECORDS_MAX, RECORDS_PER_DATAGRAM_MAX } from "./parameters.ts";
 import { ContentType, type DtlsRecord, decodeRecord } from "./record/record.ts";
 import { pathResponseTo } from "./session/peer-paths.ts";
 import type { Session } from "./session/session.ts";
+
+/** A fresh hello beside a handshake that the server may have lost: so often, until the latest one is waited for to its end. */
+const FRESH_HELLOS_MAX = 4;
+
+/** More than the records of a handshake, of either side, with all that is sent again. */
+const RECORD_NUMBERS_APART = 256;
 
 /** Why an association ended: the handshake's error, or what the server said. */
 export type ClientEnd = HandshakeError | { readonly kind: "closeNotify" | "fatalAlert"; readonly detail: string };
@@ -26,7 +33,9 @@ export interface DtlsClientOutlet {
   counted(discard: Discard): void;
 }
 
-export interface DtlsClientInput extends Omit<ClientHandshakeInput, "outlet"> {
+export interface DtlsClientInput extends Omit<ClientHandshakeInput, "outlet" | "firstRecordNumber"> {
+  /** Whether a fresh hello is said beside a handshake that the server has perhaps lost; false when absent. */
+  readonly saysFreshHellos?: boolean;
   /** Whether a hint that the server has lost the association is looked into; true when absent. */
   readonly probes?: boolean;
   readonly outlet: DtlsClientOutlet;
@@ -38,6 +47,9 @@ export class DtlsClient implements Deadlined {
   readonly #connectionIdLength: number;
   /** Beside a session: a probe, since somebody said that the server has lost it. */
   #handshake: ClientHandshake | undefined;
+  /** An earlier one whose Finished was left without an answer: perhaps the server has lost it, perhaps the way has. */
+  #doubted: ClientHandshake | undefined;
+  #freshHellos = 0;
   #session: Session | undefined;
   #probeNotBefore = Number.NEGATIVE_INFINITY as Instant;
 
@@ -46,7 +58,7 @@ export class DtlsClient implements Deadlined {
     this.#input = input;
     this.#outlet = input.outlet;
     this.#connectionIdLength = input.connectionId?.length ?? 0;
-    this.#handshake = this.#createHandshake(now);
+    this.#handshake = this.#createHandshake(now, this.#input.parameters);
   }
 
   /** Once connected. */
@@ -67,11 +79,34 @@ export class DtlsClient implements Deadlined {
   }
 
   handleTimeout(now: Instant): void {
+    this.#doubted?.handleTimeout(now);
     this.#handshake?.handleTimeout(now);
+    if (this.#handshake?.isInDoubt && this.#freshHellos < FRESH_HELLOS_MAX) this.#sayFreshHello(now);
   }
 
   pollTimeout(): Instant | undefined {
-    return this.#handshake?.pollTimeout();
+    return earliest(this.#doubted?.pollTimeout(), this.#handshake?.pollTimeout());
+  }
+
+  /**
+   * A server that was restarted, or hears us from another address now, drops our Finished without a word. A new handshake
+   * comes through; and one that only lacks an answer may still come first.
+   */
+  #sayFreshHello(now: Instant): void {
+    if (this.#input.saysFreshHellos !== true) return;
+    const before = this.#handshake!;
+    this.#freshHellos++;
+    this.#doubted?.abandon();
+    // Beside an association nothing hangs on the old one.
+    this.#doubted = before.awaitsFinished && this.#session === undefined ? before : undefined;
+    if (this.#doubted === undefined) before.abandon();
+    const { parameters } = this.#input;
+    const { roundTripMs } = before;
+    const { retransmitMaxMs } = parameters;
+    const retransmitMs =
+      roundTripMs === undefined ? parameters.retransmitMs : learnedTimeoutMs(roundTripMs, retransmitMaxMs);
+    const firstRecordNumber = before.firstRecordNumber + RECORD_NUMBERS_APART;
+    this.#handshake = this.#createHandshake(now, { ...parameters, retransmitMs }, firstRecordNumber);
   }
 
   /**
@@ -91,19 +126,27 @@ export class DtlsClient implements Deadlined {
     this.#forget();
   }
 
-  #createHandshake(now: Instant): ClientHandshake {
-    const handshake = new ClientHandshake(now, {
+  #createHandshake(now: Instant, parameters: DtlsParameters, firstRecordNumber = 0): ClientHandshake {
+    const handshake: ClientHandshake = new ClientHandshake(now, {
       ...this.#input,
+      parameters,
+      firstRecordNumber,
       outlet: {
         transmit: (datagram) => this.#outlet.transmit(datagram),
         counted: (discard) => this.#outlet.counted(discard),
         established: (at, session) => {
           // Only now may the old association go (RFC 6347 4.2.8).
+          this.#input.evidence?.established();
+          this.#freshHellos = 0;
           this.#forget();
           this.#session = session;
           this.#outlet.connected(at, session, handshake.roundTripMs);
         },
         failed: (at, error) => {
+          if (handshake === this.#doubted) {
+            this.#doubted = undefined;
+            return;
+          }
           this.#handshake = undefined;
           // A probe that comes to nothing leaves the association as it was.
           if (this.#session === undefined) this.#end(at, error);
@@ -117,17 +160,33 @@ export class DtlsClient implements Deadlined {
     const handshake = this.#handshake;
     if (this.#session === undefined) {
       if (handshake === undefined) this.#outlet.counted("unknownPeer");
-      else if (record.epoch === 0) handshake.handlePlaintextRecord(now, record);
-      else handshake.handleProtectedRecord(now, record);
+      else if (record.epoch === 0) this.#handlePlaintextRecord(now, record, handshake);
+      else this.#handleProtectedRecord(now, record, handshake);
     } else if (record.epoch === 0) {
       if (record.type === ContentType.alert) this.#handlePlaintextAlert(now, record, this.#session);
       else if (handshake === undefined) this.#outlet.counted("epochUnknown");
-      else handshake.handlePlaintextRecord(now, record);
+      else this.#handlePlaintextRecord(now, record, handshake);
     } else if (handshake !== undefined && record.type === ContentType.handshake) {
       handshake.handleProtectedRecord(now, record);
     } else {
       this.#handleSessionRecord(now, record, this.#session);
     }
+  }
+
+  /**
+   * The server's numbers begin with those of the hello that it answers (RFC 6347 4.2.1), so that in plaintext they tell which
+   * handshake a record is of: mixed with those of another one, a flight would never lead to a Finished.
+   */
+  #handlePlaintextRecord(now: Instant, record: DtlsRecord, handshake: ClientHandshake): void {
+    if (record.sequenceNumber >= handshake.firstRecordNumber) handshake.handlePlaintextRecord(now, record);
+    else if (this.#doubted === undefined) this.#outlet.counted("handshakeUnexpected");
+    else this.#doubted.handlePlaintextRecord(now, record);
+  }
+
+  /** Here only the keys tell. */
+  #handleProtectedRecord(now: Instant, record: DtlsRecord, handshake: ClientHandshake): void {
+    this.#doubted?.handleProtectedRecord(now, record);
+    if (this.#session === undefined) handshake.handleProtectedRecord(now, record);
   }
 
   #handleSessionRecord(now: Instant, record: DtlsRecord, session: Session): void {
@@ -170,7 +229,7 @@ export class DtlsClient implements Deadlined {
     if (!isHint || this.#input.probes === false || age < 1 || age > PROBE_RECORDS_MAX) return;
     if (this.#handshake !== undefined || now < this.#probeNotBefore) return;
     this.#probeNotBefore = addMs(now, PROBE_INTERVAL_MS);
-    this.#handshake = this.#createHandshake(now);
+    this.#handshake = this.#createHandshake(now, this.#input.parameters);
   }
 
   #handleAlert(now: Instant, content: Uint8Array): void {
@@ -193,5 +252,7 @@ export class DtlsClient implements Deadlined {
     this.#session = undefined;
     this.#handshake?.abandon();
     this.#handshake = undefined;
+    this.#doubted?.abandon();
+    this.#doubted = undefined;
   }
 }

@@ -76,6 +76,8 @@ export type HandshakeErrorKind =
   | "extendedMasterSecretMissing"
   | "extensionUnasked"
   | "finishedMismatch"
+  /** A server refuses a key by silence; this is what a client concludes from much of it (handshake/refusal-evidence.ts). */
+  | "keyRefused"
   | "keyShareInvalid"
   | "noCommonCipherSuite"
   | "noCommonGroup"
@@ -120,6 +122,7 @@ export function alertFor(kind: HandshakeErrorKind): AlertName | undefined {
       return "protocol_version";
     case "unexpectedMessage":
       return "unexpected_message";
+    case "keyRefused":
     case "peerAlert":
     case "sessionsFull":
     case "timeout":

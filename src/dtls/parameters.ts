@@ -131,8 +131,13 @@ export interface DtlsParameters {
    * trip of 1 to 2 s would make copies of every flight with the former and stalls minutes on loss with the latter.
    */
   readonly retransmitMs: number;
-  /** Doubling stops here, ms. */
+  /** No wait is longer, ms. */
   readonly retransmitMaxMs: number;
+  /**
+   * A flight that was sent so long ago, ms, and got no answer, goes once more beside its timer and in no count of
+   * retransmissions; infinite where none does.
+   */
+  readonly copyDueMs: number;
   /** Retransmissions of one flight. A client then gives up; a server goes on waiting for the client's next word. */
   readonly retransmissionsMax: number;
   /** Retransmissions by the timer of all flights of a handshake; some clients in the field count them together. */
@@ -195,6 +200,7 @@ export interface DtlsParameters {
 export const DTLS_PARAMETERS: DtlsParameters = {
   retransmitMs: 2_000,
   retransmitMaxMs: 60_000,
+  copyDueMs: Number.POSITIVE_INFINITY,
   retransmissionsMax: 5,
   handshakeRetransmissionsMax: Number.POSITIVE_INFINITY,
   arrivalSlackMs: Number.NEGATIVE_INFINITY,

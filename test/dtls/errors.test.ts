@@ -11,6 +11,7 @@ const ANSWERS: Readonly<Record<HandshakeErrorKind, string | undefined>> = {
   extendedMasterSecretMissing: "handshake_failure",
   extensionUnasked: "unsupported_extension",
   finishedMismatch: "decrypt_error",
+  keyRefused: undefined,
   keyShareInvalid: "illegal_parameter",
   noCommonCipherSuite: "handshake_failure",
   noCommonGroup: "handshake_failure",

@@ -31,6 +31,8 @@ export type Wire = (number: number, direction: Direction, datagram: Uint8Array, 
 
 export interface PairInput {
   readonly seed?: number;
+  /** One way; LATENCY_MS when absent. */
+  readonly latencyMs?: number;
   readonly wire?: Wire;
   /** Told of each datagram when it has arrived, for somebody who reads along. */
   readonly arrived?: (direction: Direction, datagram: Uint8Array, peer: PeerAddress) => void;
@@ -221,7 +223,7 @@ export class FirmwarePair {
   #launch(direction: Direction, peer: PeerAddress, datagram: Uint8Array, receive: (bytes: Uint8Array) => void): void {
     this.datagramCount++;
     const fate = this.#input.wire?.(this.datagramCount, direction, datagram, peer) ?? "deliver";
-    const at = addMs(this.now, LATENCY_MS);
+    const at = addMs(this.now, this.#input.latencyMs ?? LATENCY_MS);
     const deliver = () => {
       // The shell's buffer is used again: what either side keeps must not depend on it.
       const buffer = new Uint8Array(datagram);

@@ -2,14 +2,15 @@
 
 import type { DeviceEvent, DeviceStatistics } from "../../device/device-event.ts";
 import type { FirmwareDeviceInput } from "../../device/firmware-device.ts";
+import type { HandshakeErrorKind } from "../../dtls/errors.ts";
 import { DeviceShell } from "../../shell/device-shell.ts";
 import { systemMessage } from "../../store/store-error.ts";
 import { CommandError, ExitCode, jobFailed } from "../command-error.ts";
 import type { Progress } from "../progress.ts";
-import { failureText, networkFailureText } from "./failure.ts";
+import { failureText, networkFailureText, silentText } from "./failure.ts";
 import type { PullTarget } from "./target.ts";
 
-/** Handshake timers allow two minutes; a person wonders sooner. */
+/** Handshake timers allow a minute and a half; a person wonders sooner. */
 const HINT_DELAY_MS = 5_000;
 
 export interface DownloadInput {
@@ -142,11 +143,14 @@ export class Download {
         );
       case "reconnecting":
         return this.#say(`${this.#input.server} fell silent or closed the association: beginning a new one`);
+      case "silent":
+        return this.#say(silentText({ ...this.#input, bytesHeld: this.#held }, this.#shell?.heard === true));
       case "done":
         return this.#resolve(event);
       case "handshakeFailed":
-        // The first handshake tells whether address and key are right; later ones are a network's matter.
-        if (event.retrying && this.#cipherSuite !== undefined) return;
+        // Before the first association what is said of a handshake ends it, and so does silence where nobody was ever heard;
+        // the rest is a network's matter.
+        if (event.retrying && (this.#cipherSuite !== undefined || this.#isHalfHeard(event.error))) return;
     }
     throw jobFailed(failureText(event, { ...this.#input, bytesHeld: this.#held }));
   }
@@ -156,6 +160,10 @@ export class Download {
     if (this.#shell?.heard) return;
     const text = networkFailureText(code, this.#input.server);
     if (text !== undefined) this.#reject(jobFailed(text));
+  }
+
+  #isHalfHeard(error: HandshakeErrorKind): boolean {
+    return error === "timeout" && this.#shell?.heard === true;
   }
 
   #hint(): void {

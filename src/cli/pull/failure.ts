@@ -43,13 +43,24 @@ function silenceText(server: string): string {
   return `${server} does not answer: check the address, the port, and firewalls for UDP`;
 }
 
+/** While it is still tried. `heard`: something has come from the server before. */
+export function silentText({ server, bytesHeld }: PullSubject, heard: boolean): string {
+  const reason = heard
+    ? `${server} fell silent at ${bytesHeld} bytes: it was stopped, or the way to it is broken`
+    : silenceText(server);
+  return `${reason}; still trying`;
+}
+
 function handshakeText(failure: Extract<FailureEvent, { kind: "handshakeFailed" }>, subject: PullSubject): string {
   const { error, detail } = failure;
+  const key = `the key of identity ${subject.identity}: check both with psk list and psk add`;
+  if (error === "keyRefused") return `${subject.server} did not accept ${key}`;
   if (error === "timeout") {
-    // A server that knows neither the identity nor the key goes silent at the Finished, so that nobody can tell which.
+    // A server that knows neither the identity nor the key goes silent at the Finished, so that nobody can tell which; and
+    // a server that was restarted, or a way that loses what is said, is silent there too.
     const answered = detail === "expectChangeCipherSpec" || detail === "expectFinished";
     if (!answered) return silenceText(subject.server);
-    return `${subject.server} did not accept the key of identity ${subject.identity}: check both with psk list and psk add`;
+    return `${subject.server} fell silent in the handshake: the way to it is broken, or it did not accept ${key}`;
   }
   if (error === "noCommonCipherSuite" || detail.includes("handshake_failure")) {
     return `${subject.server} has no cipher suite in common with this client: look at its --cipher-suites`;

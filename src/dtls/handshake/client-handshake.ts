@@ -40,6 +40,10 @@ import { decodeServerKeyExchange, encodeClientKeyExchange, type ServerKeyExchang
 import { extendedMasterSecret, masterSecret, premasterSecret, verifyData } from "./key-schedule.ts";
 import { keyShare, NAMED_GROUPS } from "./key-share.ts";
 import { type PendingStates, pendingStates } from "./pending-states.ts";
+import type { RefusalEvidence } from "./refusal-evidence.ts";
+
+/** So many retransmissions without a word put in doubt that the server still has the handshake. */
+const DOUBT_RETRANSMISSIONS = 2;
 
 /** HelloVerifyRequests followed in one handshake; a server whose cookies never hold would keep us for ever. */
 const HELLO_VERIFY_REQUESTS_MAX = 3;
@@ -61,6 +65,10 @@ export interface ClientHandshakeInput {
   readonly recordSizeLimit?: number;
   /** How long the first hello is at least, with the headers of its record and message: made so by padding (RFC 7685). */
   readonly helloLength?: number;
+  /** Of our first record: above those of a handshake beside this one, whose answers so are told apart. 0 when absent. */
+  readonly firstRecordNumber?: number;
+  /** What is known from earlier handshakes of whether the server refuses the key. */
+  readonly evidence?: RefusalEvidence;
   /** The whole handshake is given up after so long, ms. */
   readonly lifetimeMs?: number;
   readonly parameters: DtlsParameters;
@@ -98,7 +106,7 @@ type State =
 export class ClientHandshake implements Deadlined {
   readonly #input: ClientHandshakeInput;
   readonly #exchange: HandshakeExchange;
-  readonly #plain = WriteState.plaintext(0);
+  readonly #plain: WriteState;
   readonly #held = new HeldRecords();
   readonly #clientRandom: Uint8Array;
   #cookie: Uint8Array = EMPTY;
@@ -106,12 +114,15 @@ export class ClientHandshake implements Deadlined {
   /** The record number of the present hello's first copy. */
   #helloSequenceNumber = 0;
   #state: State = { kind: "expectServerHello" };
+  /** Retransmissions of the flight in the air when the server's latest word came. */
+  #heardAtRetransmission = 0;
   readonly #expiresAt: Instant | undefined;
 
   /** Sends the first hello. */
   constructor(now: Instant, input: ClientHandshakeInput) {
     this.#input = input;
     this.#clientRandom = randomBytes(input.random, 32);
+    this.#plain = WriteState.plaintext(input.firstRecordNumber ?? 0);
     const { crypto, outlet, parameters, lifetimeMs } = input;
     this.#expiresAt = lifetimeMs === undefined ? undefined : addMs(now, lifetimeMs);
     this.#exchange = new HandshakeExchange((datagram) => outlet.transmit(datagram), crypto, parameters, 0, 0);
@@ -127,11 +138,33 @@ export class ClientHandshake implements Deadlined {
     return this.#exchange.roundTripMs;
   }
 
+  get firstRecordNumber(): number {
+    return this.#input.firstRecordNumber ?? 0;
+  }
+
+  /**
+   * Whether the server has perhaps lost this handshake: it has answered a hello of it, and since its latest word we have said
+   * so much in vain that a fresh hello is due.
+   */
+  get isInDoubt(): boolean {
+    const { kind } = this.#state;
+    if (kind === "expectServerHello" || kind === "ended") return false;
+    return this.#exchange.retransmissions - this.#heardAtRetransmission >= DOUBT_RETRANSMISSIONS;
+  }
+
+  /** Whether our Finished is on its way, so that the server's may still come. */
+  get awaitsFinished(): boolean {
+    return this.#state.kind === "expectChangeCipherSpec" || this.#state.kind === "expectFinished";
+  }
+
   handlePlaintextRecord(now: Instant, record: DtlsRecord): void {
     if (record.type === ContentType.handshake) this.#handleHandshakeRecord(now, record);
     else if (record.type === ContentType.change_cipher_spec) this.#handleChangeCipherSpec(now, record.fragment);
     else if (record.type === ContentType.alert) this.#handleAlert(now, record.fragment);
     else this.#input.outlet.counted("applicationDataBeforeFinished");
+    // A server that asks for another cookie, or says that it does not know us, has not got this handshake any more.
+    const isLost = record.type === ContentType.alert || record.fragment[0] === HandshakeType.hello_verify_request;
+    if (!isLost) this.#heardAtRetransmission = this.#exchange.retransmissions;
   }
 
   /** A record of epoch 1. */
@@ -160,8 +193,15 @@ export class ClientHandshake implements Deadlined {
   handleTimeout(now: Instant): void {
     if (this.#state.kind === "ended") return;
     const expired = this.#expiresAt !== undefined && now >= this.#expiresAt;
-    if (!expired && this.#exchange.handleTimeout(now)) return;
+    if (!expired && this.#handleFlightTimeout(now)) return;
     this.#end(now, handshakeError("timeout", this.#state.kind));
+  }
+
+  #handleFlightTimeout(now: Instant): boolean {
+    const { copyCount } = this.#exchange;
+    if (!this.#exchange.handleTimeout(now)) return false;
+    if (this.#exchange.copyCount > copyCount) this.#input.evidence?.sent(now, this.awaitsFinished);
+    return true;
   }
 
   #handleHandshakeRecord(now: Instant, record: DtlsRecord): void {
@@ -221,6 +261,8 @@ export class ClientHandshake implements Deadlined {
       return this.#input.outlet.counted("handshakeRepeated");
     }
     this.#helloVerifyRequests++;
+    this.#exchange.measure(now, recordSequenceNumber);
+    this.#input.evidence?.answered();
     this.#cookie = copyOf(cookie);
     this.#exchange.restartTranscript();
     // The server's first message has the number of the hello that it answers (RFC 6347 4.2.1, erratum 5186).
@@ -232,6 +274,7 @@ export class ClientHandshake implements Deadlined {
     this.#helloSequenceNumber = this.#plain.nextSequenceNumber;
     const body = this.#hello(this.#cookie, this.#padding());
     this.#exchange.send(now, [this.#exchange.message(this.#plain, HandshakeType.client_hello, body)], true);
+    this.#input.evidence?.sent(now, false);
   }
 
   #hello(cookie: Uint8Array, padding: Extensions): Uint8Array {
@@ -337,6 +380,8 @@ export class ClientHandshake implements Deadlined {
     this.#exchange.reassembly.dropIncomplete();
     this.#state = { kind: "expectChangeCipherSpec", keyed };
     this.#exchange.send(now, flight, true);
+    this.#input.evidence?.answered();
+    this.#input.evidence?.sent(now, true);
   }
 
   #keyed(agreed: Agreed, premaster: Uint8Array): Keyed {

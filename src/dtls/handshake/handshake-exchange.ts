@@ -3,7 +3,7 @@
 // one that does not is FINISHED; PREPARING and SENDING take no time here.
 
 import { ByteReader } from "../../base/byte-reader.ts";
-import { addMs, type Instant } from "../../base/instant.ts";
+import { addMs, earliest, type Instant } from "../../base/instant.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { type Discard, type HandshakeError, handshakeError } from "../errors.ts";
 import { type DtlsParameters, HANDSHAKE_DATAGRAM_LENGTH_MAX } from "../parameters.ts";
@@ -28,6 +28,9 @@ const LEARNED_TIMEOUT_MIN_MS = 1_000;
 /** A later flight is longer than the one that was measured, and a slow link makes much of that. */
 const LEARNED_TIMEOUT_FACTOR = 3;
 
+/** See DtlsParameters.copyDueMs: where a first timeout is a longer part of it, this link needs its time. */
+const FIRST_TIMEOUTS_TO_COPY = 5;
+
 /** RFC 6347 4.1.1.1: after so many retransmissions without an answer datagrams become smaller. */
 const RETRANSMISSIONS_BEFORE_BACK_OFF = 2;
 
@@ -51,10 +54,12 @@ export class HandshakeExchange {
   #transcript: Transcript;
   #messageSeq: number;
   #flight: readonly FlightItem[] = [];
-  #sentAt: Instant | undefined;
+  /** Of each time that the flight was sent: when, and the number of its first record. */
+  #copies: { readonly sentAt: Instant; readonly recordNumber: number }[] = [];
   #roundTripMs: number | undefined;
   #deadline: Instant | undefined;
   #timeoutMs: number;
+  #copyDueAt: Instant | undefined;
   #retransmissions = 0;
   /** By the timer, over all flights. */
   #handshakeRetransmissions = 0;
@@ -79,12 +84,22 @@ export class HandshakeExchange {
 
   /** When the flight in the air has to be sent again; undefined when none awaits an answer. */
   get deadline(): Instant | undefined {
-    return this.#deadline;
+    return earliest(this.#deadline, this.#copyDueAt);
   }
 
   /** From a flight to its answer, ms; undefined while every flight had to be sent again. */
   get roundTripMs(): number | undefined {
     return this.#roundTripMs;
+  }
+
+  /** How often the flight in the air was sent. */
+  get copyCount(): number {
+    return this.#copies.length;
+  }
+
+  /** How often its timer had it sent again. */
+  get retransmissions(): number {
+    return this.#retransmissions;
   }
 
   get nextMessageSeq(): number {
@@ -144,12 +159,15 @@ export class HandshakeExchange {
   send(now: Instant, flight: readonly FlightItem[], awaitsAnswer: boolean): void {
     this.#measure(now);
     this.#flight = flight;
-    this.#sentAt = now;
+    this.#copies = [];
     this.#timeoutMs = this.#firstTimeoutMs();
     this.#retransmissions = 0;
     this.#resends = 0;
     this.#deadline = awaitsAnswer ? addMs(now, this.#timeoutMs) : undefined;
-    this.#sendFlight();
+    const { copyDueMs } = this.#parameters;
+    const hasCopy = awaitsAnswer && Number.isFinite(copyDueMs) && FIRST_TIMEOUTS_TO_COPY * this.#timeoutMs <= copyDueMs;
+    this.#copyDueAt = hasCopy ? addMs(now, copyDueMs) : undefined;
+    this.#sendFlight(now);
   }
 
   /**
@@ -161,16 +179,21 @@ export class HandshakeExchange {
     if (!answersRepeatedFlight || this.#resends >= retransmissionsMax) return;
     this.#resends++;
     if (this.#deadline !== undefined) this.#deadline = addMs(now, this.#timeoutMs);
-    this.#sendFlight();
+    this.#sendFlight(now);
   }
 
   /** The peer's next flight has begun: ours arrived. */
   settle(): void {
     this.#deadline = undefined;
+    this.#copyDueAt = undefined;
   }
 
   /** Sends the flight again when its time has come; false when it has been sent often enough. */
   handleTimeout(now: Instant): boolean {
+    if (this.#copyDueAt !== undefined && now >= this.#copyDueAt) {
+      this.#copyDueAt = undefined;
+      this.#sendFlight(now);
+    }
     if (this.#deadline === undefined || now < this.#deadline) return true;
     const { retransmissionsMax, handshakeRetransmissionsMax } = this.#parameters;
     if (this.#retransmissions >= retransmissionsMax) return false;
@@ -190,29 +213,44 @@ export class HandshakeExchange {
     this.#retransmissions++;
     this.#timeoutMs = Math.min(2 * this.#timeoutMs, this.#parameters.retransmitMaxMs);
     this.#deadline = addMs(now, this.#timeoutMs);
-    this.#sendFlight();
+    this.#sendFlight(now);
+  }
+
+  /**
+   * The peer's answer names the record that it answers, as HelloVerifyRequest does (RFC 6347 4.2.1): so it measures although
+   * the flight was sent several times.
+   */
+  measure(now: Instant, recordNumber: number): void {
+    const copy = this.#copies.findLast((one) => one.recordNumber <= recordNumber);
+    if (copy !== undefined) this.#roundTripMs = now - copy.sentAt;
   }
 
   /** A new flight answers the peer's, which answered our last one. Karn: one that was sent twice measures nothing. */
   #measure(now: Instant): void {
-    if (this.#sentAt === undefined || this.#retransmissions > 0 || this.#resends > 0) return;
-    this.#roundTripMs = now - this.#sentAt;
+    const [only, ...others] = this.#copies;
+    if (only !== undefined && others.length === 0) this.#roundTripMs = now - only.sentAt;
   }
 
   #firstTimeoutMs(): number {
     const { retransmitMs, retransmitMaxMs, learnsRoundTrip } = this.#parameters;
     if (this.#roundTripMs === undefined || !learnsRoundTrip) return retransmitMs;
-    const learned = LEARNED_TIMEOUT_FACTOR * this.#roundTripMs;
-    return Math.min(retransmitMaxMs, Math.max(LEARNED_TIMEOUT_MIN_MS, learned));
+    return learnedTimeoutMs(this.#roundTripMs, retransmitMaxMs);
   }
 
-  #sendFlight(): void {
+  #sendFlight(now: Instant): void {
+    const recordNumber = this.#flight[0]?.state.nextSequenceNumber ?? 0;
+    this.#copies.push({ sentAt: now, recordNumber });
     const { flightDatagramLengthMax, backedOffDatagramLengthMax, resendsRecordsApart } = this.#parameters;
     const apart = resendsRecordsApart && (this.#retransmissions > 0 || this.#resends > 0);
     const backsOff = this.#retransmissions >= RETRANSMISSIONS_BEFORE_BACK_OFF;
     const lengthMax = backsOff ? backedOffDatagramLengthMax : flightDatagramLengthMax;
     for (const datagram of encodeFlight(this.#flight, lengthMax, apart)) this.#transmit(datagram);
   }
+}
+
+/** How long to wait for the answer to a flight where the round trip is known, ms. */
+export function learnedTimeoutMs(roundTripMs: number, maxMs: number): number {
+  return Math.min(maxMs, Math.max(LEARNED_TIMEOUT_MIN_MS, LEARNED_TIMEOUT_FACTOR * roundTripMs));
 }
 
 /** Stateless, so it takes the record and message number of the hello that it answers (RFC 6347 4.2.1). */

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { failureText, networkFailureText } from "../../../src/cli/pull/failure.ts";
+import { failureText, networkFailureText, silentText } from "../../../src/cli/pull/failure.ts";
 
 const test = suite("pull-failure");
 
 const subject = { server: "host:5684", identity: "meter-7", bytesHeld: 0 };
 
-function handshakeText(error: "noCommonCipherSuite" | "peerAlert" | "timeout", detail: string): string {
+function handshakeText(error: "keyRefused" | "noCommonCipherSuite" | "peerAlert" | "timeout", detail: string): string {
   return failureText({ kind: "handshakeFailed", error, detail, retrying: false }, subject);
 }
 
@@ -15,10 +15,24 @@ test("no ServerHello at all: the server does not answer", () => {
 });
 
 for (const state of ["expectChangeCipherSpec", "expectFinished"]) {
-  test(`RFC 4279 2: silence in ${state} means that the key was not accepted`, () => {
-    assert.match(handshakeText("timeout", state), /^host:5684 did not accept the key of identity meter-7: check/);
+  test(`RFC 4279 2: silence in ${state} may mean that the key was not accepted, or that the way is broken`, () => {
+    const text = handshakeText("timeout", state);
+    assert.match(text, /the way to it is broken, or it did not accept the key of identity meter-7: check/);
   });
 }
+
+test("RFC 4279 2: where all but the Finished was answered often enough, the key was not accepted", () => {
+  const text = handshakeText("keyRefused", "silence");
+  assert.match(text, /^host:5684 did not accept the key of identity meter-7: check/);
+});
+
+test("a silent server that is still tried: whether it was ever heard makes the difference", () => {
+  assert.match(silentText(subject, false), /^host:5684 does not answer: check the address.*; still trying$/);
+  assert.match(
+    silentText({ ...subject, bytesHeld: 2_048 }, true),
+    /^host:5684 fell silent at 2048 bytes: .*; still trying$/,
+  );
+});
 
 test("no cipher suite in common, found by us or told by an alert", () => {
   for (const text of [
