@@ -9,30 +9,48 @@
  */
 const CHANCE_MIN = 0.001;
 
+/**
+ * A link that loses more than this of what is sent is taken for one whose queues have run over: what is sent into them all the
+ * same gets lost too, and would excuse itself for ever. (Half of the datagrams each way are three quarters of the exchanges.)
+ */
+const LOSS_MAX = 0.8;
+
 /** What is known fades by half at so many transmissions. */
 const FADES_AT = 64;
+
+const UNANSWERED_MAX = Math.ceil(Math.log(CHANCE_MIN) / Math.log(LOSS_MAX));
 
 export class LossRate {
   #sent = 0;
   #lost = 0;
-  /** Transmissions without an answer since the latest answer: until the next one, perhaps nobody is there at all. */
-  #unanswered = 0;
+  /**
+   * Transmissions without an answer since the latest answer, by their positions among all: until the next one, perhaps nobody
+   * is there at all. No more than can tell are kept.
+   */
+  #unanswered: number[] = [];
 
   /** So many transmissions in a row without an answer are more than chance: the least n with loss^n below CHANCE_MIN. */
   get tellingCount(): number {
     // One answer more than there were: where nothing is known nothing is blamed on chance, and no link loses all.
-    const loss = this.#lost / (this.#sent + 1);
+    const loss = Math.min(LOSS_MAX, this.#lost / (this.#sent + 1));
     return loss === 0 ? 1 : Math.ceil(Math.log(CHANCE_MIN) / Math.log(loss));
   }
 
   /** Whether the present silence is no more than what this link always loses. */
   get isSilentByChance(): boolean {
-    return this.#unanswered < this.tellingCount;
+    return this.#unanswered.length < this.tellingCount;
   }
 
-  answered(): void {
-    this.#count(1 + this.#unanswered, this.#unanswered);
-    this.#unanswered = 0;
+  /**
+   * An answer to the transmission at `position`: what was sent before it and got none is lost. What was sent after it may still
+   * be on its way, behind it in the same queue. True when it was itself among those without an answer.
+   */
+  answered(position: number): boolean {
+    const lost = this.#unanswered.filter((other) => other < position).length;
+    const wasUnanswered = this.#unanswered.includes(position);
+    this.#count(1 + lost, lost);
+    this.#unanswered = [];
+    return wasUnanswered;
   }
 
   /** Lost for certain: answers to later transmissions are there. */
@@ -45,14 +63,14 @@ export class LossRate {
     this.#lost = Math.max(0, this.#lost - 1);
   }
 
-  /** So many transmissions more got no answer, and others neither. */
-  unanswered(count: number): void {
-    this.#unanswered += count;
+  /** These transmissions got no answer either. */
+  unanswered(positions: readonly number[]): void {
+    this.#unanswered = [...this.#unanswered, ...positions].slice(0, UNANSWERED_MAX);
   }
 
   /** The peer or the way to it is another one: the present silence says nothing of this link. */
   forgetSilence(): void {
-    this.#unanswered = 0;
+    this.#unanswered = [];
   }
 
   #count(sent: number, lost: number): void {

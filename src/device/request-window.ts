@@ -14,7 +14,10 @@ const OVERTAKEN_BY = 3;
 /** RFC 9002 6.1.2: or when it was overtaken at all, and its round trip is over by this factor. */
 const OVERDUE_FACTOR = 9 / 8;
 
-/** Transmissions of one request whose answers are still waited for. */
+/**
+ * Transmissions of one request whose answers are still waited for: the first half of them, which stand first in a queue that has
+ * become longer than the timer, and the latest, which may be the first to get through.
+ */
 const TRANSMISSIONS_MAX = 8;
 
 interface Transmission {
@@ -107,9 +110,9 @@ export class RequestWindow<Request> {
     if (inFlight === undefined) return undefined;
     this.#transmit(now, newId, inFlight);
     if (inFlight.transmissions.length <= TRANSMISSIONS_MAX) return undefined;
-    const oldest = inFlight.transmissions.shift()!;
-    this.#byId.delete(oldest.id);
-    return oldest.id;
+    const [givenUp] = inFlight.transmissions.splice(TRANSMISSIONS_MAX / 2, 1);
+    this.#byId.delete(givenUp!.id);
+    return givenUp!.id;
   }
 
   #transmit(now: Instant, id: number, inFlight: InFlight<Request>): void {
@@ -146,8 +149,8 @@ export class RequestWindow<Request> {
     this.#showLife(now);
     this.roundTrip.sample(now - transmission.sentAt);
     this.#newestAnswered = Math.max(this.#newestAnswered, transmission.order);
-    this.#loss.answered();
-    if (transmission !== latestOf(inFlight)) this.#loss.wasLate();
+    const wasUnanswered = this.#loss.answered(transmission.order);
+    if (!wasUnanswered && transmission !== latestOf(inFlight)) this.#loss.wasLate();
     this.#congestion.answered(this.roundTrip);
   }
 
@@ -194,7 +197,7 @@ export class RequestWindow<Request> {
     const oldestFirst = this.#unheard.toSorted((a, b) => a.order - b.order);
     const overdueMs = OVERDUE_FACTOR * (this.roundTrip.smoothedMs ?? 0);
     const overdue = oldestFirst.filter(({ sentAt }, i) => i === 0 || now - sentAt > overdueMs);
-    this.#loss.unanswered(overdue.length);
+    this.#loss.unanswered(overdue.map(({ order }) => order));
     if (this.#loss.isSilentByChance) return overdue.map(({ id }) => id);
     this.#silences++;
     this.roundTrip.backOff();
