@@ -15,7 +15,7 @@ import { drawDelay } from "./delay.ts";
 import { EventHeap } from "./event-heap.ts";
 import { Gate } from "./gate.ts";
 import { type DirectionStatistics, type DropReason, emptyStatistics } from "./link-statistics.ts";
-import { LORAWAN_OVERHEAD_LENGTH } from "./lora.ts";
+import { LORAWAN_OVERHEAD_LENGTH, MAX_ACK_REQUESTS, RETRANSMISSION_MS, SCHC_ACK_LENGTH } from "./lora.ts";
 import { type LossProcess, lossProcess } from "./loss.ts";
 import { airtimeMs, framesFor, type Transmission, transmit } from "./radio.ts";
 import { energyJoules, type StateTimes, stateTimes } from "./radio-states.ts";
@@ -33,15 +33,26 @@ export interface LinkStatistics {
   readonly down: Readonly<DirectionStatistics>;
 }
 
+/**
+ * What is carried and not delivered: a class A device's empty uplink, sent only to open receive windows; SCHC's word that a
+ * downlink fragment has come.
+ */
+type Service = { readonly kind: "poll" } | { readonly kind: "ack"; readonly of: Passenger; readonly frame: number };
+
 interface Passenger {
   readonly datagram: Uint8Array;
-  /** A class A device's empty uplink, sent only to open receive windows: it is carried and not delivered. */
-  readonly isPoll: boolean;
+  /** Absent of a datagram. */
+  readonly service?: Service;
   readonly sentAt: Instant;
   readonly frames: readonly number[];
   readonly expiresAt: Instant;
   nextFrame: number;
   lost: boolean;
+  /** RFC 8724 8.4.2: how often the fragment was sent that is not acknowledged yet. */
+  attempts: number;
+  /** Its word came while it was on air once more. */
+  acknowledged: boolean;
+  landed: boolean;
 }
 
 /** One direction: what waits, what is on air, and the random processes of its own. */
@@ -67,10 +78,13 @@ interface Lane {
 type LinkEvent =
   | { readonly kind: "serve"; readonly lane: Lane }
   | { readonly kind: "frameEnd"; readonly lane: Lane; readonly transmission: Transmission }
+  | { readonly kind: "ackTimeout"; readonly passenger: Passenger; readonly frame: number; readonly attempt: number }
   | { readonly kind: "delivery"; readonly lane: Lane; readonly datagram: Uint8Array; readonly sentAt: Instant };
 
 /** How much may be under way: a link without a rate holds as many datagrams as are sent within its delay. */
 const EVENT_COUNT_MAX = 65_536;
+
+const UNSENT = { nextFrame: 0, lost: false, attempts: 0, acknowledged: false, landed: false };
 
 const NEVER = instant(Number.NEGATIVE_INFINITY);
 const FOREVER = instant(Number.POSITIVE_INFINITY);
@@ -84,6 +98,8 @@ export class Link implements Deadlined {
   readonly #events = new EventHeap<LinkEvent>();
   readonly #up: Lane;
   readonly #down: Lane;
+  /** Sent before all that waits to go up. */
+  #ack: Passenger | undefined;
   #usedSince: Instant | undefined;
   /** In the middle of handleTimeout, from which the outlet may call send. */
   #handling = false;
@@ -145,7 +161,7 @@ export class Link implements Deadlined {
       return;
     }
     // A datagram opens receive windows as well as an empty uplink that still waits.
-    if (lane.current?.isPoll === true && !lane.onAir) lane.current = undefined;
+    if (lane.current?.service?.kind === "poll" && !lane.onAir) lane.current = undefined;
     this.#dropExpired(now, lane);
     const { countMax, lifetimeSeconds } = lane.profile.queue;
     const waitingCount = lane.queue.size + (lane.current?.nextFrame === 0 && !lane.onAir ? 1 : 0);
@@ -155,12 +171,10 @@ export class Link implements Deadlined {
     }
     lane.queue.push({
       datagram,
-      isPoll: false,
       sentAt: now,
       frames: framesFor(lane.profile.radio, this.#headerLength, datagram.length),
       expiresAt: addMs(now, lifetimeSeconds * 1000),
-      nextFrame: 0,
-      lost: false,
+      ...UNSENT,
     });
     this.#serve(now, lane);
   }
@@ -177,6 +191,9 @@ export class Link implements Deadlined {
           break;
         case "frameEnd":
           this.#handleFrameEnd(at, event.lane, event.transmission);
+          break;
+        case "ackTimeout":
+          this.#handleAckTimeout(at, event.passenger, event.frame, event.attempt);
           break;
         case "delivery":
           event.lane.statistics.heldCount--;
@@ -247,14 +264,80 @@ export class Link implements Deadlined {
     lane.statistics.airtimeSeconds += own.ms / 1000;
     lane.statistics.channelSeconds += transmission.channelMs / 1000;
     this.#gate.handleEnd(now, lane.direction, transmission);
+    if (lane.direction === "down" && this.#profile.ackAlways === true) {
+      this.#handleFragmentEnd(now, passenger, transmission.arrived);
+      return;
+    }
     passenger.lost ||= !transmission.arrived;
     passenger.nextFrame++;
     if (passenger.nextFrame === passenger.frames.length) {
       lane.current = undefined;
-      if (!passenger.isPoll) this.#land(now, lane, passenger);
+      if (passenger.service === undefined) this.#land(now, lane, passenger);
+      else if (passenger.service.kind === "ack") this.#handleAckEnd(now, passenger.service, transmission.arrived);
     }
     this.#serve(now, lane);
     if (lane.direction === "up" && this.#down.stalled) this.#serve(now, this.#down);
+  }
+
+  /** RFC 8724 8.4.2: the next fragment waits until this one is acknowledged, and is not sent before. */
+  #handleFragmentEnd(now: Instant, passenger: Passenger, arrived: boolean): void {
+    if (passenger.acknowledged) return this.#advance(now, passenger);
+    const { nextFrame, frames } = passenger;
+    const attempt = ++passenger.attempts;
+    this.#down.busy = true;
+    if (arrived) {
+      // The datagram is whole with its last fragment, and that may come again.
+      if (nextFrame === frames.length - 1 && !passenger.landed) {
+        passenger.landed = true;
+        this.#land(now, this.#down, passenger);
+      }
+      this.#acknowledge(now, { kind: "ack", of: passenger, frame: nextFrame });
+    }
+    if (this.#profile.classA !== true) {
+      this.#events.push(addMs(now, RETRANSMISSION_MS), { kind: "ackTimeout", passenger, frame: nextFrame, attempt });
+    } else if (!arrived) this.#handleAckTimeout(now, passenger, nextFrame, attempt);
+  }
+
+  #acknowledge(now: Instant, service: Service & { kind: "ack" }): void {
+    const up = this.#up;
+    if (up.current?.service?.kind === "poll" && !up.onAir) up.current = undefined;
+    this.#ack = serviceFrame(now, service, LORAWAN_OVERHEAD_LENGTH + SCHC_ACK_LENGTH);
+    this.#serve(now, up);
+  }
+
+  #handleAckEnd(now: Instant, { of, frame }: Service & { kind: "ack" }, arrived: boolean): void {
+    const down = this.#down;
+    if (down.current !== of || of.nextFrame !== frame) return;
+    if (!arrived) {
+      if (this.#profile.classA === true) this.#handleAckTimeout(now, of, frame, of.attempts);
+      return;
+    }
+    // A fragment that is being sent once more, because this word came late, goes to its end.
+    if (down.onAir) of.acknowledged = true;
+    else this.#advance(now, of);
+  }
+
+  #advance(now: Instant, passenger: Passenger): void {
+    const down = this.#down;
+    passenger.nextFrame++;
+    passenger.attempts = 0;
+    passenger.acknowledged = false;
+    if (passenger.nextFrame === passenger.frames.length) down.current = undefined;
+    down.busy = false;
+    this.#serve(now, down);
+  }
+
+  /** No word of the fragment: it is sent again, in class A in the next window, unless it was sent too often. */
+  #handleAckTimeout(now: Instant, passenger: Passenger, frame: number, attempt: number): void {
+    const down = this.#down;
+    if (down.current !== passenger || passenger.nextFrame !== frame || passenger.attempts !== attempt) return;
+    if (down.onAir) return;
+    if (attempt >= MAX_ACK_REQUESTS) {
+      if (!passenger.landed) this.#drop(now, down, "lost", passenger.datagram.length);
+      down.current = undefined;
+    }
+    down.busy = false;
+    this.#serve(now, down);
   }
 
   /** All frames of a datagram have been sent. */
@@ -282,15 +365,7 @@ export class Link implements Deadlined {
   /** A class A device that has an answer to come opens receive windows by an empty uplink. */
   #poll(now: Instant): void {
     if (this.#profile.classA !== true || this.#up.busy || this.#up.current !== undefined) return;
-    this.#up.current = {
-      datagram: EMPTY,
-      isPoll: true,
-      sentAt: now,
-      frames: [LORAWAN_OVERHEAD_LENGTH],
-      expiresAt: FOREVER,
-      nextFrame: 0,
-      lost: false,
-    };
+    this.#up.current = serviceFrame(now, { kind: "poll" }, LORAWAN_OVERHEAD_LENGTH);
     this.#serve(now, this.#up);
   }
 
@@ -307,6 +382,10 @@ export class Link implements Deadlined {
   /** What has begun to be sent no longer expires. */
   #dropExpired(now: Instant, lane: Lane): void {
     if (lane.busy) return;
+    if (lane.current === undefined && lane.direction === "up") {
+      lane.current = this.#ack;
+      this.#ack = undefined;
+    }
     if (lane.current === undefined) lane.current = lane.queue.shift();
     while (lane.current !== undefined && lane.current.nextFrame === 0 && lane.current.expiresAt <= now) {
       this.#drop(now, lane, "expired", lane.current.datagram.length);
@@ -319,6 +398,10 @@ export class Link implements Deadlined {
     lane.statistics.heldCount--;
     this.#outlet.dropped?.(now, lane.direction, reason, length);
   }
+}
+
+function serviceFrame(now: Instant, service: Service, length: number): Passenger {
+  return { datagram: EMPTY, service, sentAt: now, frames: [length], expiresAt: FOREVER, ...UNSENT };
 }
 
 function laneFor(direction: Direction, profile: LinkProfile, channel: SharedMedium, random: Prng): Lane {

@@ -26,6 +26,15 @@ export const LORAWAN_OVERHEAD_LENGTH = 13;
 export const RECEIVE_DELAY1_MS = 1000;
 export const RECEIVE_DELAY2_MS = 2000;
 
+/** RFC 9011 5.6.3: the word for a downlink fragment, behind its FPort: a bit for the window, one for the check, and padding. */
+export const SCHC_ACK_LENGTH = 1;
+
+/** RFC 9011 5.6.3.5.3: how long the network waits for it from a class C device. */
+export const RETRANSMISSION_MS = 30_000;
+
+/** RFC 9011 5.6.3: how often a fragment is sent without that word until the datagram is given up. */
+export const MAX_ACK_REQUESTS = 8;
+
 /** How long a window is open in which nothing begins: as long as a preamble. */
 export const EMPTY_WINDOW_SYMBOL_COUNT = 8;
 

@@ -6,6 +6,7 @@ import {
   bytes,
   descriptionsOf,
   GIVEN,
+  onOff,
   type ParameterDescription,
   type Parameters,
   share,
@@ -21,13 +22,18 @@ const CHANGES = {
     meaning: "mean round trip without serialisation: both delays become longer or shorter in proportion",
   },
   mtu: { quantity: bytes, byDefault: undefined, meaning: "longest IP packet" },
+  "ack-always": {
+    quantity: onOff,
+    byDefault: undefined,
+    meaning: "LoRaWAN: whether each downlink fragment is acknowledged and repeated (RFC 9011 5.6.3)",
+  },
 } as const satisfies Parameters;
 
 export const CHANGE_DESCRIPTIONS: readonly ParameterDescription[] = descriptionsOf(CHANGES);
 
 /** `profile` with what "loss=2%,mtu=540" says; throws ProfileError that says what is allowed. */
 export function changedProfile(profile: LinkProfile, parameters: string): LinkProfile {
-  const { loss, rtt, mtu } = valuesFor(profile.name, CHANGES, parameters);
+  const { loss, rtt, mtu, "ack-always": ackAlways } = valuesFor(profile.name, CHANGES, parameters);
   let { up, down, sources } = profile;
   if (loss !== undefined) {
     up = { ...up, loss: { kind: "bernoulli", probability: loss } };
@@ -41,8 +47,12 @@ export function changedProfile(profile: LinkProfile, parameters: string): LinkPr
     sources = givenAt(sources, "up.delay", "down.delay");
   }
   if (mtu !== undefined) sources = givenAt(sources, "mtu");
+  if (ackAlways !== undefined && profile.down.radio.kind !== "lora") {
+    throw new ProfileError(`profile ${profile.name}: has no fragments of SCHC that ack-always could acknowledge`);
+  }
+  const changes = { ...(mtu !== undefined && { mtu }), ...(ackAlways !== undefined && { ackAlways: ackAlways === 1 }) };
   // Checked as a file would be: a year of round trip is well-formed here, and still no link.
-  return checkedProfile({ ...profile, ...(mtu !== undefined && { mtu }), up, down, sources });
+  return checkedProfile({ ...profile, ...changes, up, down, sources });
 }
 
 function meanRoundTrip({ name, up, down }: LinkProfile): number {

@@ -50,6 +50,11 @@ export const bytes: Quantity = {
   parse: (text) => (/^\d{3,5}$/.test(text) && Number(text) >= 100 && Number(text) <= 65_535 ? Number(text) : undefined),
 };
 
+export const onOff: Quantity = {
+  allowed: "on or off",
+  parse: (text) => (text === "on" ? 1 : text === "off" ? 0 : undefined),
+};
+
 /** A parameter for listings. */
 export interface ParameterDescription {
   readonly name: string;

@@ -68,6 +68,8 @@ const profileSchema = group({
   passes: v.exactOptional(group({ everySeconds: positiveSeconds, openSeconds: positiveSeconds })),
   /** LoRaWAN class A: a downlink only in RX1 or RX2 after an uplink. */
   classA: v.exactOptional(v.boolean("must be true or false")),
+  /** RFC 9011 5.6.3, ACK-Always: each downlink fragment is acknowledged before the next one, and sent again without that. */
+  ackAlways: v.exactOptional(v.boolean("must be true or false")),
   /** How long a NAT on the way keeps an idle binding. */
   natTimeoutSeconds: v.exactOptional(positiveSeconds),
   energy: group({
@@ -133,7 +135,9 @@ function checkTogether(profile: LinkProfile): void {
     throw new ProfileError("profile: passes.openSeconds: must not be above everySeconds");
   }
   const isLora = profile.up.radio.kind === "lora" && profile.down.radio.kind === "lora";
-  if (profile.classA === true && !isLora) throw new ProfileError("profile: classA: needs lora radios up and down");
+  for (const field of ["classA", "ackAlways"] as const) {
+    if (profile[field] === true && !isLora) throw new ProfileError(`profile: ${field}: needs lora radios up and down`);
+  }
 }
 
 /** The source of the figure at `path` ("up.loss.probability"): that of the nearest enclosing path that has one. */

@@ -1,6 +1,6 @@
 // The least time that an image can take over a link: its blocks with their headers cross the downlink at its rate and
 // loss, and nothing else. Every frame of a block takes the channel, however the block ends; a block of which a frame is
-// lost crosses anew. Uplinks, round trips, queues and handshakes cost nothing here, but two waits are the downlink's own:
+// lost crosses anew, or with SCHC's ACK-Always that frame alone. Uplinks, round trips, queues and handshakes cost nothing here, but two waits are the downlink's own:
 // a duty cycle's silence after each frame, and in class A the uplink that opens each receive window.
 
 import { LORAWAN_OVERHEAD_LENGTH, RECEIVE_DELAY1_MS, silenceAfter } from "../link/lora.ts";
@@ -33,8 +33,15 @@ function expectedBlockMs(profile: LinkProfile, blockLength: number): number {
   let arrival = 1;
   for (const length of framesFor(radio, ipHeaderLength(profile), blockLength + RESPONSE_OVERHEAD_LENGTH)) {
     const expected = expectedTransmission(radio, length, loss);
-    attemptMs += Math.max(expected.channelMs + silenceMs(profile, expected.channelMs), classAPeriodMs(profile, length));
-    arrival *= expected.arrival;
+    const silentMs = expected.channelMs + silenceMs(profile, expected.channelMs);
+    const frameMs = Math.max(silentMs, classAPeriodMs(profile, length));
+    if (profile.ackAlways === true) {
+      // A fragment that got lost is sent again by itself.
+      attemptMs += frameMs / expected.arrival;
+    } else {
+      attemptMs += frameMs;
+      arrival *= expected.arrival;
+    }
   }
   return attemptMs / arrival;
 }

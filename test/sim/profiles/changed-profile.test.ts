@@ -33,6 +33,16 @@ changed("rtt=3400ms of nb-iot-ce1, which has 1.7 s in the mean, makes each delay
   assert.equal(down.delay, { kind: "gamma", floorMs: 400, shape: 2, meanMs: 600 });
 });
 
+changed("RFC 9011 5.6.3: ack-always=on is of links with SCHC alone", () => {
+  assert.is(profileNamed("lorawan-eu868-dr5-a:ack-always=on").ackAlways, true);
+  assert.is(profileNamed("lorawan-eu868-dr5-a:ack-always=off").ackAlways, false);
+  assert.is(
+    refusal("lte-m:ack-always=on"),
+    "profile lte-m: has no fragments of SCHC that ack-always could acknowledge",
+  );
+  assert.is(refusal("lorawan-eu868-dr5-a:ack-always=1"), "profile lorawan-eu868-dr5-a: ack-always must be on or off");
+});
+
 changed("a figure that was given says so, and those around it keep their sources", () => {
   const profile = profileNamed("lte-m:loss=1%,rtt=1s");
   assert.equal(
@@ -50,7 +60,10 @@ changed("every named profile with every parameter is one that the JSON form allo
 });
 
 changed("a parameter that is not there is refused with those that are", () => {
-  assert.is(refusal("lte-m:jitter=1s"), 'profile lte-m: there is no parameter "jitter"; known are loss, rtt, mtu');
+  assert.is(
+    refusal("lte-m:jitter=1s"),
+    'profile lte-m: there is no parameter "jitter"; known are loss, rtt, mtu, ack-always',
+  );
 });
 
 changed("a value that is none is refused with what it may be", () => {
