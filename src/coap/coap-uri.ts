@@ -7,7 +7,7 @@ export type Scheme = "coap" | "coaps";
 
 export interface CoapUri {
   readonly scheme: Scheme;
-  /** A name or an IP address, without brackets. */
+  /** A name, decoded and in lower case, or an IP address without brackets. */
   readonly host: string;
   readonly port: number;
   /** One string for each Uri-Path option. */
@@ -18,8 +18,10 @@ export interface CoapUri {
 
 const DEFAULT_PORTS = { coap: 5683, coaps: 5684 } as const;
 
-/** RFC 7252 5.10: bytes of a Uri-Path or Uri-Query option. */
+/** RFC 7252 5.10: bytes of a Uri-Host, Uri-Path or Uri-Query option. */
 const OPTION_LENGTH_MAX = 255;
+
+const TOO_LONG = `a part of the URI is longer than ${OPTION_LENGTH_MAX} bytes: CoAP has no option for it`;
 
 /** RFC 6874 2: a zone behind an IPv6 address, of which URL knows nothing; people write it without "25", too (3). */
 const ZONE = /^([a-z]+:\/\/\[[^\]%]*)%(?:25)?([^\]]+)\]/i;
@@ -36,6 +38,9 @@ export function parseCoapUri(text: string): Result<CoapUri, string> {
   if (uri.username !== "" || uri.password !== "" || uri.hash !== "") {
     return failed(`"${text}" has parts that CoAP knows nothing of: write coaps://HOST/PATH`);
   }
+  const host = decoded(uri.hostname);
+  if (host === undefined) return failed(`"${uri.hostname}" is not percent-encoded UTF-8: mend the URI`);
+  if (toUtf8(host).length > OPTION_LENGTH_MAX) return failed(TOO_LONG);
   if (uri.port === "0") return failed(`nothing can listen on port 0: mend the port in "${text}", or leave it out`);
   const path = optionsIn(uri.pathname === "/" ? "" : uri.pathname.slice(1), "/");
   if (!path.ok) return path;
@@ -43,7 +48,8 @@ export function parseCoapUri(text: string): Result<CoapUri, string> {
   if (!queries.ok) return queries;
   return ok({
     scheme,
-    host: uri.hostname.replace(/^\[|\]$/g, "") + (zone && `%${zone}`),
+    // RFC 7252 6.4: Uri-Host is in lower case.
+    host: host.toLowerCase().replace(/^\[|\]$/g, "") + (zone && `%${zone}`),
     port: uri.port === "" ? DEFAULT_PORTS[scheme] : Number(uri.port),
     path: path.value,
     queries: queries.value,
@@ -56,9 +62,7 @@ function optionsIn(text: string, separator: string): Result<readonly string[], s
   for (const part of text === "" ? [] : text.split(separator)) {
     const option = decoded(part);
     if (option === undefined) return failed(`"${part}" is not percent-encoded UTF-8: mend the URI`);
-    if (toUtf8(option).length > OPTION_LENGTH_MAX) {
-      return failed(`a part of the URI is longer than ${OPTION_LENGTH_MAX} bytes: CoAP has no option for it`);
-    }
+    if (toUtf8(option).length > OPTION_LENGTH_MAX) return failed(TOO_LONG);
     options.push(option);
   }
   return ok(options);

@@ -32,6 +32,14 @@ test("RFC 7252 6.4: no path and the path / give no Uri-Path", () => {
   assert.equal(read("coap://host/").path, []);
 });
 
+test("RFC 7252 6.4: a name is decoded, in lower case, and no longer than Uri-Host", () => {
+  assert.is(read("coap://FW.Example/a").host, "fw.example");
+  assert.is(read("coap://b%C3%BCcher.example/a").host, "bücher.example");
+  assert.is(read("coap://bücher.example/a").host, "bücher.example");
+  assert.match(fault("coap://b%FCcher.example/a"), /^"b%FCcher.example" is not percent-encoded UTF-8: /);
+  assert.match(fault(`coap://${"x".repeat(256)}/a`), /^a part of the URI is longer than 255 bytes: /);
+});
+
 test("RFC 3986 3.2.2: an IPv6 address stands in brackets, which are none of it", () => {
   assert.is(read("coaps://[2001:db8::1]:7000/a").host, "2001:db8::1");
 });
