@@ -1,13 +1,14 @@
 // FirmwareDevice on a real socket, which may be exchanged for another in mid-transfer, as when a modem gets a new address.
 
 import type { Instant } from "../base/instant.ts";
+import type { PeerAddress } from "../base/peer-address.ts";
 import type { DeviceEvent, DeviceStatistics } from "../device/device-event.ts";
 import { FirmwareDevice, type FirmwareDeviceInput } from "../device/firmware-device.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
+import { ServerSockets } from "./server-sockets.ts";
 import { systemNow } from "./system-clock.ts";
 import { systemCrypto } from "./system-crypto.ts";
 import { SystemRandom } from "./system-random.ts";
-import { UdpSocket } from "./udp-socket.ts";
 
 export interface DeviceOutlet {
   event(event: DeviceEvent): void;
@@ -17,33 +18,31 @@ export interface DeviceOutlet {
   flashFailed(error: unknown): void;
 }
 
+export interface DeviceShellInput extends Omit<FirmwareDeviceInput, "crypto" | "random"> {
+  /** Where else the server may be: the other addresses of its name. */
+  readonly otherServers?: readonly PeerAddress[];
+}
+
 export class DeviceShell {
-  readonly #input: FirmwareDeviceInput;
+  readonly #input: DeviceShellInput;
   readonly #outlet: DeviceOutlet;
   readonly #device: FirmwareDevice;
   readonly #timer = new DeadlineTimer(() => this.#handle((now) => this.#device.handleTimeout(now)));
-  #socket: UdpSocket | undefined;
+  #sockets: ServerSockets | undefined;
   #heard = false;
 
   /** Opens a socket and begins. Rejects with the system's error, ENETUNREACH, or with what the flash throws. */
-  static async start(
-    input: Omit<FirmwareDeviceInput, "crypto" | "random">,
-    outlet: DeviceOutlet,
-  ): Promise<DeviceShell> {
-    const shell = new DeviceShell(
-      systemNow(),
-      { ...input, crypto: systemCrypto(), random: new SystemRandom() },
-      outlet,
-    );
+  static async start(input: DeviceShellInput, outlet: DeviceOutlet): Promise<DeviceShell> {
+    const shell = new DeviceShell(systemNow(), input, outlet);
     await shell.rebind();
     shell.#drive();
     return shell;
   }
 
-  private constructor(now: Instant, input: FirmwareDeviceInput, outlet: DeviceOutlet) {
+  private constructor(now: Instant, input: DeviceShellInput, outlet: DeviceOutlet) {
     this.#input = input;
     this.#outlet = outlet;
-    this.#device = new FirmwareDevice(now, input);
+    this.#device = new FirmwareDevice(now, { ...input, crypto: systemCrypto(), random: new SystemRandom() });
   }
 
   get statistics(): DeviceStatistics {
@@ -57,14 +56,16 @@ export class DeviceShell {
 
   /** The UDP port that datagrams leave from. */
   get port(): number {
-    return this.#socket?.port ?? 0;
+    return this.#sockets?.port ?? 0;
   }
 
   /** Goes on from another UDP port. */
   async rebind(): Promise<void> {
-    const before = this.#socket;
-    this.#socket = await UdpSocket.connect(this.#input.server, {
-      datagram: (_from, datagram) => {
+    const before = this.#sockets;
+    const { server, otherServers = [] } = this.#input;
+    const addresses = before?.server === undefined ? [server, ...otherServers] : [before.server];
+    this.#sockets = await ServerSockets.open(addresses, {
+      datagram: (datagram) => {
         this.#heard = true;
         this.#handle((now) => this.#device.handleDatagram(now, datagram));
       },
@@ -83,9 +84,9 @@ export class DeviceShell {
   /** Ends without a word, as a device that loses power. */
   async vanish(): Promise<void> {
     this.#timer.stop();
-    const socket = this.#socket;
-    this.#socket = undefined;
-    await socket?.close();
+    const sockets = this.#sockets;
+    this.#sockets = undefined;
+    await sockets?.close();
   }
 
   #handle(step: (now: Instant) => void): void {
@@ -103,12 +104,12 @@ export class DeviceShell {
       this.#outlet.event(event);
     }
     // An event may have made the listener close.
-    if (this.#socket !== undefined) this.#timer.arm(this.#device.pollTimeout());
+    if (this.#sockets !== undefined) this.#timer.arm(this.#device.pollTimeout());
   }
 
   #transmit(): void {
     for (let next = this.#device.pollTransmit(); next !== undefined; next = this.#device.pollTransmit()) {
-      this.#socket?.send(next);
+      this.#sockets?.send(next);
     }
   }
 }

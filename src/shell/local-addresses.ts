@@ -35,10 +35,14 @@ export function localAddresses(host: string): ReadonlyMap<string, LocalAddress> 
   return found;
 }
 
-/** Whether `host` is an address of many: multicast (RFC 5771, RFC 4291 2.7), or an IPv4 broadcast address of this computer. */
+/** RFC 5771, RFC 4291 2.7. */
+export function isMulticast(host: string): boolean {
+  return host.includes(":") ? /^ff/i.test(host) : /^2(?:2[4-9]|3\d)\./.test(host);
+}
+
+/** Whether `host` is an address of many: multicast, or an IPv4 broadcast address of this computer. */
 export function isAddressOfMany(host: string): boolean {
-  if (host.includes(":")) return /^ff/i.test(host);
-  if (host === "255.255.255.255" || /^2(?:2[4-9]|3\d)\./.test(host)) return true;
+  if (isMulticast(host) || host === "255.255.255.255") return true;
   const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
   return own.some(
     (one) => one.family === "IPv4" && host !== one.address && host === broadcastOf(one.address, one.netmask),

@@ -245,7 +245,8 @@ function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }
 
-function translate<Value>(path: string, work: () => Value): Value {
+/** Runs `work`, and throws a StoreError for what SQLite complains about that an operator can mend. */
+export function translate<Value>(path: string, work: () => Value): Value {
   try {
     return work();
   } catch (error) {

@@ -1,9 +1,8 @@
 // One download from first to last: a device on a socket, its bytes in a target's flash, and an end that is certain.
 
 import type { DeviceEvent, DeviceStatistics } from "../../device/device-event.ts";
-import type { FirmwareDeviceInput } from "../../device/firmware-device.ts";
 import type { HandshakeErrorKind } from "../../dtls/errors.ts";
-import { DeviceShell } from "../../shell/device-shell.ts";
+import { DeviceShell, type DeviceShellInput } from "../../shell/device-shell.ts";
 import { systemMessage } from "../../store/store-error.ts";
 import { CommandError, ExitCode, jobFailed } from "../command-error.ts";
 import type { Progress } from "../progress.ts";
@@ -14,7 +13,7 @@ import type { PullTarget } from "./target.ts";
 const HINT_DELAY_MS = 5_000;
 
 export interface DownloadInput {
-  readonly device: Omit<FirmwareDeviceInput, "crypto" | "random" | "slot" | "progress">;
+  readonly device: Omit<DeviceShellInput, "slot" | "progress">;
   /** "host:port", as the user wrote it. */
   readonly server: string;
   /** Absent on plain CoAP. */

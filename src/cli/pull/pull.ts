@@ -6,11 +6,12 @@ import type { Argv } from "yargs";
 import { parseIdentity } from "../../../psk/identity.ts";
 import { parseKey } from "../../../psk/key.ts";
 import { EMPTY } from "../../base/bytes.ts";
-import { peerAddress } from "../../base/peer-address.ts";
+import { type PeerAddress, peerAddress } from "../../base/peer-address.ts";
 import { type CoapUri, parseCoapUri, uriHost } from "../../coap/coap-uri.ts";
 import type { DeviceSecurity } from "../../device/device-dtls.ts";
 import { DIALECT_NAMES, type DialectSettings, dialectWith } from "../../device/dialect.ts";
-import { hostAddress } from "../../shell/host-address.ts";
+import { hostAddresses } from "../../shell/host-address.ts";
+import { isMulticast } from "../../shell/local-addresses.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
 import {
   parseBlockSizeOrAuto,
@@ -98,15 +99,16 @@ export async function run(args: PullArguments): Promise<void> {
   const uri = coapUriGiven(args.uri);
   const security = securityFor(uri, args);
   const file = args.output ?? fileNameFor(uri);
-  const server = peerAddress(await resolvedHost(uri.host), uri.port);
+  const [server, ...otherServers] = await serversAt(uri);
   const target = targetFor(file);
   const progress = await showProgress("pulling");
   const { path, queries } = uri;
   const input: DownloadInput = {
     device: {
-      server,
+      server: server!,
+      otherServers,
       // RFC 7252 6.4: an address is not said once more.
-      ...(isIP(uri.host) === 0 && { host: uri.host.toLowerCase() }),
+      ...(isIP(uri.host) === 0 && { host: uri.host }),
       ...(args.maxSize !== undefined && { lengthMax: args.maxSize }),
       path,
       queries,
@@ -129,7 +131,7 @@ async function pulled(input: DownloadInput, seconds: number | undefined): Promis
   const timer = seconds && setTimeout(() => download.expire(seconds), 1_000 * seconds);
   try {
     const result = await download.run();
-    target.finish(result.length);
+    target.finish(result.length, result.sha256);
     return result;
   } catch (error) {
     throw withWayOn(error, download.held, target.leave(input.device.dialect.resumes));
@@ -179,12 +181,15 @@ function fileNameFor({ path }: CoapUri): string {
   throw wrongUse("the path of the URI ends in no name for a file: give one with -o");
 }
 
-async function resolvedHost(host: string): Promise<string> {
-  try {
-    return await hostAddress(host);
-  } catch {
+/** At least one. */
+async function serversAt({ host, port }: CoapUri): Promise<readonly PeerAddress[]> {
+  const addresses = await hostAddresses(host).catch(() => {
     throw jobFailed(`no address is known for the host "${host}": check its name, or use an address`);
-  }
+  });
+  // RFC 7252 8.1: no request to many may be confirmable.
+  const group = addresses.find(isMulticast);
+  if (group !== undefined) throw wrongUse(`${group} is a multicast address: give the address of one server`);
+  return addresses.map((address) => peerAddress(address, port));
 }
 
 function report(args: PullArguments, file: string, result: DownloadResult): void {

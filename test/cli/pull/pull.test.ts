@@ -9,6 +9,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FileTarget } from "../../../src/cli/pull/target.ts";
 import { sampleBytes } from "../../firmware-store/sample-image.ts";
+import { startServer as startLoopback } from "../../shell/loopback.ts";
 import { scratchDirectories } from "../../store/scratch-directory.ts";
 import { imageSlot, resourceAt } from "../../support/image-slots.ts";
 import { MAIN, narrowboat, Program, type RunningServer, startServe } from "../narrowboat.ts";
@@ -127,6 +128,60 @@ test("no such image: 4.04 in one line, exit code 1, and no file", async () => {
   assert.is(code, 1);
   assert.match(stderr, /^narrowboat: 127\.0\.0\.1:\d+ has no such image \(4\.04\): narrowboat images lists[^\n]*\n$/);
   assert.equal(readdirSync(directory), []);
+});
+
+for (const host of ["127.0.0.1", "::1"]) {
+  test(`RFC 8305: of a name each address is tried: localhost has its server on ${host} alone`, async () => {
+    const { shell, port, images } = await startLoopback(30_000, { listen: [{ scheme: "coap", host, port: 0 }] });
+    const directory = scratch();
+    const { code, stderr } = await narrowboat(directory, "pull", `coap://localhost:${port}/fw/boat/1.0`);
+    await shell.stop();
+    assert.equal([code, stderr], [0, ""]);
+    assert.ok(readFileSync(join(directory, "1.0")).equals(images.bytes));
+  });
+}
+
+test("a second pull into the same file says one line, exit code 2, and the first one ends as if it were alone", async () => {
+  const cwd = scratch();
+  const relay = await startSlowRelay(server.coapPort);
+  const uri = `coap://127.0.0.1:${relay.port}/fw/boat/1.0`;
+  const first = new Program(MAIN, ["pull", uri, "--window", "1"], { cwd });
+  await relay.passed(5);
+  const second = await narrowboat(cwd, "pull", uri, "-o", join(cwd, "1.0"));
+  const line = `narrowboat: another pull is writing ${join(cwd, "1.0")}: wait for its end, or give another file with -o\n`;
+  assert.equal([second.code, second.stderr], [2, line]);
+  relay.hurry();
+  assert.is((await first.ended).code, 0);
+  relay.close();
+  assert.ok(readFileSync(join(cwd, "1.0")).equals(BYTES));
+  assert.equal(readdirSync(cwd), ["1.0"]);
+});
+
+test("--max-size, --timeout and a group's address: one line, exit code 1 or 2", async () => {
+  const mute = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(mute, "listening");
+  for (const [uri, flags, code, line] of [
+    [coap(), ["--max-size", "50000"], 1, /refused: the image has 50001 bytes, and the slot takes 50000\n$/],
+    [
+      `coap://127.0.0.1:${mute.address().port}/a`,
+      ["--timeout", "0.2"],
+      1,
+      /^narrowboat: not whole after 0\.2 s, at 0 bytes/,
+    ],
+    [
+      "coap://224.0.1.187/a",
+      [],
+      2,
+      /^narrowboat: 224\.0\.1\.187 is a multicast address: give the address of one server\n$/,
+    ],
+  ] as const) {
+    const cwd = scratch();
+    const end = await narrowboat(cwd, "pull", uri, ...flags);
+    assert.is(end.code, code);
+    assert.match(end.stderr, line);
+    assert.equal(readdirSync(cwd), []);
+  }
+  mute.close();
 });
 
 test("nothing listens: told at once, exit code 1", async () => {

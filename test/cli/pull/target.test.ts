@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -33,12 +34,16 @@ function writeTo(target: PullTarget, text: string): ImageSlot {
   return slot;
 }
 
+function sha256(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}
+
 test("a file has its name only when it is whole, and then neither part nor record is left", () => {
   const file = join(scratch(), "image.bin");
   const target = new FileTarget(file);
   writeTo(target, "abcd");
   assert.not.ok(existsSync(file));
-  target.finish(4);
+  target.finish(4, sha256("abcd"));
   assert.is(readFileSync(file, "utf8"), "abcd");
   assert.equal([existsSync(`${file}.part`), existsSync(`${file}.part.progress`)], [false, false]);
 });
@@ -76,7 +81,7 @@ test("a longer image that was there before leaves nothing behind the end", () =>
   first.leave(true);
   const second = new FileTarget(file);
   writeTo(second, "abc");
-  second.finish(3);
+  second.finish(3, sha256("abc"));
   assert.is(readFileSync(file, "utf8"), "abc");
 });
 
@@ -89,6 +94,35 @@ test("a record whose part was taken away speaks of nothing", () => {
   const again = new FileTarget(file);
   assert.is(imageSlot(again.slot, again.progress).etag, undefined);
   again.leave(true);
+});
+
+test("what an earlier pull has hashed is hashed once more before it has its name, and told where it is not the same", () => {
+  const directory = scratch();
+  const file = join(directory, "image.bin");
+  const first = new FileTarget(file);
+  writeTo(first, "x".repeat(8_192));
+  first.leave(true);
+  writeFileSync(`${file}.part`, `y${"x".repeat(8_191)}`);
+  const second = new FileTarget(file);
+  const slot = imageSlot(second.slot, second.progress);
+  slot.setLength(8_192);
+  assert.ok(slot.isWhole);
+  assert.throws(() => second.finish(8_192, slot.digest()), /^somebody else has written into .*image\.bin\.part: /);
+  second.leave(true);
+  assert.equal(readdirSync(directory), []);
+});
+
+test("a file is one pull's at a time, and free again when that has ended", () => {
+  const directory = scratch();
+  const file = join(directory, "image.bin");
+  const first = new FileTarget(file);
+  assert.throws(() => new FileTarget(file), /^another pull is writing .*image\.bin: wait for its end, or give/);
+  first.leave(true);
+  const second = new FileTarget(file);
+  writeTo(second, "abcd");
+  second.finish(4, sha256("abcd"));
+  new FileTarget(file).leave(true);
+  assert.equal(readdirSync(directory), ["image.bin"]);
 });
 
 test("a file that cannot be made is one line with its path", () => {
@@ -110,7 +144,7 @@ test("a symbolic link stays one, and what it leads to gets the image and keeps i
   symlinkSync(file, link);
   const target = targetFor(link);
   writeTo(target, "abcd");
-  target.finish(4);
+  target.finish(4, sha256("abcd"));
   assert.ok(lstatSync(link).isSymbolicLink());
   assert.is(readFileSync(file, "utf8"), "abcd");
   assert.is(statSync(file).mode & 0o777, 0o604);
@@ -124,7 +158,7 @@ test("a FIFO stays one, and its reader gets the image", async () => {
   const reader = spawn("sh", ["-c", `cat ${fifo} > ${join(directory, "read")}`]);
   const target = targetFor(fifo);
   writeTo(target, "abcd");
-  target.finish(4);
+  target.finish(4, sha256("abcd"));
   await once(reader, "close");
   assert.is(readFileSync(join(directory, "read"), "utf8"), "abcd");
   assert.ok(lstatSync(fifo).isFIFO());
@@ -136,7 +170,7 @@ if (spawnSync("mknod", [device, "c", "1", "3"]).status === 0) {
   test("a device stays one", () => {
     const target = targetFor(device);
     writeTo(target, "abcd");
-    target.finish(4);
+    target.finish(4, sha256("abcd"));
     assert.ok(lstatSync(device).isCharacterDevice());
   });
 } else missing("a device of our own needs the rights of root");
@@ -147,7 +181,7 @@ test("a file that was there keeps its mode", () => {
   chmodSync(file, 0o640);
   const target = targetFor(file);
   writeTo(target, "abcd");
-  target.finish(4);
+  target.finish(4, sha256("abcd"));
   assert.is(statSync(file).mode & 0o777, 0o640);
 });
 
