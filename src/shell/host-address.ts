@@ -3,7 +3,7 @@
 import { lookup } from "node:dns/promises";
 
 /** Addresses of one name that anybody tries. */
-const ADDRESSES_MAX = 8;
+const SERVER_ADDRESSES_MAX = 8;
 
 /** The IP address of a host name, or of what is one already. Rejects with the system's error: ENOTFOUND, EAI_AGAIN. */
 export async function hostAddress(host: string): Promise<string> {
@@ -17,5 +17,5 @@ const LOOPBACK: Readonly<Record<string, readonly string[]>> = { localhost: ["127
 export async function hostAddresses(host: string): Promise<readonly string[]> {
   const found = await lookup(host, { all: true });
   const addresses = [...found.map(({ address }) => address), ...(LOOPBACK[host] ?? [])];
-  return [...new Set(addresses)].slice(0, ADDRESSES_MAX);
+  return [...new Set(addresses)].slice(0, SERVER_ADDRESSES_MAX);
 }

@@ -141,18 +141,19 @@ for (const host of ["127.0.0.1", "::1"]) {
   });
 }
 
-test("a second pull into the same file says one line, exit code 2, and the first one ends as if it were alone", async () => {
-  const cwd = scratch();
-  const relay = await startSlowRelay(server.coapPort);
-  const uri = `coap://127.0.0.1:${relay.port}/fw/boat/1.0`;
-  const first = new Program(MAIN, ["pull", uri, "--window", "1"], { cwd });
-  await relay.passed(5);
-  const second = await narrowboat(cwd, "pull", uri, "-o", join(cwd, "1.0"));
-  const line = `narrowboat: another pull is writing ${join(cwd, "1.0")}: wait for its end, or give another file with -o\n`;
+test("a second pull into the same file says one line, exit code 2, and one that was killed keeps nobody out", async () => {
+  const mute = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(mute, "listening");
+  const [cwd, uri] = [scratch(), `coap://127.0.0.1:${mute.address().port}/1.0`];
+  const first = new Program(MAIN, ["pull", uri], { cwd });
+  await once(mute, "message");
+  const second = await narrowboat(cwd, "pull", coap(), "-o", "./1.0");
+  await first.kill("SIGKILL");
+  mute.close();
+  const line = "narrowboat: another pull is writing ./1.0: wait for its end, or give another file with -o\n";
   assert.equal([second.code, second.stderr], [2, line]);
-  relay.hurry();
-  assert.is((await first.ended).code, 0);
-  relay.close();
+  const third = await narrowboat(cwd, "pull", coap());
+  assert.equal([third.code, third.stderr], [0, ""]);
   assert.ok(readFileSync(join(cwd, "1.0")).equals(BYTES));
   assert.equal(readdirSync(cwd), ["1.0"]);
 });
