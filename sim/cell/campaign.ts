@@ -8,7 +8,7 @@ import { SharedMedium } from "../link/shared-medium.ts";
 import type { LinkProfile } from "../profiles/profile.ts";
 import type { SimulatedDevice } from "../simulated-device.ts";
 import { Simulation } from "../simulation.ts";
-import { leastPhysicalLimitSeconds } from "../tune/physical-limit.ts";
+import { leastPhysicalLimitSeconds, networkDutyCycle } from "../tune/physical-limit.ts";
 import { mean, mostFrequent, percentile } from "../tune/sample-statistics.ts";
 import { type Combination, simulationInputFor } from "../tune/tune.ts";
 
@@ -88,8 +88,12 @@ export function campaignLimitSeconds({ combination, deviceCount, spreadSeconds }
 }
 
 /** The link without what each device has to itself: others' receive windows open while one waits for its own. */
-function channelOf({ classA: _classA, ...profile }: LinkProfile): LinkProfile {
-  return profile;
+function channelOf(link: LinkProfile): LinkProfile {
+  const { classA: _classA, ...profile } = link;
+  const { down } = profile;
+  const dutyCycle = networkDutyCycle(link);
+  if (down.radio.kind !== "lora" || dutyCycle === undefined) return profile;
+  return { ...profile, down: { ...down, radio: { ...down.radio, dutyCycle } } };
 }
 
 /** `progress` is told how many devices have ended since it was told last. */

@@ -30,6 +30,8 @@ export class Gate {
   #networkTurn: Instant | undefined;
   /** The end of the uplink whose receive windows no downlink has used yet. */
   #windowsSince: Instant | undefined;
+  /** Whether the downlink frame that began last did so in the first window. */
+  #inFirstWindow = false;
   /** Class A windows in which no downlink began. */
   #emptyWindowCount = 0;
 
@@ -44,7 +46,7 @@ export class Gate {
   openAt(now: Instant, direction: Direction, frameMs: number): Opening {
     const awake = this.sleep === undefined ? now : this.sleep.openAt(now, direction);
     if (awake === undefined || (direction === "down" && this.#openAtReceiver(awake) === undefined)) return CLOSED;
-    const silentUntil = direction === "up" ? this.#deviceSilentUntil : this.#networkTurnFor(now, frameMs);
+    const silentUntil = direction === "up" ? this.#deviceSilentUntil : this.#networkSilentUntil(now, awake, frameMs);
     const dutyCycleMs = Math.max(0, silentUntil - now);
     let at: Instant | undefined = latest(awake, silentUntil);
     if (direction === "down") at = this.#openAtReceiver(at);
@@ -63,25 +65,27 @@ export class Gate {
   /** A frame begins at `start`: of a pair of receive windows only one is used, and the second not opened after the first. */
   handleStart(start: Instant, direction: Direction): void {
     if (direction === "up") return;
-    if (this.#windowsSince !== undefined) {
-      this.#emptyWindowCount -= start < addMs(this.#windowsSince, RECEIVE_DELAY2_MS) ? 2 : 1;
-    }
+    this.#inFirstWindow = this.#windowsSince !== undefined && start < addMs(this.#windowsSince, RECEIVE_DELAY2_MS);
+    if (this.#windowsSince !== undefined) this.#emptyWindowCount -= this.#inFirstWindow ? 2 : 1;
     this.#windowsSince = undefined;
-    this.#networkTurn = undefined;
+    if (!this.#inFirstWindow) this.#networkTurn = undefined;
   }
 
   /** A frame has ended. */
   handleEnd(now: Instant, direction: Direction, { channelMs, arrived }: Transmission): void {
     this.sleep?.touch(now);
-    const { radio } = this.#profile[direction];
+    // The first window is on the uplink's channel, and so in its band.
+    const inFirstWindow = direction === "down" && this.#inFirstWindow;
+    const { radio } = this.#profile[inFirstWindow ? "up" : direction];
     if (radio.kind === "lora" && radio.dutyCycle !== undefined) {
       const silentUntil = addMs(now, silenceAfter(channelMs, radio.dutyCycle));
       if (direction === "up") this.#deviceSilentUntil = silentUntil;
+      else if (inFirstWindow) this.#medium.firstWindowSilentUntil = silentUntil;
       else this.#medium.silenceNetworkUntil(silentUntil);
     }
     if (direction === "up") this.#emptyWindowCount += 2;
     // A network that did not hear the uplink does not know of its windows.
-    if (direction === "up" && arrived) this.#windowsSince = now;
+    if (direction === "up" && arrived && this.#profile.classA === true) this.#windowsSince = now;
   }
 
   /** When the device listens: always, or in class A in the first receive window from `now` on that nothing has used. */
@@ -89,8 +93,15 @@ export class Gate {
     if (this.#profile.classA !== true) return now;
     if (this.#windowsSince === undefined) return undefined;
     const [rx1, rx2] = [addMs(this.#windowsSince, RECEIVE_DELAY1_MS), addMs(this.#windowsSince, RECEIVE_DELAY2_MS)];
-    if (now <= rx1) return rx1;
+    if (now <= rx1 && this.#medium.firstWindowSilentUntil <= rx1) return rx1;
     return now <= rx2 ? rx2 : undefined;
+  }
+
+  /** Until when the network's duty cycle lets nothing begin that would be for the window that comes next. */
+  #networkSilentUntil(now: Instant, awake: Instant, frameMs: number): Instant {
+    const since = this.#windowsSince;
+    const isFirst = since !== undefined && this.#openAtReceiver(awake)! < addMs(since, RECEIVE_DELAY2_MS);
+    return isFirst ? now : this.#networkTurnFor(now, frameMs);
   }
 
   #networkTurnFor(now: Instant, frameMs: number): Instant {

@@ -6,6 +6,8 @@ import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 export class SharedMedium {
   readonly #freeAt: Instant[];
   #networkTurnAt = instant(Number.NEGATIVE_INFINITY);
+  /** LoRaWAN class A: until when the network keeps silent in the band of uplinks, where the first windows are. */
+  firstWindowSilentUntil = instant(Number.NEGATIVE_INFINITY);
 
   /** `channelCount` frames at a time, such as the downloads that a cell serves side by side. */
   constructor(channelCount = 1) {

@@ -46,8 +46,16 @@ function expectedBlockMs(profile: LinkProfile, blockLength: number): number {
   return attemptMs / arrival;
 }
 
-function silenceMs({ down: { radio } }: LinkProfile, channelMs: number): number {
-  return radio.kind === "lora" && radio.dutyCycle !== undefined ? silenceAfter(channelMs, radio.dutyCycle) : 0;
+function silenceMs(profile: LinkProfile, channelMs: number): number {
+  const dutyCycle = networkDutyCycle(profile);
+  return dutyCycle === undefined ? 0 : silenceAfter(channelMs, dutyCycle);
+}
+
+/** For which share of the time the network may send; in class A that of the first window's band, the uplinks', besides. */
+export function networkDutyCycle({ classA, up, down }: LinkProfile): number | undefined {
+  const share = down.radio.kind === "lora" ? down.radio.dutyCycle : undefined;
+  if (share === undefined || classA !== true || up.radio.kind !== "lora") return share;
+  return Math.min(1, share + (up.radio.dutyCycle ?? 1));
 }
 
 /** In class A, how often the device may open a window for a frame of `length` bytes: with an empty uplink each. */

@@ -209,13 +209,30 @@ gate("LoRaWAN class A: too late for RX1 a downlink takes RX2", () => {
   near(deliveries[1]?.at, uplinkEnd + 2000 + loraTimeOnAir({ ...DR5, crc: false }, 19));
 });
 
+gate(
+  "EN 300 220: class A's first window is in the uplinks' band of 1 %, and the second one in the network's of 10 %",
+  () => {
+    const queue = { countMax: 12, lifetimeSeconds: 3_600 };
+    const { link, deliveries } = linkLog({ ...CLASS_A, down: { ...CLASS_A.down, queue } });
+    // 3 bytes of compressed header and 237 of payload fill a frame: 394.496 ms.
+    for (let id = 1; id <= 12; id++) link.send(instant(0), "down", datagram(id % 4, 237));
+    run([link]);
+    const periodMs = POLL_MS + silenceAfter(POLL_MS, 0.01);
+    const windows = deliveries.map(({ at }, i) => Math.round(at - 394.496 - i * periodMs - POLL_MS));
+    // The first window's band is silent for 39,055 ms after its frame, which is for eight uplinks.
+    assert.equal(windows, [1_000, ...Array.from({ length: 8 }, () => 2_000), 1_000, 2_000, 2_000]);
+  },
+);
+
 gate("LoRaWAN class A: for all further downlinks the device asks by empty uplinks at its duty cycle", () => {
   const { link, deliveries } = linkLog(CLASS_A);
   for (let id = 1; id <= 4; id++) link.send(instant(0), "down", datagram(id, 1));
   run([link]);
   const periodMs = POLL_MS + silenceAfter(POLL_MS, 0.01);
   near(3_600_000 / periodMs, 776.933_701_657);
-  for (const [i, { at }] of deliveries.slice(1).entries()) near(at - deliveries[i]!.at, periodMs);
+  // One frame in the band of the first window silences that for 5.6 s: the next one takes the second window.
+  const frameMs = loraTimeOnAir({ ...DR5, crc: false }, 19);
+  for (const [i, { at }] of deliveries.entries()) near(at, i * periodMs + POLL_MS + 1_000 * (1 + (i % 2)) + frameMs);
   assert.is(link.statistics.up.sentCount, 0);
   assert.is(link.statistics.up.frameCount, 4);
 });
