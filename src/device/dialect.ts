@@ -80,7 +80,7 @@ const OWN_HANDSHAKE: DialectHandshake = {
 const STOCK_DATAGRAM_LENGTH_MAX = 1_232;
 
 /** Each flight waits 1, 2, 4 ... 32 s and 60 s. */
-const MBED_TLS_HANDSHAKE: DialectHandshake = {
+const DOUBLING_HANDSHAKE: DialectHandshake = {
   retransmitMs: 1_000,
   retransmitMaxMs: 60_000,
   copyDueMs: Number.POSITIVE_INFINITY,
@@ -96,9 +96,11 @@ const MBED_TLS_HANDSHAKE: DialectHandshake = {
   followsMaxRetransmit: false,
 };
 
+const MBED_TLS_HANDSHAKE: DialectHandshake = { ...DOUBLING_HANDSHAKE, helloLength: 105 };
+
 /** RIOT sends no flight again: a whole handshake has 1 s, the next one 2 s, and the last one 4 s. */
 const RIOT_HANDSHAKE: DialectHandshake = {
-  ...MBED_TLS_HANDSHAKE,
+  ...DOUBLING_HANDSHAKE,
   retransmitMs: 60_000,
   retransmissionsMax: 0,
   attemptsMs: [1_000, 2_000, 4_000],
@@ -106,7 +108,7 @@ const RIOT_HANDSHAKE: DialectHandshake = {
 
 /** OpenSSL's timer begins anew with 1 s at each flight; libcoap ends the handshake at the fifth timeout of all flights. */
 const LIBCOAP_HANDSHAKE: DialectHandshake = {
-  ...MBED_TLS_HANDSHAKE,
+  ...DOUBLING_HANDSHAKE,
   retransmissionsMax: DEFAULT_TRANSMISSION_PARAMETERS.maxRetransmit,
   handshakeRetransmissionsMax: DEFAULT_TRANSMISSION_PARAMETERS.maxRetransmit,
   // Its hello offers all suites and groups that OpenSSL has.

@@ -6,12 +6,16 @@ import * as assert from "uvu/assert";
 import { EMPTY, toHex, toUtf8 } from "../../src/base/bytes.ts";
 import type { DialectName } from "../../src/device/dialect.ts";
 import { houseRoot } from "../tidy/house.ts";
-import { coapClientBuilds, IDENTITY, KEY, ownAddress } from "./coap-client-program.ts";
+import { coapClientBuilds, KEY, ownAddress } from "./coap-client-program.ts";
 import { absent, peer } from "./peers.ts";
 import { type ProgramEnd, runProgram } from "./program.ts";
 import { NARROWBOAT } from "./serving.ts";
 
 const COMPILE_LIMIT_MS = 60_000;
+
+/** As long as those of a simulated device: on a slow link each byte counts. */
+export const IDENTITY = "d0";
+export const PRODUCT = "m";
 
 export interface PullEnd {
   readonly bytes: Uint8Array;
@@ -19,7 +23,7 @@ export interface PullEnd {
   readonly seconds?: number;
 }
 
-/** A program that pulls a version of the product "boat", and the dialect that is to behave like it. */
+/** A program that pulls a version of PRODUCT, and the dialect that is to behave like it. */
 export interface ComparedClient {
   readonly name: string;
   readonly dialect: DialectName;
@@ -39,7 +43,7 @@ export function ownDevice(dtlsTimeoutSeconds?: number): ComparedClient {
     ...(dtlsTimeoutSeconds !== undefined && { dtlsTimeoutSeconds }),
     command: (port, _number, version, file) => {
       const keys = ["--identity", IDENTITY, "--key", toHex(toUtf8(KEY))];
-      const uri = `coaps://127.0.0.1:${port}/fw/boat/${version}`;
+      const uri = `coaps://127.0.0.1:${port}/fw/${PRODUCT}/${version}`;
       return [process.execPath, NARROWBOAT, "pull", uri, ...keys, "-o", file, "--json", ...flags];
     },
     endOf: ({ exit, stdout }, file) => {
@@ -73,7 +77,7 @@ export function stockLibcoap(): ComparedClient | undefined {
     command: (port, number, version) => [
       build.command,
       ...args(number),
-      `coaps://127.0.0.1:${port}/fw/boat/${version}`,
+      `coaps://127.0.0.1:${port}/fw/${PRODUCT}/${version}`,
     ],
     endOf: ({ stdout }) => ({ bytes: stdout }),
   };
@@ -92,7 +96,7 @@ export async function mbedTlsClient(directory: string): Promise<ComparedClient |
   return {
     name: "mbedtls",
     dialect: "zephyr",
-    command: (port, _number, version) => [client, String(port), IDENTITY, KEY, "boat", version, "256"],
+    command: (port, _number, version) => [client, String(port), IDENTITY, KEY, PRODUCT, version, "256"],
     endOf: ({ stdout }) => ({ bytes: stdout }),
   };
 }

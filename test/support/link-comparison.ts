@@ -3,11 +3,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { percentile } from "../../sim/tune/sample-statistics.ts";
 import { REAL_UPDATES } from "../../sim/tune/tune-row.ts";
 import { BLOCK_SIZE_MAX } from "../../src/coap/parameters.ts";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
-import { IDENTITY, KEY } from "./coap-client-program.ts";
-import type { ComparedClient } from "./compared-clients.ts";
+import { KEY } from "./coap-client-program.ts";
+import { type ComparedClient, IDENTITY, PRODUCT } from "./compared-clients.ts";
 import { LinkProgram } from "./link-program.ts";
 import { runProgram } from "./program.ts";
 import { Serving } from "./serving.ts";
@@ -26,6 +27,9 @@ const SIMULATED_RUNS = 200;
 
 /** Links at a time. */
 const LINKS_AT_A_TIME = 2;
+
+/** One alone may meet another's start. */
+const PULLS_WITHOUT_LINK = 5;
 
 /** Versions of the images. */
 const WHOLE = "1";
@@ -99,30 +103,32 @@ async function measured(link: ComparedLink, directory: string, clock: SlowClock 
   const environment = clock?.(slowness) ?? {};
   const images = { [WHOLE]: sampleBytes(12, link.imageLength), [ONE_BLOCK]: sampleBytes(13, BLOCK_SIZE_MAX) };
   const folder = join(directory, `${client.name}-${profile}`);
-  const cargo = { images, keys: { [IDENTITY]: KEY }, flags: SESSIONS, limitMs, environment };
+  const cargo = { product: PRODUCT, images, keys: { [IDENTITY]: KEY }, flags: SESSIONS, limitMs, environment };
   const serving = await Serving.start(folder, cargo);
-  const pull = async (port: number, number: number, version: keyof typeof images) => {
+  const pull = async (port: number, number: number, version: keyof typeof images, loadingSeconds: number) => {
     const file = join(folder, `pulled-${number}`);
     const [command, ...args] = client.command(port, number, version, file);
     const began = performance.now();
     const program = await runProgram(command, args, limitMs, environment);
     const lifetime = (performance.now() - began) / 1000 / slowness;
-    const { bytes, seconds = lifetime } = client.endOf(program, file);
+    const { bytes, seconds = lifetime - loadingSeconds } = client.endOf(program, file);
     return Buffer.compare(images[version]!, bytes) === 0 ? seconds : undefined;
   };
-  // What a program takes for a block without a link is not the link's: it has to be loaded, and a handshake to be computed.
-  const withoutLink = (await pull(serving.coapsPort, 0, ONE_BLOCK)) ?? 0;
   const links = await Promise.all(
     seeds.map((seed) =>
       LinkProgram.startIn({ limitMs, environment }, serving.coapsPort, profile, "--seed", String(seed)),
     ),
   );
+  // What a program takes without a link is not the link's: it has to be loaded.
+  const withoutLink: number[] = [];
+  for (let i = 0; i < PULLS_WITHOUT_LINK; i++) withoutLink.push((await pull(serving.coapsPort, 0, ONE_BLOCK, 0)) ?? 0);
+  const loadingSeconds = percentile(withoutLink, 0.5)!;
   const ended: number[] = [];
   const waiting = Array.from({ length: count }, (_, number) => number).values();
   const pullOneAfterTheOther = async () => {
     for (const number of waiting) {
-      const seconds = await pull(links[number % links.length]!.port, number + 1, WHOLE);
-      if (seconds !== undefined) ended.push(seconds - withoutLink);
+      const seconds = await pull(links[number % links.length]!.port, number + 1, WHOLE, loadingSeconds);
+      if (seconds !== undefined) ended.push(seconds);
     }
   };
   await Promise.all(Array.from({ length: atATime }, pullOneAfterTheOther));

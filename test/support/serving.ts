@@ -18,7 +18,9 @@ export const NARROWBOAT = join(import.meta.dirname, "../../src/cli/main.js");
 const SERVING_LIMIT_MS = 290_000;
 
 export interface Cargo {
-  /** By version; all are product "boat". */
+  /** "boat" when absent. */
+  readonly product?: string;
+  /** By version. */
   readonly images: Readonly<Record<string, Uint8Array>>;
   /** Keys as text by identity. */
   readonly keys?: Readonly<Record<string, string>>;
@@ -118,7 +120,10 @@ export function servedFor(test: Test, cargo: Cargo): () => Serving {
 /** Puts images and keys where a server finds them. */
 export function fillStores(directory: string, cargo: Cargo): void {
   const store = FirmwareStore.open(directory);
-  for (const [version, bytes] of Object.entries(cargo.images)) store.publish(requestFor(directory, version, bytes));
+  for (const [version, bytes] of Object.entries(cargo.images)) {
+    const request = requestFor(directory, version, bytes);
+    store.publish({ ...request, product: cargo.product ?? request.product });
+  }
   store.close();
   const psk = PskStore.open(directory);
   for (const [identity, key] of Object.entries(cargo.keys ?? {})) {
