@@ -71,7 +71,7 @@ tune("--json has one object a row with the names that programs rely on", async (
   const names = (
     "profile device imageLength blockSize ackTimeoutSeconds window dtlsTimeoutSeconds maxRetransmit runs completed seconds " +
     "again bytesUp bytesDown bytesOtherHops requests retransmissions energyJoules energyMilliampHours " +
-    "dutyCycleWaitSeconds limitSeconds figures failure goal recommended asGoodAsBest sureness command seed version"
+    "dutyCycleWaitSeconds limitSeconds figures failure goal recommended asGoodAsBest sureness whatToSet command seed version"
   ).split(" ");
   assert.equal(Object.keys(row!), names);
   assert.equal(Object.keys(row!.seconds), ["p50", "p50Low", "p50High", "p95", "mean"]);
