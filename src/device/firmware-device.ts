@@ -33,8 +33,12 @@ import { RequestWindow } from "./request-window.ts";
 import { resourceName } from "./resource-name.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 
-/** Timeouts in a row without any answer, each twice as long as the one before, until the association is given up. */
+/**
+ * Timeouts in a row without any answer until a new association is begun, and how many first timeouts these take at least:
+ * as long as each is twice the one before.
+ */
 const SILENCES_MAX = 5;
+const TIMEOUTS_SILENT_MIN = 2 + 4 + 8 + 16 + 32;
 
 /** Requests in a row that the server acknowledged and never answered, until the association is given up. */
 const BROKEN_WORDS_MAX = 2;
@@ -364,7 +368,8 @@ export class FirmwareDevice implements Deadlined {
     if (!this.#learns || this.#restsUntil !== undefined) return;
     const probes = this.#window.takeSilent(now);
     const { silences } = this.#window;
-    if (silences > SILENCES_MAX) return this.#reconnect(now);
+    const isForlorn = silences > SILENCES_MAX && this.#window.timeoutsSilent(now) >= TIMEOUTS_SILENT_MIN;
+    if (isForlorn && !this.#shakeHandsBeside(now)) return this.#reconnect(now);
     const [oldest, ...others] = probes;
     if (oldest === undefined) return;
     // Where blocks of this size have come, the first silence is rather an outage's.
@@ -423,6 +428,20 @@ export class FirmwareDevice implements Deadlined {
     this.#beginAnew();
     this.#dtls?.close();
     this.#connect(now);
+  }
+
+  /**
+   * Perhaps the server has lost the association, and perhaps the way is broken for the moment. So a handshake goes on beside
+   * it while blocks are asked for as before, and what is answered first counts. False where there is nothing to keep, or
+   * where it was tried often enough.
+   */
+  #shakeHandsBeside(now: Instant): boolean {
+    if (this.#dtls === undefined || this.#dtls.isShakingHands) return this.#dtls !== undefined;
+    if (this.#reconnectionsLeft === 0) return false;
+    // Since the latest block: all but the first follow one in vain.
+    if (this.#reconnectionsLeft-- < this.#input.dialect.reconnections) this.#retries.next("timeout");
+    this.#dtls.shakeHandsBeside(now, this.#retries.firstTimeoutMs);
+    return true;
   }
 
   /** The server had lost the association, and has another one now. */

@@ -20,6 +20,9 @@ const OVERDUE_FACTOR = 9 / 8;
  */
 const TRANSMISSIONS_MAX = 8;
 
+/** A long silence is asked into at intervals of this part of it: what is lost at its end is no more. */
+const SILENCE_PART = 1 / 32;
+
 interface Transmission {
   readonly id: number;
   readonly sentAt: Instant;
@@ -54,7 +57,10 @@ export class RequestWindow<Request> {
   #newestAnswered = -1;
   /** The latest sign of life, or the first transmission after a rest. */
   #silentSince = instant(0);
+  /** The latest sign of life itself. */
+  #livedAt = instant(0);
   #silences = 0;
+  #firstSilenceAt = instant(0);
 
   /** `fixed` requests at a time, or undefined to find how many; `firstTimeoutMs` as in RoundTrip. */
   constructor(fixed: number | undefined, firstTimeoutMs: number) {
@@ -75,6 +81,11 @@ export class RequestWindow<Request> {
     return this.#silences;
   }
 
+  /** How many first timeouts ago the first of these was. */
+  timeoutsSilent(now: Instant): number {
+    return this.#silences === 0 ? 0 : (now - this.#firstSilenceAt) / this.roundTrip.firstTimeoutMs;
+  }
+
   get requests(): readonly Request[] {
     return Array.from(this.#inFlight, ({ request }) => request);
   }
@@ -92,13 +103,17 @@ export class RequestWindow<Request> {
     const unheard = this.#unheard;
     if (unheard.length === 0) return undefined;
     const { timeoutMs } = this.roundTrip;
-    if (this.#silences > 0) return addMs(this.#silentSince, timeoutMs);
+    const silenceMs = this.#silentSince - this.#livedAt;
+    if (this.#silences > 0) return addMs(this.#silentSince, Math.max(timeoutMs, SILENCE_PART * silenceMs));
     const oldestSentAt = Math.min(this.#silentSince, ...unheard.map(({ sentAt }) => sentAt));
     return instant(Math.max(oldestSentAt + timeoutMs, this.#silentSince + timeoutMs / 2));
   }
 
   sent(now: Instant, id: number, request: Request): void {
-    if (this.#inFlight.size === 0) this.#silentSince = now;
+    if (this.#inFlight.size === 0) {
+      this.#silentSince = now;
+      this.#livedAt = now;
+    }
     const inFlight = { request, firstSentAt: now, transmissions: [], isAcknowledged: false };
     this.#inFlight.add(inFlight);
     this.#transmit(now, id, inFlight);
@@ -156,6 +171,7 @@ export class RequestWindow<Request> {
 
   #showLife(now: Instant): void {
     this.#silentSince = now;
+    this.#livedAt = now;
     this.#silences = 0;
   }
 
@@ -199,6 +215,7 @@ export class RequestWindow<Request> {
     const overdue = oldestFirst.filter(({ sentAt }, i) => i === 0 || now - sentAt > overdueMs);
     this.#loss.unanswered(overdue.map(({ order }) => order));
     if (this.#loss.isSilentByChance) return overdue.map(({ id }) => id);
+    if (this.#silences === 0) this.#firstSilenceAt = now;
     this.#silences++;
     this.roundTrip.backOff();
     this.#congestion.collapsed();

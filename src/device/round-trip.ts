@@ -13,8 +13,13 @@ const RTTVAR_GAIN = 1 / 4;
 /** The shortest round trip drifts towards the smoothed one, so that a way that has become longer is not taken for a queue. */
 const MIN_DRIFT = 1 / 256;
 
-/** Doublings end here; the answer that comes then resets it. */
+/**
+ * Doublings end here; the answer that comes then resets it. Where a timeout is short they end soon, so that the end of an
+ * outage is noticed; a request into silence costs little there. A slow link has better to do.
+ */
 const BACKOFF_MAX = 64;
+const QUICK_BACKOFF_MAX = 4;
+const QUICK_TIMEOUT_MAX_MS = 5_000;
 
 export class RoundTrip {
   readonly #firstTimeoutMs: number;
@@ -82,7 +87,8 @@ export class RoundTrip {
 
   /** The timer ran out. */
   backOff(): void {
-    this.#backoff = Math.min(2 * this.#backoff, BACKOFF_MAX);
+    const isQuick = this.#knows === "samples" && this.firstTimeoutMs <= QUICK_TIMEOUT_MAX_MS;
+    this.#backoff = Math.min(2 * this.#backoff, isQuick ? QUICK_BACKOFF_MAX : BACKOFF_MAX);
   }
 
   #guess(smoothedMs: number, variationMs: number): void {

@@ -50,6 +50,8 @@ export class DtlsClient implements Deadlined {
   /** An earlier one whose Finished was left without an answer: perhaps the server has lost it, perhaps the way has. */
   #doubted: ClientHandshake | undefined;
   #freshHellos = 0;
+  /** Whether the present handshake beside a session was begun because that is silent. */
+  #endsAtAWord = false;
   #session: Session | undefined;
   #probeNotBefore = Number.NEGATIVE_INFINITY as Instant;
 
@@ -115,6 +117,19 @@ export class DtlsClient implements Deadlined {
    */
   seal(data: Uint8Array): Uint8Array | undefined {
     return this.#session?.write.seal(ContentType.application_data, data);
+  }
+
+  /** Whether a handshake is under way, the first one or one beside the association. */
+  get isShakingHands(): boolean {
+    return this.#handshake !== undefined;
+  }
+
+  /** Beside an association that is silent, until it says a word. The first flight waits `retransmitMs` for its answer. */
+  shakeHandsBeside(now: Instant, retransmitMs: number): void {
+    this.#endsAtAWord = true;
+    const { parameters } = this.#input;
+    const retransmitMaxMs = Math.max(parameters.retransmitMaxMs, retransmitMs);
+    this.#handshake = this.#createHandshake(now, { ...parameters, retransmitMs, retransmitMaxMs });
   }
 
   /** Says close_notify where there is an association, and forgets it. */
@@ -198,6 +213,7 @@ export class DtlsClient implements Deadlined {
     }
     const { type, content } = opened.value;
     session.lastActiveAt = now;
+    if (this.#endsAtAWord) this.#endHandshake();
     if (session.write.nextSequenceNumber >= this.#input.parameters.sealedRecordsMax) {
       this.close();
       return this.#end(now, {
@@ -229,6 +245,7 @@ export class DtlsClient implements Deadlined {
     if (!isHint || this.#input.probes === false || age < 1 || age > PROBE_RECORDS_MAX) return;
     if (this.#handshake !== undefined || now < this.#probeNotBefore) return;
     this.#probeNotBefore = addMs(now, PROBE_INTERVAL_MS);
+    this.#endsAtAWord = false;
     this.#handshake = this.#createHandshake(now, this.#input.parameters);
   }
 
@@ -250,6 +267,11 @@ export class DtlsClient implements Deadlined {
   #forget(): void {
     this.#session?.wipe();
     this.#session = undefined;
+    this.#endHandshake();
+  }
+
+  #endHandshake(): void {
+    this.#endsAtAWord = false;
     this.#handshake?.abandon();
     this.#handshake = undefined;
     this.#doubted?.abandon();
