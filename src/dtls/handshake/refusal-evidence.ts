@@ -50,7 +50,17 @@ export class RefusalEvidence {
   isConclusive(now: Instant): boolean {
     if (this.#since === undefined || now - this.#since < REFUSAL_LEAST_MS) return false;
     if (this.#finishedSent < FINISHED_LEAST || this.#answeredSince < ANSWERS_LEAST) return false;
-    const loss = Math.max(0, this.#othersSent - this.#othersAnswered) / (this.#othersSent + 1);
-    return loss ** this.#finishedSent < CHANCE_MAX;
+    return this.#chanceOfLoss() < CHANCE_MAX;
+  }
+
+  /**
+   * How probable it is that the way lost every Finished, or each of their answers, after what became of the other flights:
+   * Laplace's rule of succession, for a few flights say little of a way.
+   */
+  #chanceOfLoss(): number {
+    const lost = Math.max(0, this.#othersSent - this.#othersAnswered);
+    let chance = 1;
+    for (let i = 0; i < this.#finishedSent; i++) chance *= (lost + 1 + i) / (this.#othersSent + 2 + i);
+    return chance;
   }
 }
