@@ -51,6 +51,10 @@ const BEST_BLOCK_SIZES = {
   "ble-ipsp": [1024],
 } as const;
 
+/** The first wait of a handshake. A hello of Mbed TLS takes two frames at DR3, and with 9 s hardly a handshake ends there. */
+const OWN_PATIENCE_SECONDS = 9;
+const PATIENCE_SECONDS: ReadonlyMap<string, number> = new Map([["lorawan-eu868-dr3-c", 46]]);
+
 /** Our own device's time on each of these links, in seconds. */
 const OWN_MEDIANS: ReadonlyMap<string, number> = new Map(
   Object.keys(BEST_BLOCK_SIZES).map((profile) => [profile, bestMedian(profile, "own")]),
@@ -92,8 +96,9 @@ for (const profile of ["nb-iot-ce0", "nb-iot-ce1"]) {
 
 for (const [profile, blockSizes] of Object.entries(BEST_BLOCK_SIZES)) {
   race(`${profile}: never slower than one request at a time at its best block size`, () => {
-    // With our own patience in the handshake: what is compared is the transfer.
-    const stopAndWait = median(bestRuns(profile, "ncs", { blockSizes, dtlsTimeoutSeconds: 9 }));
+    // With our own patience in the handshake, or more where it needs that: what is compared is the transfer.
+    const dtlsTimeoutSeconds = PATIENCE_SECONDS.get(profile) ?? OWN_PATIENCE_SECONDS;
+    const stopAndWait = median(bestRuns(profile, "ncs", { blockSizes, dtlsTimeoutSeconds }));
     const own = ownMedian(profile);
     assert.ok(own <= stopAndWait, `${own.toFixed(1)} s and ${stopAndWait.toFixed(1)} s`);
   });
