@@ -76,7 +76,7 @@ function isWithin({ seconds, failures }: CampaignBound, { campaign, result }: Tr
   return cutShort === undefined && last <= seconds && campaign.deviceCount - completed <= failures;
 }
 
-/** The earliest end of those that were run to it and get the image to as many devices as any, as far as one tells. */
+/** Of those that were run to their end and, as far as one campaign tells, leave no more devices without the image: the earliest. */
 function bestOf(tried: readonly Tried[]): Tried | undefined {
   const whole = tried.filter(({ result }) => result.cutShort === undefined && result.completed > 0);
   const most = least(whole, ({ result }) => -result.completed);

@@ -1,7 +1,7 @@
 // ELF, what a linker writes: with addresses and symbols for a debugger. No bootloader of a small device takes it.
 
 import { toHex } from "../../base/bytes.ts";
-import { hexNumber, type ImageSummary, viewOf } from "./image-summary.ts";
+import { hexNumber, type ImageSummary, truncatedSummary, viewOf } from "./image-summary.ts";
 
 const MAGIC = 0x7f454c46;
 const CLASS_AT = 4;
@@ -45,9 +45,7 @@ export function elfSummary(bytes: Uint8Array): ImageSummary {
     return { ...format, facts: {}, faults: [{ reason: "fieldUnknown", offset: CLASS_AT }] };
   }
   const layout = CLASSES[kind ?? 1];
-  if (bytes.length < layout.headerLength) {
-    return { ...format, facts: {}, faults: [{ reason: "truncated", offset: bytes.length }] };
-  }
+  if (bytes.length < layout.headerLength) return truncatedSummary("elf", false, bytes);
   const view = viewOf(bytes);
   const isLittle = bytes[DATA_AT] === LITTLE;
   const machine = view.getUint16(MACHINE_AT, isLittle);

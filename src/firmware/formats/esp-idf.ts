@@ -8,6 +8,7 @@
 import { equal, toHex } from "../../base/bytes.ts";
 import { crc32 } from "./checksums.ts";
 import {
+  comparison,
   type Digest,
   type FormatFault,
   type FormatFaultReason,
@@ -122,7 +123,7 @@ function checkSegments(bytes: Uint8Array, checks: ImageCheck[], faults: FormatFa
   }
   const checksumAt = at + (ALIGNMENT - 1 - (at % ALIGNMENT));
   if (checksumAt >= bytes.length) return fault("truncated", bytes.length);
-  checks.push({ by: "xor", offset: checksumAt, verdict: bytes[checksumAt] === sum ? "right" : "wrong" });
+  checks.push(comparison("xor", checksumAt, bytes[checksumAt] === sum));
   return checksumAt + 1;
 }
 
@@ -138,7 +139,7 @@ function checkHash(
   const end = at + HASH_LENGTH;
   if (end > bytes.length) return faulting(faults)("truncated", bytes.length);
   const isRight = equal(bytes.subarray(at, end), digest("sha256", bytes.subarray(0, at)));
-  checks.push({ by: "sha256", offset: at, verdict: isRight ? "right" : "wrong" });
+  checks.push(comparison("sha256", at, isRight));
   return end;
 }
 
@@ -176,9 +177,9 @@ function checkSignatureBlock(
   if (algorithm === undefined) return fault("fieldUnknown", at + 1);
   const crc = viewOf(block).getUint32(SIGNATURE_CRC_AT, true);
   const isWhole = crc === crc32(block.subarray(0, SIGNATURE_CRC_AT));
-  checks.push({ by: "crc32", offset: at + SIGNATURE_CRC_AT, verdict: isWhole ? "right" : "wrong" });
+  checks.push(comparison("crc32", at + SIGNATURE_CRC_AT, isWhole));
   const isOfImage = equal(block.subarray(4, 4 + HASH_LENGTH), signed);
-  checks.push({ by: "sha256", offset: at + 4, verdict: isOfImage ? "right" : "wrong" });
+  checks.push(comparison("sha256", at + 4, isOfImage));
   const [from, to] = algorithm === "ecdsa" ? ECDSA_KEY : RSA_KEY;
   const keyId = toHex(digest("sha256", block.subarray(from, to)));
   checks.push({ by: "signature", offset: at, verdict: "unchecked", algorithm, keyId, unchecked: "noKey" });

@@ -78,6 +78,16 @@ export interface ImageSummary {
 /** Digests are an argument, as all cryptography is. */
 export type Digest = (algorithm: "sha256" | "sha384" | "sha512", bytes: Uint8Array) => Uint8Array;
 
+/** Of a file that ends before its format's header does. */
+export function truncatedSummary(format: ImageFormat, flashable: boolean, { length }: Uint8Array): ImageSummary {
+  return { format, flashable, facts: {}, checks: [], faults: [{ reason: "truncated", offset: length }] };
+}
+
+/** Of a value that was compared. */
+export function comparison(by: CheckedBy, offset: number, isRight: boolean): ImageCheck {
+  return { by, offset, verdict: isRight ? "right" : "wrong" };
+}
+
 /** All numbers of these formats are little-endian unless said otherwise. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

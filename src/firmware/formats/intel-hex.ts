@@ -9,7 +9,7 @@ const RECORD_OVERHEAD_LENGTH = 5;
 
 const Type = { DATA: 0, END: 1, SEGMENT: 2, SEGMENT_START: 3, LINEAR: 4, LINEAR_START: 5 } as const;
 
-/** Lines with these bytes of data only, whatever else they have; undefined for data, which has any number. */
+/** How many bytes of data a line of each type has; undefined where that is free. */
 const DATA_LENGTHS: ReadonlyMap<number, number | undefined> = new Map([
   [Type.DATA, undefined],
   [Type.END, 0],

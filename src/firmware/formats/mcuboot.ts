@@ -6,11 +6,13 @@
 
 import { equal, toHex } from "../../base/bytes.ts";
 import {
+  comparison,
   type Digest,
   type FormatFault,
   hexNumber,
   type ImageCheck,
   type ImageSummary,
+  truncatedSummary,
   viewOf,
 } from "./image-summary.ts";
 
@@ -117,10 +119,7 @@ class McubootImage {
 
   summary(): ImageSummary {
     const format = { format: "mcuboot", flashable: true } as const;
-    if (this.#bytes.length < HEADER_LENGTH) {
-      this.#fault("truncated", this.#bytes.length);
-      return { ...format, facts: {}, checks: [], faults: this.#faults };
-    }
+    if (this.#bytes.length < HEADER_LENGTH) return truncatedSummary("mcuboot", true, this.#bytes);
     this.#readHeader();
     if (this.#faults.length === 0) this.#readAreas();
     if (this.#faults.length === 0) this.#readEntries();
@@ -234,7 +233,7 @@ class McubootImage {
       return;
     }
     const isRight = equal(value, this.#digest(by, this.#bytes.subarray(0, this.#signedLength)));
-    this.#checks.push({ by, offset: valueAt, verdict: isRight ? "right" : "wrong" });
+    this.#checks.push(comparison(by, valueAt, isRight));
   }
 
   #readSignature({ value, offset }: Entry, algorithm: string, [least, most]: readonly [number, number]): void {

@@ -2,7 +2,7 @@
 // of these three. Nothing protects what follows: a digest is the manifest's.
 
 import { fletcher32 } from "./checksums.ts";
-import { hexNumber, type ImageSummary, viewOf } from "./image-summary.ts";
+import { comparison, hexNumber, type ImageSummary, truncatedSummary, viewOf } from "./image-summary.ts";
 
 const MAGIC = 0x544f4952;
 const CHECKSUM_AT = 12;
@@ -13,17 +13,15 @@ export function isRiotboot(bytes: Uint8Array): boolean {
 }
 
 export function riotbootSummary(bytes: Uint8Array): ImageSummary {
-  const format = { format: "riotboot", flashable: true } as const;
-  if (bytes.length < HEADER_LENGTH) {
-    return { ...format, facts: {}, checks: [], faults: [{ reason: "truncated", offset: bytes.length }] };
-  }
+  if (bytes.length < HEADER_LENGTH) return truncatedSummary("riotboot", true, bytes);
   const view = viewOf(bytes);
   const isRight = view.getUint32(CHECKSUM_AT, true) === fletcher32(bytes.subarray(0, CHECKSUM_AT));
   return {
-    ...format,
+    format: "riotboot",
+    flashable: true,
     version: String(view.getUint32(4, true)),
     facts: { start: hexNumber(view.getUint32(8, true)) },
-    checks: [{ by: "fletcher32", offset: CHECKSUM_AT, verdict: isRight ? "right" : "wrong" }],
+    checks: [comparison("fletcher32", CHECKSUM_AT, isRight)],
     faults: [],
   };
 }

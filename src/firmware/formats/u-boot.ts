@@ -5,11 +5,13 @@
 import { copyOf } from "../../base/bytes.ts";
 import { crc32 } from "./checksums.ts";
 import {
+  comparison,
   type FormatFault,
   hexNumber,
   type ImageCheck,
   type ImageSummary,
   paddedText,
+  truncatedSummary,
   viewOf,
 } from "./image-summary.ts";
 
@@ -43,37 +45,29 @@ export function isImageTree(bytes: Uint8Array): boolean {
 }
 
 export function imageTreeSummary(bytes: Uint8Array): ImageSummary {
-  const format = { format: "imageTree", flashable: true, checks: [] } as const;
-  if (bytes.length < TREE_HEADER_LENGTH) {
-    return { ...format, facts: {}, faults: [{ reason: "truncated", offset: bytes.length }] };
-  }
+  if (bytes.length < TREE_HEADER_LENGTH) return truncatedSummary("imageTree", true, bytes);
   const view = viewOf(bytes);
   const end = view.getUint32(TREE_LENGTH_AT);
   const faults: FormatFault[] = [];
   if (end > bytes.length || end < TREE_HEADER_LENGTH) faults.push({ reason: "payloadLength", offset: TREE_LENGTH_AT });
   const facts = { tree: end, treeVersion: view.getUint32(TREE_VERSION_AT), behind: Math.max(0, bytes.length - end) };
-  return { ...format, facts, faults };
+  return { format: "imageTree", flashable: true, facts, checks: [], faults };
 }
 
 export function uBootSummary(bytes: Uint8Array): ImageSummary {
-  const format = { format: "uBoot", flashable: true } as const;
-  if (bytes.length < HEADER_LENGTH) {
-    return { ...format, facts: {}, checks: [], faults: [{ reason: "truncated", offset: bytes.length }] };
-  }
+  if (bytes.length < HEADER_LENGTH) return truncatedSummary("uBoot", true, bytes);
   const view = viewOf(bytes);
   const header = copyOf(bytes.subarray(0, HEADER_LENGTH)).fill(0, HEADER_CRC_AT, HEADER_CRC_AT + 4);
   const end = HEADER_LENGTH + view.getUint32(DATA_LENGTH_AT);
   const faults: FormatFault[] = [];
   if (end > bytes.length) faults.push({ reason: "payloadLength", offset: DATA_LENGTH_AT });
   if (end < bytes.length) faults.push({ reason: "bytesBehindEnd", offset: end });
-  const check = (offset: number, over: Uint8Array): ImageCheck => ({
-    by: "crc32",
-    offset,
-    verdict: view.getUint32(offset) === crc32(over) ? "right" : "wrong",
-  });
+  const check = (offset: number, over: Uint8Array): ImageCheck =>
+    comparison("crc32", offset, view.getUint32(offset) === crc32(over));
   const architecture = bytes[29]!;
   return {
-    ...format,
+    format: "uBoot",
+    flashable: true,
     product: paddedText(bytes.subarray(NAME_AT, HEADER_LENGTH)),
     hardware: ARCHITECTURES.get(architecture) ?? `architecture ${architecture}`,
     facts: { loadAddress: hexNumber(view.getUint32(16)), entry: hexNumber(view.getUint32(20)) },
