@@ -1,89 +1,69 @@
-// The resources: `/fw/<product>/<version>`, an image or the slice of it that `offset` and `length` ask for, and
-// `/.well-known/core`, the links to all images (RFC 6690). Decides by request alone; holds no state about any peer.
+// `/fw/<product>/<version>`: an image, or the slice of it that `offset` and `length` ask for.
 
 import { toUtf8 } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
-import type { Body } from "../coap/body.ts";
 import { Code } from "../coap/code.ts";
 import type { Request } from "../coap/request.ts";
 import type { PlainResponse, Response } from "../coap/response.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { Catalogue, CatalogueImage, ContentQuestion } from "../firmware/catalogue.ts";
+import { imagePath } from "../firmware/image-name.ts";
+import type { Association } from "./association.ts";
 import { ImageBody } from "./image-body.ts";
-import { ImageLinks } from "./image-links.ts";
-import { type ResourcePath, resourcePath } from "./resource-path.ts";
+import type { Resource } from "./resource.ts";
+import type { ResourcePath } from "./resource-path.ts";
 
-/** RFC 6690 4. */
-export const LINKS_PATH = "/.well-known/core";
+/** Its first segment. */
+export const FIRMWARE_ROOT = "fw";
 
 export interface FirmwareResourceOutlet {
   /** A request for an image that cannot be served. */
   imageDamaged(path: string, reason: string): void;
   /** A request for an image that nobody published: the catalogue was asked in vain. */
-  imageUnknown(request: Request<unknown>): void;
+  imageUnknown(request: Request<Association>): void;
 }
 
-export class FirmwareResource {
+export class FirmwareResource implements Resource {
   readonly #crypto: CryptoProvider;
   readonly #catalogue: Catalogue;
   readonly #outlet: FirmwareResourceOutlet;
-  readonly #links: ImageLinks;
   /** Of whole images, for as long as the catalogue has them; and the one that was asked for last. */
   readonly #imageBodies = new WeakMap<CatalogueImage, ImageBody>();
   #lastBody: ImageBody | undefined;
-  /** What the last path means, which is that of the next request most often. */
-  #lastPath: { readonly path: readonly string[]; readonly resource: ResourcePath } | undefined;
 
   constructor(crypto: CryptoProvider, catalogue: Catalogue, outlet: FirmwareResourceOutlet) {
     this.#crypto = crypto;
     this.#catalogue = catalogue;
-    this.#links = new ImageLinks(crypto, catalogue);
     this.#outlet = outlet;
   }
 
-  /** The images may have changed: links are made anew when next asked for. */
-  handleCatalogueChange(): void {
-    this.#links.handleCatalogueChange();
+  /** No body is wanted: a request that brings one is answered as if it had none. */
+  admit(path: ResourcePath, request: Request<Association>): PlainResponse | number {
+    const response = this.respond(path, request);
+    return "code" in response && !("body" in response) ? response : 0;
   }
 
-  /** The name of the resource that a GET would observe: only the list of links changes. */
-  observed(request: Request<unknown>): string | undefined {
-    return isLinks(this.#resourcePathOf(request).segments) ? LINKS_PATH : undefined;
-  }
-
-  respond(request: Request<unknown>): Response | ContentQuestion {
-    const { segments, queries } = this.#resourcePathOf(request);
-    const body = this.#bodyFor(segments, queries, request);
+  respond(path: ResourcePath, request: Request<Association>): Response | ContentQuestion {
+    const body = this.#bodyFor(path.segments, path.queries, request);
     if (!body.ok) return body.error;
     if (request.code !== Code.GET) return { code: Code.METHOD_NOT_ALLOWED };
     return { body: body.value };
   }
 
-  #resourcePathOf({ path, queries }: Request<unknown>): ResourcePath {
-    if (queries.length > 0) return resourcePath(path, queries);
-    const last = this.#lastPath;
-    if (last !== undefined && isSamePath(last.path, path)) return last.resource;
-    const resource = resourcePath(path, queries);
-    this.#lastPath = { path, resource };
-    return resource;
-  }
-
   #bodyFor(
     segments: readonly string[],
     queries: readonly string[],
-    request: Request<unknown>,
-  ): Result<Body, ContentQuestion | PlainResponse> {
-    const [root, second, third] = segments;
-    if (isLinks(segments)) return this.#links.bodyFor(queries);
-    if (segments.length !== 3 || root !== "fw") return failed({ code: Code.NOT_FOUND });
-    const image = this.#catalogue.find(second!, third!);
+    request: Request<Association>,
+  ): Result<ImageBody, ContentQuestion | PlainResponse> {
+    if (segments.length !== 3) return failed({ code: Code.NOT_FOUND });
+    const image = this.#catalogue.find(segments[1]!, segments[2]!);
     if (image === undefined) {
       this.#outlet.imageUnknown(request);
       return failed({ code: Code.NOT_FOUND });
     }
     if ("question" in image) return failed(image);
     if ("damaged" in image) {
-      this.#outlet.imageDamaged(`/fw/${second}/${third}`, image.damaged);
+      this.#outlet.imageDamaged(imagePath(segments[1]!, segments[2]!), image.damaged);
       return failed({ code: Code.INTERNAL_SERVER_ERROR, payload: toUtf8("image damaged") });
     }
     if (queries.length === 0) return ok(this.#wholeBody(image));
@@ -102,17 +82,6 @@ export class FirmwareResource {
     this.#lastBody = body;
     return body;
   }
-}
-
-function isLinks(segments: readonly string[]): boolean {
-  return segments.length === 2 && segments[0] === ".well-known" && segments[1] === "core";
-}
-
-function isSamePath(a: readonly string[], b: readonly string[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 /**

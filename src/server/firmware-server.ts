@@ -24,9 +24,12 @@ import type { Catalogue, ContentQuestion } from "../firmware/catalogue.ts";
 import type { Association } from "./association.ts";
 import { Counters } from "./counters.ts";
 import { Exchanges, type ServedExchange } from "./exchanges.ts";
-import { FirmwareResource, LINKS_PATH } from "./firmware-resource.ts";
+import { FIRMWARE_ROOT, FirmwareResource } from "./firmware-resource.ts";
 import { Freshness } from "./freshness.ts";
 import { ImageBody } from "./image-body.ts";
+import { LINKS_PATH, LINKS_ROOT, LinksResource } from "./links-resource.ts";
+import type { Resource } from "./resource.ts";
+import { Resources } from "./resources.ts";
 import type { ServerEvent } from "./server-event.ts";
 import { Transfers } from "./transfers.ts";
 import { type Transmit, TransmitQueue } from "./transmit-queue.ts";
@@ -66,7 +69,8 @@ export class FirmwareServer implements Deadlined {
   readonly #dtls: DtlsServer;
   readonly #coap: CoapServer<Association>;
   readonly #freshness: Freshness;
-  readonly #resource: FirmwareResource;
+  readonly #links: LinksResource;
+  readonly #resources: Resources;
   readonly #transfers = new Transfers<Association>();
   readonly #transmits = new TransmitQueue();
   readonly #events = new Fifo<ServerEvent>();
@@ -74,12 +78,19 @@ export class FirmwareServer implements Deadlined {
   readonly #exchanges: Exchanges<Association> | undefined;
 
   constructor(input: FirmwareServerInput) {
-    this.#resource = new FirmwareResource(input.crypto, input.catalogue, {
+    const firmware = new FirmwareResource(input.crypto, input.catalogue, {
       imageDamaged: (path, reason) => this.#tell({ kind: "imageDamaged", path, reason }),
       imageUnknown: ({ association }) => {
         if (!(association instanceof Session)) this.#dtls.work.charge("plainRequest", UNKNOWN_IMAGE_COST);
       },
     });
+    this.#links = new LinksResource(input.crypto, input.catalogue);
+    this.#resources = new Resources(
+      new Map<string, Resource>([
+        [FIRMWARE_ROOT, firmware],
+        [LINKS_ROOT, this.#links],
+      ]),
+    );
     this.#tap = input.tap;
     const { exchanged } = input;
     this.#exchanges =
@@ -162,7 +173,7 @@ export class FirmwareServer implements Deadlined {
   /** Images were published: those who observe the list of links are told. */
   handleCatalogueChange(now: Instant): void {
     this.#transmits.keepBorrowed();
-    this.#resource.handleCatalogueChange();
+    this.#links.handleCatalogueChange();
     this.#coap.changed(now, LINKS_PATH);
   }
 
@@ -255,13 +266,9 @@ export class FirmwareServer implements Deadlined {
       echo: this.#freshness,
       handler: {
         answersAtOnce: true,
-        // No resource takes a body yet: a request that brings one is answered as if it had none.
-        admit: (request) => {
-          const response = this.#resource.respond(request);
-          return "code" in response && !("body" in response) ? response : 0;
-        },
-        observed: (request) => this.#resource.observed(request),
-        handle: (_now, request) => this.#resource.respond(request),
+        admit: (request) => this.#resources.admit(request),
+        observed: (request) => this.#resources.observed(request),
+        handle: (_now, request) => this.#resources.respond(request),
       },
       outlet: {
         transmit: (_now, association, datagram) => this.#transmit(association, datagram),
