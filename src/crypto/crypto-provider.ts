@@ -1,9 +1,11 @@
 // Cryptography as an argument, handed in like a RandomSource: the cores know this interface and no library. So a device
-// without OpenSSL brings its own, and a test brings one that watches. A provider draws nothing at random, keeps no secret
-// beyond what it is asked to keep, and serves one thread: its calls share arrays.
+// without OpenSSL brings its own, and a test brings one that watches. A provider draws nothing at random, but that
+// OpenSSL chooses the nonce of an ES256 signature itself; it keeps no secret beyond what it is asked to keep, and serves one
+// thread: its calls share arrays.
 
 import type { Aead } from "./aead.ts";
 import type { HmacSha256 } from "./hmac.ts";
+import type { SigningKey, VerificationKey } from "./signature.ts";
 
 export interface CryptoProvider {
   readonly aead: Aead;
@@ -22,6 +24,10 @@ export interface CryptoProvider {
   x25519(privateKey: Uint8Array): KeyAgreement;
   /** SEC 1 over secp256r1. `privateKey` has 32 bytes, is below the group's order and not zero, and is not kept. */
   secp256r1(privateKey: Uint8Array): KeyAgreement;
+  /** The public key in the DER of a SubjectPublicKeyInfo; undefined for what is none that is known here. */
+  verificationKey(spki: Uint8Array): VerificationKey | undefined;
+  /** The private key in the DER of a PKCS#8 PrivateKeyInfo; undefined for what is none that is known here. */
+  signingKey(pkcs8: Uint8Array): SigningKey | undefined;
   /** Whether two byte strings of one length are equal, in a time that does not tell where they differ. */
   equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean;
 }

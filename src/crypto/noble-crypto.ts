@@ -2,7 +2,7 @@
 
 import { cbc } from "@noble/ciphers/aes.js";
 import { equalBytes } from "@noble/ciphers/utils.js";
-import { x25519 as curve25519 } from "@noble/curves/ed25519.js";
+import { x25519 as curve25519, ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { sha256 as hash } from "@noble/hashes/sha2.js";
 import { latin1Of } from "../base/bytes.ts";
@@ -10,6 +10,7 @@ import type { CryptoProvider, KeyAgreement } from "./crypto-provider.ts";
 import { secp256r1Agreement, x25519Agreement } from "./key-agreement.ts";
 import { nobleAead } from "./noble-aead.ts";
 import { type Primitives, providerOf } from "./primitives.ts";
+import type { SignaturePrimitives } from "./signature.ts";
 
 const X_LENGTH = 32;
 
@@ -22,9 +23,28 @@ const NOBLE_PRIMITIVES: Primitives = {
   equalInConstantTime: equalBytes,
 };
 
+const NOBLE_SIGNATURES: SignaturePrimitives = {
+  verifier(algorithm, publicKey) {
+    if (algorithm === "es256") {
+      p256.Point.fromBytes(publicKey).assertValidity();
+      return (message, signature) => p256.verify(signature, message, publicKey, { lowS: false });
+    }
+    // RFC 8032 5.1.7, and not what blockchains agreed on.
+    return (message, signature) => ed25519.verify(signature, message, publicKey, { zip215: false });
+  },
+  signer(algorithm, key) {
+    const privateKey = key.slice();
+    if (algorithm === "es256") {
+      const sign = (message: Uint8Array) => p256.sign(message, privateKey, { lowS: false });
+      return { publicKey: p256.getPublicKey(privateKey, false), sign };
+    }
+    return { publicKey: ed25519.getPublicKey(privateKey), sign: (message) => ed25519.sign(message, privateKey) };
+  },
+};
+
 /** For one thread. */
 export function nobleCrypto(): CryptoProvider {
-  return providerOf(nobleAead(), NOBLE_PRIMITIVES);
+  return providerOf(nobleAead(), NOBLE_PRIMITIVES, NOBLE_SIGNATURES);
 }
 
 function x25519(key: Uint8Array): KeyAgreement {

@@ -13,6 +13,7 @@ import {
 import { copyOf } from "../base/bytes.ts";
 import type { KeyAgreement } from "./crypto-provider.ts";
 import { secp256r1Agreement, x25519Agreement } from "./key-agreement.ts";
+import { fromBase64Url, toBase64Url } from "./node-jwk.ts";
 import type { Primitives } from "./primitives.ts";
 
 export const NODE_PRIMITIVES: Primitives = {
@@ -40,15 +41,11 @@ function x25519(key: Uint8Array): KeyAgreement {
   // RFC 8037 2. As JWK a key comes in and out in a tenth of the time that OpenSSL takes over DER; "x" is not looked at.
   const jwk = { kty: "OKP", crv: "X25519", d: toBase64Url(key), x: "" };
   const privateKey = createPrivateKey({ key: jwk, format: "jwk" });
-  const publicKey = copyOf(Buffer.from(createPublicKey(privateKey).export({ format: "jwk" }).x!, "base64url"));
+  const publicKey = fromBase64Url(createPublicKey(privateKey).export({ format: "jwk" }).x!);
   return x25519Agreement(publicKey, (peerPublicKey) => {
     const peer = { kty: "OKP", crv: "X25519", x: toBase64Url(peerPublicKey) };
     return diffieHellman({ privateKey, publicKey: createPublicKey({ key: peer, format: "jwk" }) });
   });
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
 }
 
 function secp256r1(privateKey: Uint8Array): KeyAgreement {

@@ -9,6 +9,8 @@ import { CRYPTO } from "./crypto.ts";
 export class WatchingCrypto implements CryptoProvider {
   readonly aead: CryptoProvider["aead"];
   readonly equalInConstantTime = CRYPTO.equalInConstantTime;
+  readonly verificationKey = CRYPTO.verificationKey;
+  readonly signingKey = CRYPTO.signingKey;
   /** Contexts and MACs that were made and not given back. */
   openCount = 0;
   /** Names of calls, in their order. */
