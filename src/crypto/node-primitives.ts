@@ -13,7 +13,7 @@ import {
 import { copyOf } from "../base/bytes.ts";
 import type { KeyAgreement } from "./crypto-provider.ts";
 import { secp256r1Agreement, x25519Agreement } from "./key-agreement.ts";
-import { fromBase64Url, toBase64Url } from "./node-jwk.ts";
+import { fromBase64Url, toBase64Url } from "./node-signatures.ts";
 import type { Primitives } from "./primitives.ts";
 
 export const NODE_PRIMITIVES: Primitives = {

@@ -2,7 +2,6 @@
 
 import { createECDH, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { copyOf } from "../base/bytes.ts";
-import { fromBase64Url, toBase64Url } from "./node-jwk.ts";
 import type { RawSigner, SignaturePrimitives } from "./signature.ts";
 
 export const NODE_SIGNATURES: SignaturePrimitives = {
@@ -41,4 +40,13 @@ function p256Jwk(point: Uint8Array) {
 
 function publicJwk(key: KeyObject) {
   return createPublicKey(key).export({ format: "jwk" });
+}
+
+/** RFC 7515 2. */
+export function toBase64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
+}
+
+export function fromBase64Url(text: string): Uint8Array {
+  return copyOf(Buffer.from(text, "base64url"));
 }
