@@ -166,9 +166,10 @@ export class Download {
   }
 
   #hint(): void {
-    const { server } = this.#input;
+    const { server, identity } = this.#input;
     if (this.#held > this.#resumed) return;
     if (!this.#shell?.heard) this.#say(`no answer yet from ${server}; still trying`);
+    else if (identity === undefined) this.#say(`${server} has sent no block yet; still trying`);
     else if (this.#cipherSuite === undefined) this.#say(`${server} has not accepted the key yet; still trying`);
   }
 

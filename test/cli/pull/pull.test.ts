@@ -213,6 +213,20 @@ test("a server that is silent: a hint while it is waited for; Ctrl-C ends with 1
   assert.equal(readdirSync(cwd), []);
 });
 
+test("RFC 7252 5.2.2: where a server acknowledges and answers later, the hint on plain CoAP says nothing of a key", async () => {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const EMPTY_ACK = 0x60;
+  socket.on("message", (request, { port }) => {
+    socket.send(Uint8Array.of(EMPTY_ACK, 0, request[2]!, request[3]!), port, "127.0.0.1");
+  });
+  const program = new Program(MAIN, ["pull", `coap://127.0.0.1:${socket.address().port}/a`], { cwd: scratch() });
+  await program.said(/still trying\n/);
+  const { stderr } = await program.kill("SIGINT");
+  socket.close();
+  assert.match(stderr, /^127\.0\.0\.1:\d+ has sent no block yet; still trying\n/);
+});
+
 test("an address that no socket can be connected to: one line, exit code 1", async () => {
   const { code, stderr } = await narrowboat(scratch(), "pull", "coap://255.255.255.255/a");
   assert.is(code, 1);
