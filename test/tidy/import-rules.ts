@@ -4,7 +4,17 @@ import { dirname, join } from "node:path/posix";
 import { type Rule, violation } from "./rule.ts";
 import { isTypeScript, type SourceFile } from "./source-file.ts";
 
-const CORES = ["src/base", "src/crypto", "src/coap", "src/dtls", "src/firmware", "src/server", "src/device"];
+const CORES = [
+  "src/base",
+  "src/cbor",
+  "src/crypto",
+  "src/coap",
+  "src/dtls",
+  "src/firmware",
+  "src/manifest",
+  "src/server",
+  "src/device",
+];
 const STORES = ["src/store", "src/session-store", "firmware-store", "psk"];
 const ALL_BUT_BENCH_AND_TEST = [...CORES, ...STORES, "src/native", "src/shell", "src/cli", "sim"];
 
@@ -12,12 +22,14 @@ const ALL_BUT_BENCH_AND_TEST = [...CORES, ...STORES, "src/native", "src/shell", 
 const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "src/base": [],
   "src/native": ["src/base"],
+  "src/cbor": ["src/base"],
   "src/crypto": ["src/base", "src/native"],
   "src/coap": ["src/base"],
   "src/dtls": ["src/base", "src/crypto"],
   "src/firmware": ["src/base"],
-  "src/server": ["src/base", "src/crypto", "src/coap", "src/dtls", "src/firmware"],
-  "src/device": ["src/base", "src/crypto", "src/coap", "src/dtls", "src/firmware"],
+  "src/manifest": ["src/base", "src/cbor", "src/crypto", "src/firmware"],
+  "src/server": ["src/base", "src/cbor", "src/crypto", "src/coap", "src/dtls", "src/firmware", "src/manifest"],
+  "src/device": ["src/base", "src/cbor", "src/crypto", "src/coap", "src/dtls", "src/firmware", "src/manifest"],
   "src/shell": [...CORES, "src/native", "sim", ...STORES],
   "src/cli": ALL_BUT_BENCH_AND_TEST,
   "src/store": ["src/base"],
@@ -81,7 +93,7 @@ const noLibraryOfCryptography: Rule = {
   },
 };
 
-const HANDED_A_PROVIDER = /^(?:src\/(?:base|coap|dtls|firmware|server|device)|sim)\//;
+const HANDED_A_PROVIDER = /^(?:src\/(?:base|cbor|coap|dtls|firmware|manifest|server|device)|sim)\//;
 const CRYPTOGRAPHY = /^(?:node:crypto|@noble\/.*)$/;
 
 /** The paths of all that a file imports, and of what that imports, itself included. */
