@@ -78,6 +78,16 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
 
 type Sha256 = (bytes: Uint8Array) => string;
 
+/** The DER of a key that stands alone: 32 bytes of Ed25519, or an uncompressed point of P-256. */
+export function spkiOf(algorithm: SignatureAlgorithm, publicKey: Uint8Array): Uint8Array {
+  return concat(SPKI_HEADS[algorithm], publicKey);
+}
+
+/** The inverse; undefined for what is none, of another algorithm, or in another form. */
+export function publicKeyIn(spki: Uint8Array, algorithm: SignatureAlgorithm): Uint8Array | undefined {
+  return algorithmOfSpki(spki) === algorithm ? spki.slice(SPKI_HEADS[algorithm].length) : undefined;
+}
+
 /** The key of a SubjectPublicKeyInfo; undefined for what is none, of another algorithm, or in another form. */
 export function verificationKeyOf(
   spki: Uint8Array,
@@ -110,7 +120,7 @@ export function signingKeyOf(
   const { algorithm, privateKey, publicKey } = found;
   const raw = orUndefined(() => signer(algorithm, privateKey));
   if (raw === undefined || (publicKey !== undefined && !equal(publicKey, raw.publicKey))) return undefined;
-  const spki = concat(SPKI_HEADS[algorithm], raw.publicKey);
+  const spki = spkiOf(algorithm, raw.publicKey);
   return { algorithm, keyId: bytesOfLatin1(sha256(spki)), spki, sign: raw.sign };
 }
 

@@ -12,6 +12,7 @@ const CORES = [
   "src/dtls",
   "src/firmware",
   "src/manifest",
+  "src/registry",
   "src/server",
   "src/device",
 ];
@@ -28,8 +29,27 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "src/dtls": ["src/base", "src/crypto"],
   "src/firmware": ["src/base"],
   "src/manifest": ["src/base", "src/cbor", "src/crypto", "src/firmware"],
-  "src/server": ["src/base", "src/cbor", "src/crypto", "src/coap", "src/dtls", "src/firmware", "src/manifest"],
-  "src/device": ["src/base", "src/cbor", "src/crypto", "src/coap", "src/dtls", "src/firmware", "src/manifest"],
+  "src/registry": ["src/base", "src/cbor", "src/crypto"],
+  "src/server": [
+    "src/base",
+    "src/cbor",
+    "src/crypto",
+    "src/coap",
+    "src/dtls",
+    "src/firmware",
+    "src/manifest",
+    "src/registry",
+  ],
+  "src/device": [
+    "src/base",
+    "src/cbor",
+    "src/crypto",
+    "src/coap",
+    "src/dtls",
+    "src/firmware",
+    "src/manifest",
+    "src/registry",
+  ],
   "src/shell": [...CORES, "src/native", "sim", ...STORES],
   "src/cli": ALL_BUT_BENCH_AND_TEST,
   "src/store": ["src/base"],
@@ -93,7 +113,7 @@ const noLibraryOfCryptography: Rule = {
   },
 };
 
-const HANDED_A_PROVIDER = /^(?:src\/(?:base|cbor|coap|dtls|firmware|manifest|server|device)|sim)\//;
+const HANDED_A_PROVIDER = /^(?:src\/(?:base|cbor|coap|dtls|firmware|manifest|registry|server|device)|sim)\//;
 const CRYPTOGRAPHY = /^(?:node:crypto|@noble\/.*)$/;
 
 /** The paths of all that a file imports, and of what that imports, itself included. */

@@ -1,0 +1,95 @@
+// The proof that rides with a manifest to a device: the entry, where it stands, and the checkpoint without what the device
+// can make itself. It knows the log's key, and by it the origin; the root it computes from the entry and the path. So the
+// signature is checked over a text that was never sent.
+
+import { concat, equal } from "../base/bytes.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import type { CborFault } from "../cbor/cbor-value.ts";
+import { decodeCbor } from "../cbor/decode-cbor.ts";
+import { encodeCbor } from "../cbor/encode-cbor.ts";
+import { FieldReader } from "../cbor/field-reader.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import { SIGNATURE_LENGTH, type VerificationKey } from "../crypto/signature.ts";
+import { checkpointText, logKeyOf } from "./checkpoint.ts";
+import { decodeEntry, ENTRY_LENGTH_MAX, type LogEntry } from "./log-entry.ts";
+import { noteVerifier } from "./note-key.ts";
+import { PROOF_HASHES_MAX, rootByInclusion, type TreeHead } from "./proof-check.ts";
+import { HASH_LENGTH, TreeHash } from "./tree-hash.ts";
+
+export interface InclusionProof {
+  /** As the log has it. */
+  readonly entry: Uint8Array;
+  /** Where: 0 for the first entry. */
+  readonly index: number;
+  /** RFC 9162 2.1.3: from the leaf's sibling to the root's child. */
+  readonly path: readonly Uint8Array[];
+  /** Of the tree that the checkpoint is about. */
+  readonly size: number;
+  /** The log's, over the text of the checkpoint: 64 bytes. */
+  readonly signature: Uint8Array;
+}
+
+/** With the longest entry and path; at a million entries a proof has some 780 bytes. */
+export const INCLUSION_PROOF_LENGTH_MAX = ENTRY_LENGTH_MAX + PROOF_HASHES_MAX * HASH_LENGTH + SIGNATURE_LENGTH + 32;
+
+/** A CBOR array: entry, index, path as one byte string, size, signature. */
+export function encodeInclusionProof({ entry, index, path, size, signature }: InclusionProof): Uint8Array {
+  return encodeCbor([entry, index, concat(...path), size, signature]);
+}
+
+export function decodeInclusionProof(bytes: Uint8Array): Result<InclusionProof, CborFault> {
+  if (bytes.length > INCLUSION_PROOF_LENGTH_MAX) return failed({ reason: "longer than a proof" });
+  const decoded = decodeCbor(bytes);
+  if (!decoded.ok) return decoded;
+  const fields = FieldReader.ofArray("proof", decoded.value, { min: 5, max: 5 });
+  const entry = fields.bytes(0, { max: ENTRY_LENGTH_MAX });
+  const index = fields.unsigned(1);
+  const hashes = fields.bytes(2, { max: PROOF_HASHES_MAX * HASH_LENGTH });
+  const size = fields.unsigned(3);
+  const signature = fields.bytes(4, { min: SIGNATURE_LENGTH, max: SIGNATURE_LENGTH });
+  if (hashes.length % HASH_LENGTH !== 0) fields.reject(2, "a path that is not whole hashes");
+  const path = Array.from({ length: Math.floor(hashes.length / HASH_LENGTH) }, (_, i) =>
+    hashes.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH),
+  );
+  return fields.finishKnown({ entry, index, path, size, signature });
+}
+
+/** What a proof shows: the entry is in the log at this place, and the log had this head. */
+export interface ProvenEntry extends LogEntry {
+  readonly index: number;
+  readonly head: TreeHead;
+}
+
+export interface ProofFault {
+  readonly reason: "notInLog" | "proofWrong";
+  readonly detail: string;
+}
+
+/**
+ * Whether the log of this key has an entry about the record with this digest. `notInLog` when the proof is about another
+ * record, `proofWrong` when it proves nothing.
+ */
+export function verifyInclusionProof(
+  crypto: CryptoProvider,
+  logKey: VerificationKey,
+  bytes: Uint8Array,
+  digest: Uint8Array,
+): Result<ProvenEntry, ProofFault> {
+  const proof = decodeInclusionProof(bytes);
+  if (!proof.ok) return failed({ reason: "proofWrong", detail: proof.error.reason });
+  const { index, path, size, signature } = proof.value;
+  const entry = decodeEntry(proof.value.entry);
+  if (!entry.ok) return failed({ reason: "proofWrong", detail: entry.error.reason });
+  const key = logKeyOf(logKey);
+  const verifier = key === undefined ? undefined : noteVerifier(crypto, key);
+  if (key === undefined || verifier === undefined) return failed({ reason: "proofWrong", detail: "no key of a log" });
+  const tree = new TreeHash(crypto);
+  const root = rootByInclusion(tree, tree.leaf(proof.value.entry), index, size, path);
+  if (root === undefined) return failed({ reason: "proofWrong", detail: "no path to a root" });
+  if (!verifier.verify(checkpointText({ origin: key.name, size, root }), signature)) {
+    return failed({ reason: "proofWrong", detail: "the log has not signed this root" });
+  }
+  if (!equal(entry.value.digest, digest))
+    return failed({ reason: "notInLog", detail: "an entry about something else" });
+  return ok({ ...entry.value, index, head: { size, root } });
+}
