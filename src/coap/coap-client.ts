@@ -44,6 +44,8 @@ export interface OutgoingRequest {
    * method that changes something: it keeps its Message ID when it is repeated, so that it happens once (RFC 7252 4.5).
    */
   readonly timer?: "client" | "caller";
+  /** ACK_TIMEOUT of the client's timer, ms, where the caller knows the link (RFC 7252 4.2); the parameters' when absent. */
+  readonly ackTimeoutMs?: number;
 }
 
 export interface CoapClientOutlet {
@@ -284,7 +286,7 @@ export class CoapClient implements Deadlined {
     if (outstanding.callersTimer) {
       this.#outlet.transmit(now, datagram);
     } else if (confirmable) {
-      this.#retransmitter.start(now, outstanding, datagram);
+      this.#retransmitter.start(now, outstanding, datagram, request.ackTimeoutMs);
     } else {
       this.#awaitResponse(now, outstanding);
       this.#outlet.transmit(now, datagram);

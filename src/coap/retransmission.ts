@@ -59,9 +59,9 @@ export class Retransmitter<Owner> implements Deadlined {
     return this.#retransmitCount;
   }
 
-  /** Transmits `datagram`, now and until stop(owner). */
-  start(now: Instant, owner: Owner, datagram: Uint8Array): void {
-    const backoff = firstBackoff(now, this.#random, this.#parameters);
+  /** Transmits `datagram`, now and until stop(owner). `ackTimeoutMs` in place of the parameters' where it is given. */
+  start(now: Instant, owner: Owner, datagram: Uint8Array, ackTimeoutMs = this.#parameters.ackTimeoutMs): void {
+    const backoff = firstBackoff(now, this.#random, { ...this.#parameters, ackTimeoutMs });
     this.#transmissions.set(owner, { datagram, backoff });
     this.#deadlines.set(owner, backoff.deadline);
     this.#outlet.transmit(now, owner, datagram);

@@ -1,5 +1,6 @@
 // What a device tells its driver. Nothing here holds a key.
 
+import type { Code } from "../coap/code.ts";
 import type { HandshakeErrorKind } from "../dtls/errors.ts";
 
 export type DeviceEvent =
@@ -18,6 +19,8 @@ export type DeviceEvent =
   | { readonly kind: "restarted" }
   /** The whole image is in flash. `sha256` is that of what was written. */
   | { readonly kind: "done"; readonly length: number; readonly sha256: Uint8Array }
+  /** An errand's answer, of whatever code. */
+  | { readonly kind: "answered"; readonly code: Code; readonly payload: Uint8Array }
   /** `retrying`: the device tries again by itself. */
   | {
       readonly kind: "handshakeFailed";

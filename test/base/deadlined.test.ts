@@ -31,6 +31,7 @@ import { Responder } from "../../src/coap/responder.ts";
 import { Retransmitter } from "../../src/coap/retransmission.ts";
 import { SeparateResponses } from "../../src/coap/separate-responses.ts";
 import { dialectNamed } from "../../src/device/dialect.ts";
+import { ServerContact } from "../../src/device/server-contact.ts";
 import { Freshness } from "../../src/server/freshness.ts";
 import { ImageBody } from "../../src/server/image-body.ts";
 import { Transfers } from "../../src/server/transfers.ts";
@@ -228,10 +229,16 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
     for (let i = 1; i < 9; i++) greedy.says(messageFromLine(`CON ${i} GET T=01 /fw/hub/1.0 2:${i}/0/1024`, 0));
     return { thing: scene.server, now: scene.now, drive: () => scene.drive() };
   },
-  FirmwareDevice: () => deserted({}, () => true),
-  "FirmwareDevice, in the midst of its requests": () =>
+  "ServerContact, that shakes hands": () => deserted({}, () => true),
+  "ServerContact, in the midst of a download": () =>
     deserted({ dialect: dialectNamed("zephyr") }, ({ device }) => device.statistics.blocks > 1),
-  "FirmwareDevice, on plain CoAP": () => deserted({ secure: false }, ({ device }) => device.statistics.blocks > 1),
+  "ServerContact, on plain CoAP": () => deserted({ secure: false }, ({ device }) => device.statistics.blocks > 1),
+  "ServerContact, with an errand": () => {
+    const dialect = dialectNamed("own");
+    const contact = new ServerContact(START, { server: SERVER_ADDRESS, dialect, crypto: CRYPTO, random: ZERO_RANDOM });
+    contact.request(START, { code: Code.POST, path: ["t"] });
+    return { thing: contact, now: START };
+  },
   SimulatedDevice: () => {
     const device: SimulatedDevice = new SimulatedDevice({
       number: 1,

@@ -40,7 +40,9 @@ const messageOf = (error: unknown) => (error as Error).message;
 browser(
   "a bundle of all of src/device on noble's provider has no module of Node.js, and none of its globals",
   async () => {
-    const device = readdirSync(join(houseRoot(), "src/device")).map((name) => `device/${name.replace(/\.ts$/, "")}`);
+    const device = readdirSync(join(houseRoot(), "src/device"), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => `device/${name.replace(/\.ts$/, "")}`);
     const names = [...device, "crypto/noble-crypto"];
     const text = await bundle(names.map((name) => `export * from "narrowboat/${name}";`).join("\n"));
     assert.match(text, /\bFirmwareDevice = class\b/);

@@ -144,6 +144,8 @@ export class Download {
         return this.#say(`${this.#input.server} fell silent or closed the association: beginning a new one`);
       case "silent":
         return this.#say(silentText({ ...this.#input, bytesHeld: this.#held }, this.#shell?.heard === true));
+      case "answered":
+        return;
       case "done":
         return this.#resolve(event);
       case "handshakeFailed":
