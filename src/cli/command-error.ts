@@ -48,6 +48,8 @@ function exitCodeForStore(code: StoreErrorCode): ExitCode {
     case "damaged":
     case "imagePublished":
     case "keyKnown":
+    case "keyRevoked":
+    case "tooManyKeys":
     case "unwritable":
       return ExitCode.FAILED;
     case "csvLine":
@@ -55,6 +57,8 @@ function exitCodeForStore(code: StoreErrorCode): ExitCode {
     case "imageLength":
     case "imageName":
     case "key":
+    case "keyFile":
+    case "keyUnknown":
     case "notADirectory":
     case "permissions":
     case "unknownFormat":

@@ -20,6 +20,14 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(psk, "remove <identity>", "Remove a key and end its sessions", async () => remove);
     addCommand(psk, "import <file>", "Add the keys of a CSV file", async () => importKeys);
   });
+  addCommand(parser, "keygen <file>", "Make a maker's key", () => import("./keygen.ts"));
+  parser.command("trust <command>", "Keys that the server believes: add, list, revoke", async (trust) => {
+    const { add, list, revoke } = await import("./trust.ts");
+    trust.demandCommand(1, "say what to do with keys: trust add, trust list or trust revoke");
+    addCommand(trust, "add <file>", "Believe what a key signs", async () => add);
+    addCommand(trust, "list", "List them, and this server's own", async () => list);
+    addCommand(trust, "revoke <keyid>", "Believe a key no longer, for good", async () => revoke);
+  });
   addCommand(parser, "pull <uri>", "Fetch an image as a device does", () => import("./pull/pull.ts"));
   addCommand(parser, "tune", "Find the block size, timers and window for a network", () => import("./tune/tune.ts"));
   addCommand(parser, "link", "A lossy link in front of a server", () => import("./link/link.ts"));

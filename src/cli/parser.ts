@@ -6,9 +6,21 @@ import { DATA_DIRECTORY, type GlobalArguments, word } from "./command.ts";
 import { type CommandError, wrongUse } from "./command-error.ts";
 
 /** Those that open the data directory, and `npm start`, which has no word. */
-const DATA_COMMANDS: readonly unknown[] = ["images", "psk", "publish", "serve", undefined];
+const DATA_COMMANDS: readonly unknown[] = ["images", "psk", "publish", "serve", "trust", undefined];
 
-const COMMANDS: readonly string[] = ["images", "link", "profiles", "psk", "publish", "pull", "serve", "tune"];
+const COMMANDS: readonly string[] = [
+  "images",
+  "inspect",
+  "keygen",
+  "link",
+  "profiles",
+  "psk",
+  "publish",
+  "pull",
+  "serve",
+  "trust",
+  "tune",
+];
 
 /** A parser that knows what every command has. */
 export function createParser(words: readonly string[]): Argv<GlobalArguments> {

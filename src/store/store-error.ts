@@ -18,12 +18,20 @@ export type StoreErrorCode =
   | "imagePublished"
   /** A key of no bytes or of more than 64 (RFC 4279 5.3), or text that is not hex digits. */
   | "key"
+  /** A file that is no key of ours, or that its passphrase does not open. */
+  | "keyFile"
   /** The identity has another key. */
   | "keyKnown"
+  /** A public key that was revoked is to be trusted again. */
+  | "keyRevoked"
+  /** Nothing says which trusted key is meant. */
+  | "keyUnknown"
   /** The data directory's path leads to something else. */
   | "notADirectory"
   /** Group or others may read or write what only the owner should. */
   | "permissions"
+  /** More keys would be trusted than there may be. */
+  | "tooManyKeys"
   /** The file is no store of ours, or one of a version that this program does not know. */
   | "unknownFormat"
   /** A file of the operator's cannot be read. */

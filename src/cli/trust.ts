@@ -1,0 +1,111 @@
+// `narrowboat trust`: whose signatures the server believes.
+
+import type { Argv } from "yargs";
+import { toHex } from "../base/bytes.ts";
+import { imageNameFault } from "../firmware/image-name.ts";
+import { systemCrypto } from "../shell/system-crypto.ts";
+import { ownKey, ownKeyFile } from "../trust-store/own-key.ts";
+import { TrustStore } from "../trust-store/trust-store.ts";
+import { ROLES, readTrustedKey, type TrustedKey } from "../trust-store/trusted-key.ts";
+import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
+import { wrongUse } from "./command-error.ts";
+import { formatFields, formatTable } from "./report.ts";
+
+export const add = { options: addOptions, run: addKey };
+export const list = { options: listOptions, run: listKeys };
+export const revoke = { options: revokeOptions, run: revokeKey };
+
+function addOptions(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .positional("file", { type: "string", demandOption: true, describe: "A public key in PEM: keygen's FILE.pub" })
+    .option("role", { ...word, choices: ROLES, default: ROLES[0], describe: "What the key may sign" })
+    .option("product", { ...word, describe: "The product that it is for; all of them when absent" })
+    .option("json", json)
+    .example("$0 trust add maker.pem.pub --product pump", "From now on pump takes only what this key has signed");
+}
+
+async function addKey(args: ArgumentsOf<typeof addOptions>): Promise<void> {
+  const { file, role, product } = args;
+  if (product !== undefined) {
+    // Any version will do: the product's name is what is asked about.
+    const fault = imageNameFault(product, "1");
+    if (fault !== undefined) throw wrongUse(fault);
+  }
+  const key = readTrustedKey(file, role, systemCrypto());
+  const added = withStore(args.data, (store) => store.add(key, role, product, Date.now()));
+  const { algorithm } = key;
+  const keyId = toHex(key.keyId);
+  if (args.json) return console.log(JSON.stringify({ keyId, algorithm, role, product: product ?? null, added }));
+  console.log(formatFields({ role, product: product ?? "all", algorithm, "key id": keyId }));
+  if (!added) console.log("it was trusted before: nothing changed");
+}
+
+function listOptions(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .option("json", json)
+    .example(
+      "$0 trust list",
+      "Keys that are trusted, and this server's own, whose public parts a maker's trust root names",
+    );
+}
+
+async function listKeys(args: ArgumentsOf<typeof listOptions>): Promise<void> {
+  const crypto = systemCrypto();
+  const keys = withStore(args.data, (store) => store.list());
+  const own = (["server", "log"] as const).map((role) => {
+    const { keyId, algorithm } = ownKey(args.data, role, crypto);
+    return { role, algorithm, keyId: toHex(keyId), publicKey: `${ownKeyFile(args.data, role)}.pub` };
+  });
+  if (args.json) return console.log(JSON.stringify({ own, trusted: keys.map(reportOf) }));
+  const rows = keys.map((key) => [
+    key.role,
+    key.product ?? "all",
+    key.algorithm,
+    toHex(key.keyId),
+    key.revokedAt === undefined ? dayOf(key.addedAt) : `revoked ${dayOf(key.revokedAt)}`,
+  ]);
+  const ownRows = own.map(({ role, algorithm, keyId, publicKey }) => [role, "all", algorithm, keyId, publicKey]);
+  console.log(formatTable([["ROLE", "PRODUCT", "ALGORITHM", "KEY ID", "SINCE"], ...rows, ...ownRows]));
+}
+
+function reportOf({ role, product, algorithm, keyId, addedAt, revokedAt }: TrustedKey) {
+  return {
+    role,
+    product: product ?? null,
+    algorithm,
+    keyId: toHex(keyId),
+    addedAt: new Date(addedAt).toISOString(),
+    revokedAt: revokedAt === undefined ? null : new Date(revokedAt).toISOString(),
+  };
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+function revokeOptions(yargs: Argv<GlobalArguments>) {
+  return yargs
+    .positional("keyid", {
+      type: "string",
+      demandOption: true,
+      describe: "The first 8 digits of the key's id, or more",
+    })
+    .option("json", json)
+    .example("$0 trust revoke 3f9a02c1", "Nothing that this key signs is taken any more");
+}
+
+async function revokeKey(args: ArgumentsOf<typeof revokeOptions>): Promise<void> {
+  const revoked = withStore(args.data, (store) => store.revoke(args.keyid, Date.now()));
+  const keyId = revoked && toHex(revoked);
+  if (args.json) return console.log(JSON.stringify({ keyId: keyId ?? null, revoked: revoked !== undefined }));
+  console.log(keyId === undefined ? "it was revoked before: nothing changed" : `${keyId} revoked`);
+}
+
+function withStore<Value>(directory: string, work: (store: TrustStore) => Value): Value {
+  const store = TrustStore.open(directory);
+  try {
+    return work(store);
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,140 @@
+// Whom a server believes: keys in `trust.db`. A key that was revoked stays there, so that nobody believes it anew by mistake.
+
+import { toHex } from "../base/bytes.ts";
+import { StoreError } from "../store/store-error.ts";
+import { StoreFile, type StoreFormat } from "../store/store-file.ts";
+import { type PublicKey, type PublicKeyAlgorithm, ROLES, type Role, type TrustedKey } from "./trusted-key.ts";
+
+/** Keys in the store; each manifest is tried under those that its key's name fits. */
+export const TRUSTED_KEYS_MAX = 200;
+
+/** Hex digits that a key is named by at least. */
+export const KEY_NAME_LENGTH_MIN = 8;
+
+const FORMAT: StoreFormat = {
+  fileName: "trust.db",
+  applicationId: 0x4e427472, // "NBtr"
+  version: 1,
+  // Public keys are no secret, but who may write here decides whom devices believe.
+  ownerOnly: true,
+  schema: `
+    CREATE TABLE trusted_key (
+      key_id BLOB NOT NULL CHECK (length(key_id) = 32),
+      role TEXT NOT NULL CHECK (role IN (${ROLES.map((role) => `'${role}'`).join(", ")})),
+      product TEXT NOT NULL,
+      algorithm TEXT NOT NULL,
+      spki BLOB NOT NULL,
+      added_at INTEGER NOT NULL,
+      revoked_at INTEGER NOT NULL DEFAULT 0,
+      PRIMARY KEY (key_id, role, product)
+    ) STRICT, WITHOUT ROWID`,
+};
+
+interface Row {
+  readonly keyId: Uint8Array;
+  readonly role: Role;
+  /** Empty for every product. */
+  readonly product: string;
+  readonly algorithm: PublicKeyAlgorithm;
+  readonly spki: Uint8Array;
+  readonly addedAt: number;
+  /** 0 as long as it is believed. */
+  readonly revokedAt: number;
+}
+
+export class TrustStore {
+  readonly #file: StoreFile;
+  readonly #list;
+  readonly #add;
+  readonly #revoke;
+
+  /**
+   * Opens the store in the data directory, and makes it where it is absent.
+   * Throws StoreError: busy, damaged, notADirectory, permissions, unknownFormat, unwritable.
+   */
+  static open(directory: string): TrustStore {
+    return new TrustStore(StoreFile.open(directory, FORMAT));
+  }
+
+  private constructor(file: StoreFile) {
+    this.#file = file;
+    this.#list = file.prepare<[], Row>(
+      `SELECT key_id AS keyId, role, product, algorithm, spki, added_at AS addedAt, revoked_at AS revokedAt
+       FROM trusted_key ORDER BY added_at, key_id, role, product`,
+    );
+    this.#add = file.prepare<[Uint8Array, string, string, string, Uint8Array, number]>(
+      `INSERT INTO trusted_key (key_id, role, product, algorithm, spki, added_at) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+    );
+    this.#revoke = file.prepare<[number, Uint8Array]>(
+      "UPDATE trusted_key SET revoked_at = ? WHERE key_id = ? AND revoked_at = 0",
+    );
+  }
+
+  /**
+   * Believes a key in a role, for one product or for all, at a time in milliseconds since 1970. False when it did before.
+   * Throws StoreError: keyRevoked, tooManyKeys.
+   */
+  add(key: PublicKey, role: Role, product: string | undefined, addedAt: number): boolean {
+    return this.#file.transaction(() => {
+      const known = this.list();
+      const name = toHex(key.keyId);
+      if (known.some(({ keyId, revokedAt }) => revokedAt !== undefined && toHex(keyId) === name)) {
+        throw new StoreError("keyRevoked", `the key ${name} was revoked, and that is for good: make another one`);
+      }
+      if (known.length >= TRUSTED_KEYS_MAX) {
+        throw new StoreError("tooManyKeys", `${TRUSTED_KEYS_MAX} keys are trusted already, and more cannot be`);
+      }
+      return this.#add.run(key.keyId, role, product ?? "", key.algorithm, key.spki, addedAt).changes === 1;
+    });
+  }
+
+  /**
+   * Revokes the key that `name` begins the id of, in all roles and for all products; undefined when it was revoked before.
+   * Throws StoreError: keyUnknown.
+   */
+  revoke(name: string, revokedAt: number): Uint8Array | undefined {
+    return this.#file.transaction(() => {
+      const begins = name.toLowerCase();
+      const ids = new Map(this.list().map(({ keyId }) => [toHex(keyId), keyId]));
+      const named = [...ids].filter(([id]) => id.startsWith(begins));
+      const isName = begins.length >= KEY_NAME_LENGTH_MIN;
+      if (!isName || named.length !== 1) throw new StoreError("keyUnknown", whichKey(name, isName ? named.length : 0));
+      const [[, keyId]] = named as [[string, Uint8Array]];
+      return this.#revoke.run(revokedAt, keyId).changes > 0 ? keyId : undefined;
+    });
+  }
+
+  /** All keys, the oldest first. */
+  list(): TrustedKey[] {
+    return this.#file.attempt(() => this.#list.all()).map(trustedKeyOf);
+  }
+
+  /** The keys in a role that hold for a product, revoked ones too. */
+  keysFor(role: Role, product: string): TrustedKey[] {
+    return this.list().filter((key) => key.role === role && (key.product === undefined || key.product === product));
+  }
+
+  /** Whether another process has written since the last call; costs microseconds. */
+  changedElsewhere(): boolean {
+    return this.#file.changedElsewhere();
+  }
+
+  /** See StoreFile. */
+  neverWait(): void {
+    this.#file.neverWait();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+function trustedKeyOf({ product, revokedAt, ...row }: Row): TrustedKey {
+  return { ...row, ...(product !== "" && { product }), ...(revokedAt !== 0 && { revokedAt }) };
+}
+
+function whichKey(name: string, count: number): string {
+  const what = count === 0 ? `no trusted key's id begins with "${name}"` : `${count} keys' ids begin with "${name}"`;
+  return `${what}: give at least ${KEY_NAME_LENGTH_MIN} digits of one that narrowboat trust list shows`;
+}

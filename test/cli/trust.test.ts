@@ -1,0 +1,63 @@
+// Keys, from the maker's hand into the server's trust.
+
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { scratchDirectories } from "../store/scratch-directory.ts";
+import { narrowboat } from "./narrowboat.ts";
+
+const test = suite("trust");
+const scratch = scratchDirectories(test);
+
+test("keygen, trust add, list, revoke: one key id all along, and no private key in any output", async () => {
+  const directory = scratch();
+  const made = await narrowboat(directory, "keygen", "maker.pem", "--json");
+  const { keyId } = JSON.parse(made.stdout) as { keyId: string };
+  const added = await narrowboat(directory, "trust", "add", "maker.pem.pub", "--product", "pump");
+  assert.match(added.stdout, new RegExp(`^role +maker\nproduct +pump\nalgorithm +ed25519\nkey id +${keyId}\n$`));
+  const again = await narrowboat(directory, "trust", "add", "maker.pem.pub", "--product", "pump");
+  assert.match(again.stdout, /nothing changed\n$/);
+  const listed = await narrowboat(directory, "trust", "list");
+  assert.match(listed.stdout, new RegExp(`^maker +pump +ed25519 +${keyId} +\\d{4}-`, "m"));
+  assert.match(listed.stdout, /^server +all +ed25519 +[0-9a-f]{64} +.*server-key\.pem\.pub$/m);
+  const revoked = await narrowboat(directory, "trust", "revoke", keyId.slice(0, 8));
+  assert.is(revoked.stdout, `${keyId} revoked\n`);
+  const refused = await narrowboat(directory, "trust", "add", "maker.pem.pub");
+  assert.equal(
+    [refused.code, refused.stderr],
+    [1, `narrowboat: the key ${keyId} was revoked, and that is for good: make another one\n`],
+  );
+  const said = [made, added, listed, revoked, refused].map(({ stdout, stderr }) => stdout + stderr).join("");
+  const [, secret = ""] = readFileSync(join(directory, "maker.pem"), "latin1").split("\n");
+  assert.is(secret.length, 64);
+  assert.not.ok(said.includes(secret.slice(-40)));
+});
+
+test("keygen overwrites nothing, exit code 1, and makes ES256 and sealed keys", async () => {
+  const directory = scratch();
+  writeFileSync(join(directory, "pass"), "correct horse\n", { mode: 0o600 });
+  const words = ["keygen", "maker.pem", "--algorithm", "es256", "--passphrase-file", "pass"];
+  assert.is((await narrowboat(directory, ...words)).code, 0);
+  const before = statSync(join(directory, "maker.pem")).mtimeMs;
+  const { code, stderr } = await narrowboat(directory, ...words);
+  assert.equal([code, stderr], [1, "narrowboat: maker.pem or maker.pem.pub exists, and no key is overwritten\n"]);
+  assert.is(statSync(join(directory, "maker.pem")).mtimeMs, before);
+});
+
+test("a product that is no name, a private key, and a role that is none: exit code 2 and one line", async () => {
+  const directory = scratch();
+  await narrowboat(directory, "keygen", "maker.pem");
+  for (const words of [
+    ["maker.pem.pub", "--product", "a/b"],
+    ["maker.pem"],
+    ["maker.pem.pub", "--role", "king"],
+    ["none"],
+  ]) {
+    const { code, stderr } = await narrowboat(directory, "trust", "add", ...words);
+    assert.is(code, 2);
+    assert.match(stderr, /^narrowboat: [^\n]+\n$/);
+  }
+});
+
+test.run();
