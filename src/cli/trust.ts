@@ -3,10 +3,11 @@
 import type { Argv } from "yargs";
 import { toHex } from "../base/bytes.ts";
 import { imageNameFault } from "../firmware/image-name.ts";
+import { ROLES } from "../manifest/trust-root.ts";
 import { systemCrypto } from "../shell/system-crypto.ts";
 import { ownKey, ownKeyFile } from "../trust-store/own-key.ts";
 import { TrustStore } from "../trust-store/trust-store.ts";
-import { ROLES, readTrustedKey, type TrustedKey } from "../trust-store/trusted-key.ts";
+import { readTrustedKey, type TrustedKey } from "../trust-store/trusted-key.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
 import { wrongUse } from "./command-error.ts";
 import { formatFields, formatTable } from "./report.ts";

@@ -1,12 +1,13 @@
 // Whom a server believes: keys in `trust.db`. A key that was revoked stays there, so that nobody believes it anew by mistake.
 
 import { toHex } from "../base/bytes.ts";
+import { ROLES, type Role } from "../manifest/trust-root.ts";
 import { StoreError } from "../store/store-error.ts";
 import { StoreFile, type StoreFormat } from "../store/store-file.ts";
-import { type PublicKey, type PublicKeyAlgorithm, ROLES, type Role, type TrustedKey } from "./trusted-key.ts";
+import type { PublicKey, PublicKeyAlgorithm, TrustedKey } from "./trusted-key.ts";
 
 /** Keys in the store; each manifest is tried under those that its key's name fits. */
-export const TRUSTED_KEYS_MAX = 200;
+export const STORED_KEYS_MAX = 200;
 
 /** Hex digits that a key is named by at least. */
 export const KEY_NAME_LENGTH_MIN = 8;
@@ -82,8 +83,8 @@ export class TrustStore {
       if (known.some(({ keyId, revokedAt }) => revokedAt !== undefined && toHex(keyId) === name)) {
         throw new StoreError("keyRevoked", `the key ${name} was revoked, and that is for good: make another one`);
       }
-      if (known.length >= TRUSTED_KEYS_MAX) {
-        throw new StoreError("tooManyKeys", `${TRUSTED_KEYS_MAX} keys are trusted already, and more cannot be`);
+      if (known.length >= STORED_KEYS_MAX) {
+        throw new StoreError("tooManyKeys", `${STORED_KEYS_MAX} keys are trusted already, and more cannot be`);
       }
       return this.#add.run(key.keyId, role, product ?? "", key.algorithm, key.spki, addedAt).changes === 1;
     });

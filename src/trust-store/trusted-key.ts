@@ -2,12 +2,9 @@
 
 import { createHash, type KeyObject } from "node:crypto";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { Role } from "../manifest/trust-root.ts";
 import { StoreError } from "../store/store-error.ts";
 import { readPublicKey } from "./key-file.ts";
-
-/** In a trust root each has its index as number. */
-export const ROLES = ["maker", "server", "log", "witness"] as const;
-export type Role = (typeof ROLES)[number];
 
 /** The first two sign manifests and all else of ours; the others only what an image's own format signs. */
 export type PublicKeyAlgorithm = "ed25519" | "es256" | "es384" | "rsa2048" | "rsa3072";

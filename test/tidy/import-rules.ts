@@ -54,7 +54,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "src/cli": ALL_BUT_BENCH_AND_TEST,
   "src/store": ["src/base"],
   "src/session-store": ["src/base", "src/store"],
-  "src/trust-store": ["src/base", "src/crypto", "src/store"],
+  "src/trust-store": ["src/base", "src/crypto", "src/manifest", "src/store"],
   "firmware-store": ["src/base", "src/firmware", "src/store"],
   examples: [],
   psk: ["src/base", "src/store"],

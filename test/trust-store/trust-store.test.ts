@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { concat, toHex } from "../../src/base/bytes.ts";
-import { TRUSTED_KEYS_MAX, TrustStore } from "../../src/trust-store/trust-store.ts";
+import { STORED_KEYS_MAX, TrustStore } from "../../src/trust-store/trust-store.ts";
 import { type PublicKey, readTrustedKey } from "../../src/trust-store/trusted-key.ts";
 import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
 import { CRYPTO } from "../support/crypto.ts";
@@ -65,8 +65,8 @@ test("a key is named by 8 digits of its id at least, and by so many that no othe
 
 test("the keys have a maximum", () => {
   const store = TrustStore.open(scratch());
-  for (let i = 0; i < TRUSTED_KEYS_MAX; i++) store.add(keyNamed(1 + (i >> 8), i & 0xff), "maker", undefined, i);
-  throwsStoreError(() => store.add(keyNamed(99), "maker", undefined, 1), "tooManyKeys", String(TRUSTED_KEYS_MAX));
+  for (let i = 0; i < STORED_KEYS_MAX; i++) store.add(keyNamed(1 + (i >> 8), i & 0xff), "maker", undefined, i);
+  throwsStoreError(() => store.add(keyNamed(99), "maker", undefined, 1), "tooManyKeys", String(STORED_KEYS_MAX));
   store.close();
 });
 
