@@ -1,10 +1,11 @@
 // Fields of a map or an array of others', one after the other. As with a ByteReader, what is missing or wrong gives a
 // value of its type and is noted, the first time and for good: a decoder reads all its fields in a row and asks once at
-// the end.
+// the end. What lies within a field is read by a reader of its own that notes in the same place.
 
 import { EMPTY } from "../base/bytes.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { CborFault, CborMap, CborValue } from "./cbor-value.ts";
+import { decodeForeignCbor } from "./decode-cbor.ts";
 
 /** Of an integer. */
 export interface Range {
@@ -20,39 +21,83 @@ export interface Lengths {
 
 type Key = number | string;
 
+/** Where readers note the first fault. */
+interface Notes {
+  fault?: string;
+}
+
 export class FieldReader {
   readonly #what: string;
   readonly #fields: CborMap;
   readonly #read = new Set<CborValue>();
-  #fault: string | undefined;
+  readonly #notes: Notes;
 
   /** `what` names the whole in faults: "ticket". */
-  constructor(what: string, fields: CborMap) {
+  constructor(what: string, fields: CborMap, notes: Notes = {}) {
     this.#what = what;
     this.#fields = fields;
+    this.#notes = notes;
   }
 
-  static ofMap(what: string, value: CborValue): FieldReader {
-    if (value instanceof Map) return new FieldReader(what, value);
-    return FieldReader.#broken(what, "is no map");
+  static ofMap(what: string, value: CborValue, notes: Notes = {}): FieldReader {
+    if (value instanceof Map) return new FieldReader(what, value, notes);
+    return FieldReader.#broken(what, "is no map", notes);
   }
 
   /** The elements are the fields 0, 1 and so on; a length outside of the bounds is a fault. */
-  static ofArray(what: string, value: CborValue, lengths: Lengths): FieldReader {
-    if (!Array.isArray(value)) return FieldReader.#broken(what, "is no array");
-    if (!isWithin(value.length, lengths)) return FieldReader.#broken(what, `has ${value.length} elements`);
-    return new FieldReader(what, new Map((value as readonly CborValue[]).entries()));
+  static ofArray(what: string, value: CborValue, lengths: Lengths, notes: Notes = {}): FieldReader {
+    if (!Array.isArray(value)) return FieldReader.#broken(what, "is no array", notes);
+    if (!isWithin(value.length, lengths)) return FieldReader.#broken(what, `has ${value.length} elements`, notes);
+    return new FieldReader(what, new Map((value as readonly CborValue[]).entries()), notes);
   }
 
-  static #broken(what: string, fault: string): FieldReader {
-    const reader = new FieldReader(what, new Map());
-    reader.#fault = fault;
+  static #broken(what: string, fault: string, notes: Notes): FieldReader {
+    const reader = new FieldReader(what, new Map(), notes);
+    reader.#note(fault);
     return reader;
   }
 
-  /** The first that was wrong. */
+  /** The first that was wrong, here or within. */
   get fault(): CborFault | undefined {
-    return this.#fault === undefined ? undefined : { reason: `${this.#what} ${this.#fault}` };
+    const { fault } = this.#notes;
+    return fault === undefined ? undefined : { reason: fault };
+  }
+
+  /** How many fields there are. */
+  get size(): number {
+    return this.#fields.size;
+  }
+
+  keys(): IterableIterator<CborValue> {
+    return this.#fields.keys();
+  }
+
+  /** A reader of the map `value`, which this one took from a field. */
+  mapWithin(what: string, value: CborValue): FieldReader {
+    return FieldReader.ofMap(what, value, this.#notes);
+  }
+
+  /** The same of an array. */
+  arrayWithin(what: string, value: CborValue, lengths: Lengths): FieldReader {
+    return FieldReader.ofArray(what, value, lengths, this.#notes);
+  }
+
+  /** What a byte string holds that is CBOR itself, a foreign one. */
+  embedded(key: Key, lengths: Lengths): CborValue {
+    return this.#embeddedIn(key, this.bytes(key, lengths));
+  }
+
+  optionalEmbedded(key: Key, lengths: Lengths): CborValue {
+    const bytes = this.optionalBytes(key, lengths);
+    return bytes === undefined ? undefined : this.#embeddedIn(key, bytes);
+  }
+
+  #embeddedIn(key: Key, bytes: Uint8Array): CborValue {
+    if (this.fault !== undefined) return undefined;
+    const decoded = decodeForeignCbor(bytes);
+    if (decoded.ok) return decoded.value;
+    this.#note(`holds as ${key} what is no CBOR: ${decoded.error.reason}`);
+    return undefined;
   }
 
   /** `value` when all that was read is as it should be, whatever else stands there. */
@@ -158,7 +203,7 @@ export class FieldReader {
   }
 
   #note(fault: string): void {
-    this.#fault ??= fault;
+    this.#notes.fault ??= `${this.#what} ${fault}`;
   }
 }
 
