@@ -50,8 +50,11 @@ function exitCodeForStore(code: StoreErrorCode): ExitCode {
     case "keyKnown":
     case "keyRevoked":
     case "tooManyKeys":
+    case "noWayBack":
+    case "releaseOld":
     case "unwritable":
       return ExitCode.FAILED;
+    case "className":
     case "csvLine":
     case "identity":
     case "imageLength":
@@ -59,8 +62,10 @@ function exitCodeForStore(code: StoreErrorCode): ExitCode {
     case "key":
     case "keyFile":
     case "keyUnknown":
+    case "manifest":
     case "notADirectory":
     case "permissions":
+    case "releaseUnknown":
     case "unknownFormat":
     case "unreadable":
       return ExitCode.WRONG_USE;

@@ -19,6 +19,7 @@ export const FieldKey = {
   /** In a ticket; in a manifest what is transferred. */
   ISSUED: 28,
   TRANSFERRED: 28,
+  RECORD: 29,
   MANIFEST_DIGEST: 30,
   COME_AGAIN: 31,
   PRODUCT: 32,

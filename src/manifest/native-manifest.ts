@@ -48,6 +48,8 @@ export interface NativeManifest {
   /** The image's own counter, which a bootloader compares. */
   readonly securityCounter?: number | undefined;
   readonly encryption?: ImageEncryption | undefined;
+  /** SHA-256 of what the maker says of the release beside it: kind, notes, SBOM. A device passes over it. */
+  readonly record?: Uint8Array | undefined;
 }
 
 export function encodeNativeManifest(manifest: NativeManifest): Uint8Array {
@@ -75,6 +77,7 @@ export function encodeNativeManifest(manifest: NativeManifest): Uint8Array {
       [FieldKey.SECURITY_COUNTER, manifest.securityCounter],
       [FieldKey.ENCRYPTION, encryption?.info],
       [FieldKey.TRANSFERRED, transferred],
+      [FieldKey.RECORD, manifest.record],
     ]),
   );
 }
@@ -90,6 +93,7 @@ export function decodeNativeManifest(bytes: Uint8Array): Result<NativeManifest, 
   const forRunning = fields.optionalBytes(FieldKey.FOR_RUNNING, { min: SHA256_LENGTH, max: SHA256_LENGTH });
   const securityCounter = fields.optionalUnsigned(FieldKey.SECURITY_COUNTER, { max: SECURITY_COUNTER_MAX });
   const info = fields.optionalBytes(FieldKey.ENCRYPTION, { min: 1, max: ENCRYPTION_INFO_LENGTH_MAX });
+  const record = fields.optionalBytes(FieldKey.RECORD, { min: SHA256_LENGTH, max: SHA256_LENGTH });
   const transferred = fields.optionalMap(FieldKey.TRANSFERRED, { max: 2 });
   if ((info === undefined) !== (transferred === undefined)) {
     fields.reject(FieldKey.TRANSFERRED, "an encryption without what is transferred, or the reverse,");
@@ -98,7 +102,7 @@ export function decodeNativeManifest(bytes: Uint8Array): Result<NativeManifest, 
   if (!known.ok) return known;
   const component = readComponent(components[0]!);
   if (!component.ok) return component;
-  const conditions = { notAfter, class: className, forRunning, securityCounter };
+  const conditions = { notAfter, class: className, forRunning, securityCounter, record };
   const manifest = { sequenceNumber, ...component.value, ...conditions };
   if (info === undefined || transferred === undefined) return { ok: true, value: manifest };
   const ciphertext = readTransferred(transferred);

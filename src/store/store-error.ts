@@ -4,6 +4,8 @@
 export type StoreErrorCode =
   /** Another process holds the store's write lock. */
   | "busy"
+  /** A class of devices whose name does not fit the query of a CoAP resource. */
+  | "className"
   /** A line of a key file is not an identity and a key. */
   | "csvLine"
   /** A database or an image's content is not what was written. */
@@ -26,12 +28,20 @@ export type StoreErrorCode =
   | "keyRevoked"
   /** Nothing says which trusted key is meant. */
   | "keyUnknown"
+  /** A manifest or a trust root that cannot be read, or that does not belong to what it came with. */
+  | "manifest"
+  /** No way back was signed beside a release. */
+  | "noWayBack"
   /** The data directory's path leads to something else. */
   | "notADirectory"
   /** Group or others may read or write what only the owner should. */
   | "permissions"
   /** More keys would be trusted than there may be. */
   | "tooManyKeys"
+  /** A sequence number, or the number of a trust root, that is not above the newest. */
+  | "releaseOld"
+  /** A version that was never released. */
+  | "releaseUnknown"
   /** The file is no store of ours, or one of a version that this program does not know. */
   | "unknownFormat"
   /** A file of the operator's cannot be read. */

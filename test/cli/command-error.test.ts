@@ -8,6 +8,7 @@ const test = suite("command-error");
 /** Every code, so that a new one has to be thought about here. */
 const EXIT_CODES: Readonly<Record<StoreErrorCode, 1 | 2>> = {
   busy: 1,
+  className: 2,
   csvLine: 2,
   damaged: 1,
   identity: 2,
@@ -20,8 +21,12 @@ const EXIT_CODES: Readonly<Record<StoreErrorCode, 1 | 2>> = {
   keyRevoked: 1,
   keyUnknown: 2,
   tooManyKeys: 1,
+  manifest: 2,
+  noWayBack: 1,
   notADirectory: 2,
   permissions: 2,
+  releaseOld: 1,
+  releaseUnknown: 2,
   unknownFormat: 2,
   unreadable: 2,
   unwritable: 1,

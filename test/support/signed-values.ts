@@ -41,6 +41,7 @@ export const manifests: fc.Arbitrary<NativeManifest> = fc.record({
   forRunning: maybe(sha256),
   securityCounter: maybe(fc.integer({ min: 0, max: 2 ** 32 - 1 })),
   encryption: maybe(fc.record({ info: bytes(1, 200), sha256, size }, PLAIN)),
+  record: maybe(sha256),
 });
 
 export const tickets: fc.Arbitrary<Ticket> = fc.record({

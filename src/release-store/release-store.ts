@@ -1,0 +1,148 @@
+// Releases, ways back, classes and reports in `releases.db`. A release is there with all that belongs to it, or not at all.
+
+import { StoreError } from "../store/store-error.ts";
+import { StoreFile } from "../store/store-file.ts";
+import { ClassTable } from "./class-table.ts";
+import { DocumentTable } from "./document-table.ts";
+import { digestOf, manifestIn, type NewRelease, type StoredRelease, trustRootIn } from "./release.ts";
+import { RELEASE_FORMAT } from "./release-file.ts";
+import { ReleaseTable } from "./release-table.ts";
+import { ReportTable } from "./report-table.ts";
+import { TrustRootTable } from "./trust-root-table.ts";
+
+/** What an operator's word changed. */
+export interface WayBackOffered {
+  /** Ways back that are offered from now on; 0 where they were already. */
+  readonly offeredCount: number;
+  /** Releases of the version that are offered no longer. */
+  readonly withdrawnCount: number;
+  /** The version that devices go back to. */
+  readonly version: string;
+}
+
+export class ReleaseStore {
+  readonly releases: ReleaseTable;
+  readonly classes: ClassTable;
+  readonly reports: ReportTable;
+  readonly documents: DocumentTable;
+  readonly trustRoots: TrustRootTable;
+  readonly #file: StoreFile;
+
+  /**
+   * Opens the store in the data directory, and makes it where it is absent.
+   * Throws StoreError: busy, damaged, notADirectory, permissions, unknownFormat, unwritable.
+   */
+  static open(directory: string): ReleaseStore {
+    return new ReleaseStore(StoreFile.open(directory, RELEASE_FORMAT));
+  }
+
+  private constructor(file: StoreFile) {
+    this.#file = file;
+    this.releases = new ReleaseTable(file);
+    this.classes = new ClassTable(file);
+    this.reports = new ReportTable(file);
+    this.documents = new DocumentTable(file);
+    this.trustRoots = new TrustRootTable(file);
+  }
+
+  /**
+   * Adds a release, and what comes with it, in one transaction. The signatures were looked at before.
+   * Throws StoreError: manifest, releaseOld.
+   */
+  add(release: NewRelease): StoredRelease {
+    const content = manifestIn(release.manifest);
+    const { product, version, sha256 } = content;
+    return this.#file.transaction(() => {
+      this.#admitSequence(product, content.sequenceNumber);
+      const digest = digestOf(release.manifest);
+      this.releases.add({ ...release, digest, record: release.record, backFrom: undefined });
+      if (release.wayBack !== undefined) this.#addWayBack(release, release.wayBack, product, version, sha256);
+      this.documents.add(digest, "notes", release.notes);
+      this.documents.add(digest, "sbom", release.sbom);
+      if (release.trustRoot !== undefined) this.#addTrustRoot(release.trustRoot, product, release.releasedAt);
+      return this.releases.byDigest(product, digest)!;
+    });
+  }
+
+  /** Throws StoreError: manifest, where it is none or no newer than the one that is there. */
+  addTrustRoot(root: Uint8Array, addedAt: number): void {
+    this.#file.transaction(() => this.#addTrustRoot(root, trustRootIn(root).product, addedAt));
+  }
+
+  /**
+   * Everybody who runs `from` goes back: its sealed ways back are offered, and its releases no longer. Saying it again changes
+   * nothing. Throws StoreError: releaseUnknown, noWayBack.
+   */
+  offerWayBack(product: string, from: string, at: number): WayBackOffered {
+    return this.#file.transaction(() => {
+      const back = this.releases.waysBack(product, from)[0];
+      if (back === undefined) throw this.#noWayBack(product, from);
+      const offeredCount = this.releases.offerWaysBack(product, from, at);
+      const withdrawnCount = this.releases.withdraw(product, from, at);
+      return { offeredCount, withdrawnCount, version: back.content.version };
+    });
+  }
+
+  /** Whether another handle has written since the last call. Costs microseconds. */
+  changedElsewhere(): boolean {
+    return this.#file.changedElsewhere();
+  }
+
+  /** See StoreFile. */
+  neverWait(): void {
+    this.#file.neverWait();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #admitSequence(product: string, sequenceNumber: number): void {
+    const newest = this.releases.newestSequence(product);
+    if (sequenceNumber > newest) return;
+    const what = `sequence number ${sequenceNumber} is not above ${newest}, the newest of ${product}`;
+    throw new StoreError("releaseOld", `${what}: sign the release anew with ${newest + 1} or more`);
+  }
+
+  /** A way back that leads from something else, or to another product, would be offered to nobody or to everybody. */
+  #addWayBack(
+    { releasedAt }: NewRelease,
+    wayBack: NonNullable<NewRelease["wayBack"]>,
+    product: string,
+    from: string,
+    running: Uint8Array,
+  ): void {
+    const back = manifestIn(wayBack.manifest);
+    const isFor = back.forRunning !== undefined && Buffer.compare(back.forRunning, running) === 0;
+    if (back.product !== product || !isFor) {
+      throw new StoreError("manifest", `the way back is not one from ${product} ${from}: sign it for that image`);
+    }
+    this.#admitSequence(product, back.sequenceNumber);
+    this.releases.add({
+      ...wayBack,
+      digest: digestOf(wayBack.manifest),
+      record: undefined,
+      backFrom: from,
+      releasedAt,
+    });
+  }
+
+  #addTrustRoot(root: Uint8Array, product: string, addedAt: number): void {
+    const content = trustRootIn(root);
+    if (content.product !== product) {
+      throw new StoreError("manifest", `the trust root is that of ${content.product}, and not of ${product}`);
+    }
+    this.trustRoots.add(product, content.number, root, addedAt);
+  }
+
+  #noWayBack(product: string, from: string): StoreError {
+    if (this.releases.ofVersion(product, from).length === 0) {
+      return new StoreError(
+        "releaseUnknown",
+        `${product} ${from} was never released here: narrowboat images shows what was`,
+      );
+    }
+    const how = `release its successor, or next time say release --way-back VERSION`;
+    return new StoreError("noWayBack", `no way back from ${product} ${from} was signed: ${how}`);
+  }
+}
