@@ -55,7 +55,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "src/store": ["src/base"],
   "src/release-store": ["src/base", "src/cbor", "src/firmware", "src/manifest", "src/store"],
   "src/session-store": ["src/base", "src/store"],
-  "src/trust-store": ["src/base", "src/crypto", "src/manifest", "src/store"],
+  "src/trust-store": ["src/base", "src/crypto", "src/firmware", "src/manifest", "src/store"],
   "firmware-store": ["src/base", "src/firmware", "src/store"],
   examples: [],
   psk: ["src/base", "src/store"],

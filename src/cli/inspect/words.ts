@@ -50,7 +50,11 @@ export const FAULT_WORDS: Readonly<Record<FormatFaultReason, string>> = {
 export function checkWords(check: ImageCheck): string {
   const by = check.algorithm === undefined ? "" : `${check.algorithm}${keyWords(check.keyId)}: `;
   if (check.verdict !== "unchecked") return by + check.verdict;
-  const why = { encrypted: "the image is encrypted, and it is of the plaintext", noKey: "that takes the public key" };
+  const why = {
+    encrypted: "the image is encrypted, and it is of the plaintext",
+    noKey: "that takes the public key",
+    keyUnknown: "no key that is trusted here",
+  };
   return `${by}not checked: ${why[check.unchecked!]}`;
 }
 

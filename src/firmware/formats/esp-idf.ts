@@ -14,8 +14,11 @@ import {
   type FormatFaultReason,
   hexNumber,
   type ImageCheck,
+  type ImageKey,
+  type ImageSignature,
   type ImageSummary,
   paddedText,
+  signatureCheck,
   viewOf,
 } from "./image-summary.ts";
 
@@ -54,13 +57,21 @@ const SIGNATURE_BLOCK_LENGTH = 1216;
 const SIGNATURE_BLOCKS_MAX = 3;
 const SIGNATURE_MAGIC = 0xe7;
 const SIGNATURE_CRC_AT = 1196;
-const SIGNATURE_ALGORITHMS: ReadonlyMap<number, string> = new Map([
-  [2, "rsa3072-pss"],
-  [3, "ecdsa"],
-]);
-/** The key in a block: what the chip keeps the digest of. */
-const RSA_KEY = [36, 812] as const;
-const ECDSA_KEY = [36, 101] as const;
+
+/**
+ * Of each kind of block: where the key stands in it, of which the chip keeps the digest, and where the signature. ECDSA over
+ * P-384 has a longer digest of the image before them, and a one as third byte.
+ */
+const RSA_BLOCK = {
+  algorithm: "rsa3072-pss",
+  hash: "sha256",
+  hashLength: 32,
+  key: [36, 812],
+  value: [812, 1196],
+} as const;
+const P256_BLOCK = { algorithm: "ecdsa", hash: "sha256", hashLength: 32, key: [36, 101], value: [101, 165] } as const;
+const P384_BLOCK = { algorithm: "ecdsa", hash: "sha384", hashLength: 48, key: [52, 149], value: [149, 245] } as const;
+const HASH_AT = 4;
 
 /** One byte is too little to tell an image by: the header's other fields have to make sense as well. */
 export function isEspIdf(bytes: Uint8Array): boolean {
@@ -69,12 +80,12 @@ export function isEspIdf(bytes: Uint8Array): boolean {
   return count <= SEGMENT_COUNT_MAX && bytes[HASH_APPENDED_AT]! <= 1;
 }
 
-export function espIdfSummary(bytes: Uint8Array, digest: Digest): ImageSummary {
+export function espIdfSummary(bytes: Uint8Array, digest: Digest, keys?: readonly ImageKey[]): ImageSummary {
   const faults: FormatFault[] = [];
   const checks: ImageCheck[] = [];
   const end = checkSegments(bytes, checks, faults);
   const behind = end === undefined ? undefined : checkHash(bytes, end, digest, checks, faults);
-  if (behind !== undefined) checkSignatures(bytes, behind, digest, checks, faults);
+  if (behind !== undefined) checkSignatures(bytes, behind, digest, keys, checks, faults);
   const chip = viewOf(bytes).getUint16(CHIP_AT, true);
   return {
     format: "espIdf",
@@ -86,7 +97,12 @@ export function espIdfSummary(bytes: Uint8Array, digest: Digest): ImageSummary {
   };
 }
 
-function descriptorOf(bytes: Uint8Array): Pick<ImageSummary, "version" | "product" | "securityCounter" | "facts"> {
+type Descriptor = Pick<
+  ImageSummary,
+  "version" | "versionOffset" | "product" | "securityCounter" | "counterOffset" | "facts"
+>;
+
+function descriptorOf(bytes: Uint8Array): Descriptor {
   const view = viewOf(bytes);
   const facts = { segments: bytes[SEGMENT_COUNT_AT]!, entry: hexNumber(view.getUint32(ENTRY_AT, true)) };
   const hasRoom = bytes.length >= DESCRIPTOR_AT + DESCRIPTOR_LENGTH;
@@ -95,8 +111,10 @@ function descriptorOf(bytes: Uint8Array): Pick<ImageSummary, "version" | "produc
     paddedText(bytes.subarray(DESCRIPTOR_AT + at, DESCRIPTOR_AT + at + length));
   return {
     version: text(16, 32),
+    versionOffset: DESCRIPTOR_AT + 16,
     product: text(48, 32),
     securityCounter: view.getUint32(DESCRIPTOR_AT + 4, true),
+    counterOffset: DESCRIPTOR_AT + 4,
     facts: {
       ...facts,
       built: `${text(96, 16)} ${text(80, 16)}`,
@@ -148,6 +166,7 @@ function checkSignatures(
   bytes: Uint8Array,
   behind: number,
   digest: Digest,
+  keys: readonly ImageKey[] | undefined,
   checks: ImageCheck[],
   faults: FormatFault[],
 ): void {
@@ -156,11 +175,11 @@ function checkSignatures(
   const sectorAt = bytes.length - SECTOR_LENGTH;
   if (bytes.length % SECTOR_LENGTH !== 0 || sectorAt < behind) return fault("bytesBehindEnd", behind);
   if (bytes[sectorAt] !== SIGNATURE_MAGIC) return fault("signatureSector", sectorAt);
-  const signed = digest("sha256", bytes.subarray(0, sectorAt));
+  const signed = bytes.subarray(0, sectorAt);
   for (let i = 0; i < SIGNATURE_BLOCKS_MAX; i++) {
     const at = sectorAt + i * SIGNATURE_BLOCK_LENGTH;
     if (bytes[at] === 0xff) return;
-    checkSignatureBlock(bytes.subarray(at, at + SIGNATURE_BLOCK_LENGTH), at, signed, digest, checks, fault);
+    checkSignatureBlock(bytes.subarray(at, at + SIGNATURE_BLOCK_LENGTH), at, signed, digest, keys, checks, fault);
   }
 }
 
@@ -169,20 +188,40 @@ function checkSignatureBlock(
   at: number,
   signed: Uint8Array,
   digest: Digest,
+  keys: readonly ImageKey[] | undefined,
   checks: ImageCheck[],
   fault: (reason: FormatFaultReason, offset: number) => undefined,
 ): void {
   if (block[0] !== SIGNATURE_MAGIC) return fault("signatureSector", at);
-  const algorithm = SIGNATURE_ALGORITHMS.get(block[1]!);
-  if (algorithm === undefined) return fault("fieldUnknown", at + 1);
+  const kind = blockKind(block);
+  if (kind === undefined) return fault("fieldUnknown", at + 1);
   const crc = viewOf(block).getUint32(SIGNATURE_CRC_AT, true);
   const isWhole = crc === crc32(block.subarray(0, SIGNATURE_CRC_AT));
   checks.push(comparison("crc32", at + SIGNATURE_CRC_AT, isWhole));
-  const isOfImage = equal(block.subarray(4, 4 + HASH_LENGTH), signed);
-  checks.push(comparison("sha256", at + 4, isOfImage));
-  const [from, to] = algorithm === "ecdsa" ? ECDSA_KEY : RSA_KEY;
-  const keyId = toHex(digest("sha256", block.subarray(from, to)));
-  checks.push({ by: "signature", offset: at, verdict: "unchecked", algorithm, keyId, unchecked: "noKey" });
+  const isOfImage = equal(block.subarray(HASH_AT, HASH_AT + kind.hashLength), digest(kind.hash, signed));
+  checks.push(comparison(kind.hash, at + HASH_AT, isOfImage));
+  const keyId = toHex(digest("sha256", block.subarray(...kind.key)));
+  const named = { offset: at + kind.value[0], algorithm: kind.algorithm, keyId };
+  checks.push(signatureCheck(keys, named, signatureOf(kind, block, signed)));
+}
+
+type BlockKind = typeof RSA_BLOCK | typeof P256_BLOCK | typeof P384_BLOCK;
+
+function blockKind(block: Uint8Array): BlockKind | undefined {
+  if (block[1] === 2) return RSA_BLOCK;
+  if (block[1] !== 3) return undefined;
+  return block[2] === 1 ? P384_BLOCK : P256_BLOCK;
+}
+
+/** Numbers in a block are little-endian. */
+function signatureOf(kind: BlockKind, block: Uint8Array, message: Uint8Array): ImageSignature {
+  const value = block.slice(...kind.value);
+  const { hash } = kind;
+  if (kind === RSA_BLOCK) return { scheme: "rsa-pss", hash, message, value: value.reverse() };
+  const length = value.length / 2;
+  value.subarray(0, length).reverse();
+  value.subarray(length).reverse();
+  return { scheme: "ecdsa", hash, message, value };
 }
 
 function faulting(faults: FormatFault[]): (reason: FormatFaultReason, offset: number) => undefined {

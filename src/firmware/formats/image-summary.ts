@@ -52,8 +52,27 @@ export interface ImageCheck {
   /** Of a signature: its algorithm, and the key's digest in hex where the file names one. */
   readonly algorithm?: string;
   readonly keyId?: string | undefined;
-  /** Why nothing could be compared. */
-  readonly unchecked?: "encrypted" | "noKey";
+  /** Why nothing could be compared: no key was given to compare with, or none of those that were is the signature's. */
+  readonly unchecked?: "encrypted" | "noKey" | "keyUnknown";
+}
+
+/** A signature as data, in whichever form its format has it. */
+export interface ImageSignature {
+  /** RSA is PSS with a salt of 32 bytes. */
+  readonly scheme: "ed25519" | "ecdsa" | "rsa-pss";
+  /** Of RSA and ECDSA; Ed25519 takes the message as it is. */
+  readonly hash: "sha256" | "sha384" | "sha512";
+  readonly message: Uint8Array;
+  /** Big-endian; of ECDSA r and s, each as long as the curve's order. */
+  readonly value: Uint8Array;
+}
+
+/** A public key that an image may be signed with. Verifying is an argument, as all cryptography is. */
+export interface ImageKey {
+  /** The digests, in hex, by which formats name the key. */
+  readonly names: ReadonlySet<string>;
+  /** False also where the key is of another kind than the signature. */
+  verifies(signature: ImageSignature): boolean;
 }
 
 export interface ImageSummary {
@@ -68,6 +87,9 @@ export interface ImageSummary {
   readonly hardware?: string;
   /** A device that has seen a greater one refuses the image. */
   readonly securityCounter?: number;
+  /** Where version and security counter stand, for who has to say that they are wrong. */
+  readonly versionOffset?: number;
+  readonly counterOffset?: number;
   /** What else stands in it, by the format's own names. */
   readonly facts: Readonly<Record<string, string | number>>;
   readonly checks: readonly ImageCheck[];
@@ -86,6 +108,23 @@ export function truncatedSummary(format: ImageFormat, flashable: boolean, { leng
 /** Of a value that was compared. */
 export function comparison(by: CheckedBy, offset: number, isRight: boolean): ImageCheck {
   return { by, offset, verdict: isRight ? "right" : "wrong" };
+}
+
+/** Of a signature by the key with that name, or, where the format names none, by any; `keys` is absent where nobody asks. */
+export function signatureCheck(
+  keys: readonly ImageKey[] | undefined,
+  named: Pick<ImageCheck, "offset" | "algorithm" | "keyId">,
+  signature: ImageSignature | undefined,
+): ImageCheck {
+  const check = { by: "signature", ...named } as const;
+  if (keys === undefined) return { ...check, verdict: "unchecked", unchecked: "noKey" };
+  const { keyId } = named;
+  const fitting = keyId === undefined ? keys : keys.filter(({ names }) => names.has(keyId));
+  const isRight = signature !== undefined && fitting.some((key) => key.verifies(signature));
+  if (isRight) return { ...check, verdict: "right" };
+  // One that is named and did not make it is more than one that nobody knows.
+  if (keyId !== undefined && fitting.length > 0) return { ...check, verdict: "wrong" };
+  return { ...check, verdict: "unchecked", unchecked: "keyUnknown" };
 }
 
 /** All numbers of these formats are little-endian unless said otherwise. */

@@ -11,10 +11,13 @@ import {
   type FormatFault,
   hexNumber,
   type ImageCheck,
+  type ImageKey,
   type ImageSummary,
+  signatureCheck,
   truncatedSummary,
   viewOf,
 } from "./image-summary.ts";
+import { mcubootSignature } from "./mcuboot-signature.ts";
 
 export const MCUBOOT_MAGIC = 0x96f3b83d;
 
@@ -95,14 +98,15 @@ export function isMcuboot(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && viewOf(bytes).getUint32(0, true) === MCUBOOT_MAGIC;
 }
 
-export function mcubootSummary(bytes: Uint8Array, digest: Digest): ImageSummary {
-  return new McubootImage(bytes, digest).summary();
+export function mcubootSummary(bytes: Uint8Array, digest: Digest, keys?: readonly ImageKey[]): ImageSummary {
+  return new McubootImage(bytes, digest, keys).summary();
 }
 
 class McubootImage {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #digest: Digest;
+  readonly #keys: readonly ImageKey[] | undefined;
   readonly #faults: FormatFault[] = [];
   readonly #checks: ImageCheck[] = [];
   readonly #facts: Record<string, string | number> = {};
@@ -111,7 +115,8 @@ class McubootImage {
   #signedLength = 0;
   #flags = 0;
 
-  constructor(bytes: Uint8Array, digest: Digest) {
+  constructor(bytes: Uint8Array, digest: Digest, keys: readonly ImageKey[] | undefined) {
+    this.#keys = keys;
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
     this.#digest = digest;
@@ -123,11 +128,11 @@ class McubootImage {
     this.#readHeader();
     if (this.#faults.length === 0) this.#readAreas();
     if (this.#faults.length === 0) this.#readEntries();
-    const securityCounter = this.#securityCounter();
     return {
       ...format,
       version: this.#version(),
-      ...(securityCounter !== undefined && { securityCounter }),
+      versionOffset: VERSION_AT,
+      ...this.#securityCounter(),
       facts: this.#facts,
       checks: this.#checks,
       faults: this.#faults.toSorted((a, b) => a.offset - b.offset),
@@ -221,7 +226,8 @@ class McubootImage {
     else if (wrappedKey !== undefined) this.#readWrappedKey(entry, wrappedKey.name, wrappedKey.lengths);
     else if (identifier !== undefined) this.#readIdentifier(entry, identifier);
     else if (type === SECURITY_COUNTER || type === DEPENDENCY) this.#readProtected(entry);
-    else if (type === KEY_HASH || type === PUBLIC_KEY || type === PURE_SIGNATURE || type === BOOT_RECORD) return;
+    else if (type === PURE_SIGNATURE) this.#readPure(entry);
+    else if (type === KEY_HASH || type === PUBLIC_KEY || type === BOOT_RECORD) return;
     else this.#facts[`entry ${hexNumber(type).slice(-4)} at ${offset}`] = toHex(value);
   }
 
@@ -238,17 +244,33 @@ class McubootImage {
 
   #readSignature({ value, offset }: Entry, algorithm: string, [least, most]: readonly [number, number]): void {
     if (value.length < least || value.length > most) return this.#fault("entryLength", offset + 2);
-    // imgtool writes the key's digest right before the signature that was made by it.
+    // imgtool writes the key, or its digest, right before the signature that was made by it.
     const before = this.#entries[this.#entries.findIndex((entry) => entry.offset === offset) - 1];
     const isPure = this.#entries.some(({ type }) => type === PURE_SIGNATURE);
-    this.#checks.push({
-      by: "signature",
+    const named = {
       offset: offset + ENTRY_HEADER_LENGTH,
-      verdict: "unchecked",
       algorithm: isPure ? `${algorithm}-pure` : algorithm,
-      keyId: before?.type === KEY_HASH ? toHex(before.value) : undefined,
-      unchecked: this.#isEncrypted ? "encrypted" : "noKey",
-    });
+      keyId: before === undefined ? undefined : this.#keyNamed(before),
+    };
+    if (this.#isEncrypted) {
+      this.#checks.push({ by: "signature", ...named, verdict: "unchecked", unchecked: "encrypted" });
+      return;
+    }
+    const region = this.#bytes.subarray(0, this.#signedLength);
+    const hash = this.#entries.flatMap(({ type }) => HASHES.get(type) ?? [])[0]?.by ?? "sha256";
+    const signature = mcubootSignature({ algorithm, value, region, isPure, hash }, this.#digest);
+    this.#checks.push(signatureCheck(this.#keys, named, signature));
+  }
+
+  #keyNamed({ type, value }: Entry): string | undefined {
+    if (type === PUBLIC_KEY) return toHex(this.#digest("sha256", value));
+    return type === KEY_HASH ? toHex(value) : undefined;
+  }
+
+  /** The bootloader takes nothing but a one. */
+  #readPure({ value, offset }: Entry): void {
+    if (value.length !== 1) this.#fault("entryLength", offset + 2);
+    else if (value[0] !== 1) this.#fault("fieldUnknown", offset + ENTRY_HEADER_LENGTH);
   }
 
   #readWrappedKey({ value, offset }: Entry, name: string, [for128, for256]: readonly [number, number]): void {
@@ -275,9 +297,11 @@ class McubootImage {
     this.#facts[`needs image ${view.getUint8(0)}`] = version;
   }
 
-  #securityCounter(): number | undefined {
+  #securityCounter(): Pick<ImageSummary, "securityCounter" | "counterOffset"> {
     const entry = this.#entries.find(({ type, isProtected }) => type === SECURITY_COUNTER && isProtected);
-    return entry?.value.length === 4 ? viewOf(entry.value).getUint32(0, true) : undefined;
+    if (entry?.value.length !== 4) return {};
+    const securityCounter = viewOf(entry.value).getUint32(0, true);
+    return { securityCounter, counterOffset: entry.offset + ENTRY_HEADER_LENGTH };
   }
 
   #fault(reason: FormatFault["reason"], offset: number): undefined {

@@ -5,6 +5,7 @@ import { fletcher32 } from "./checksums.ts";
 import { comparison, hexNumber, type ImageSummary, truncatedSummary, viewOf } from "./image-summary.ts";
 
 const MAGIC = 0x544f4952;
+const VERSION_AT = 4;
 const CHECKSUM_AT = 12;
 const HEADER_LENGTH = 16;
 
@@ -19,7 +20,8 @@ export function riotbootSummary(bytes: Uint8Array): ImageSummary {
   return {
     format: "riotboot",
     flashable: true,
-    version: String(view.getUint32(4, true)),
+    version: String(view.getUint32(VERSION_AT, true)),
+    versionOffset: VERSION_AT,
     facts: { start: hexNumber(view.getUint32(8, true)) },
     checks: [comparison("fletcher32", CHECKSUM_AT, isRight)],
     faults: [],

@@ -1,6 +1,6 @@
 // Makes images as MCUboot's imgtool does, each row of its table of signatures and of wrapped keys.
 
-import { createHash, type KeyObject, sign } from "node:crypto";
+import { constants, createHash, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { sampleBytes } from "../../firmware-store/sample-image.ts";
 
 export const HEADER_LENGTH = 32;
@@ -68,6 +68,21 @@ export function signedBy(kind: "ecdsa" | "ed25519" | "ed25519-pure", key: KeyObj
       { type: 0x24, value },
     ];
     return isPure ? [...signature, { type: 0x25, value: Uint8Array.of(1) }] : signature;
+  };
+}
+
+/** The other rows: RSA by the length of its modulus, and ECDSA over P-384, which goes with SHA-384. */
+export function signedByOther(key: KeyObject, by: "sha256" | "sha384") {
+  return (region: Uint8Array): readonly Entry[] => {
+    const isRsa = key.asymmetricKeyType === "rsa";
+    const publicKey = createPublicKey(key).export({ type: isRsa ? "pkcs1" : "spki", format: "der" });
+    const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+    const value = sign(by, region, { key, ...(isRsa && padding) });
+    const type = isRsa ? (value.length === 256 ? 0x20 : 0x23) : 0x22;
+    return [
+      { type: 0x01, value: digestOf(by, publicKey) },
+      { type, value: new Uint8Array(value) },
+    ];
   };
 }
 
