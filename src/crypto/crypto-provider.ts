@@ -5,6 +5,7 @@
 
 import type { Aead } from "./aead.ts";
 import type { HmacSha256 } from "./hmac.ts";
+import type { PayloadCipher } from "./payload-cipher.ts";
 import type { SigningKey, VerificationKey } from "./signature.ts";
 
 export interface CryptoProvider {
@@ -12,6 +13,8 @@ export interface CryptoProvider {
   /** AES-128-CBC without padding: `plaintext` is whole blocks of 16 bytes, and so is what is given back. */
   encryptCbc(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uint8Array;
   decryptCbc(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+  /** Of whole images: see payload-cipher.ts. */
+  readonly payload: PayloadCipher;
   /** 32 bytes, one character each: see hmac.ts for why. */
   sha256(bytes: Uint8Array): string;
   /** For what is longer than one array. */

@@ -1,6 +1,6 @@
 // The provider out of @noble/* alone, which is JavaScript: for a device without Node.js, and without OpenSSL.
 
-import { cbc } from "@noble/ciphers/aes.js";
+import { cbc, ctr, gcm } from "@noble/ciphers/aes.js";
 import { equalBytes } from "@noble/ciphers/utils.js";
 import { x25519 as curve25519, ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
@@ -17,6 +17,11 @@ const X_LENGTH = 32;
 const NOBLE_PRIMITIVES: Primitives = {
   encryptCbc: (key, iv, plaintext) => cbc(key, iv, { disablePadding: true }).encrypt(plaintext),
   decryptCbc: (key, iv, ciphertext) => cbc(key, iv, { disablePadding: true }).decrypt(ciphertext),
+  payload: {
+    sealGcm: (key, nonce, additional, plaintext) => gcm(key, nonce, additional).encrypt(plaintext),
+    openGcm,
+    ctr: (key, counterBlock, bytes) => ctr(key, counterBlock).encrypt(bytes),
+  },
   sha256: (bytes) => latin1Of(hash(bytes)),
   x25519,
   secp256r1,
@@ -45,6 +50,20 @@ const NOBLE_SIGNATURES: SignaturePrimitives = {
 /** For one thread. */
 export function nobleCrypto(): CryptoProvider {
   return providerOf(nobleAead(), NOBLE_PRIMITIVES, NOBLE_SIGNATURES);
+}
+
+function openGcm(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  additional: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array | undefined {
+  // noble reports what does not authenticate, and what is too short to, by throwing.
+  try {
+    return gcm(key, nonce, additional).decrypt(sealed);
+  } catch {
+    return undefined;
+  }
 }
 
 function x25519(key: Uint8Array): KeyAgreement {

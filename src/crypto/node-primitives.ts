@@ -10,15 +10,17 @@ import {
   hash,
   timingSafeEqual,
 } from "node:crypto";
-import { copyOf } from "../base/bytes.ts";
+import { concat, copyOf } from "../base/bytes.ts";
 import type { KeyAgreement } from "./crypto-provider.ts";
 import { secp256r1Agreement, x25519Agreement } from "./key-agreement.ts";
 import { fromBase64Url, toBase64Url } from "./node-signatures.ts";
+import { PAYLOAD_TAG_LENGTH } from "./payload-cipher.ts";
 import type { Primitives } from "./primitives.ts";
 
 export const NODE_PRIMITIVES: Primitives = {
   encryptCbc,
   decryptCbc,
+  payload: { sealGcm, openGcm, ctr },
   sha256,
   x25519,
   secp256r1,
@@ -31,6 +33,39 @@ function encryptCbc(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uin
 
 function decryptCbc(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array {
   return createDecipheriv("aes-128-cbc", key, iv).setAutoPadding(false).update(ciphertext);
+}
+
+const GCM = "aes-128-gcm";
+
+function sealGcm(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const sealing = createCipheriv(GCM, key, nonce).setAAD(additional);
+  const ciphertext = sealing.update(plaintext);
+  sealing.final();
+  return concat(ciphertext, sealing.getAuthTag());
+}
+
+function openGcm(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  additional: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array | undefined {
+  const end = sealed.length - PAYLOAD_TAG_LENGTH;
+  if (end < 0) return undefined;
+  const opening = createDecipheriv(GCM, key, nonce, { authTagLength: PAYLOAD_TAG_LENGTH });
+  opening.setAAD(additional).setAuthTag(sealed.subarray(end));
+  const plaintext = opening.update(sealed.subarray(0, end));
+  // Node reports a wrong tag by throwing.
+  try {
+    opening.final();
+  } catch {
+    return undefined;
+  }
+  return copyOf(plaintext);
+}
+
+function ctr(key: Uint8Array, counterBlock: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return copyOf(createCipheriv("aes-128-ctr", key, counterBlock).update(bytes));
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -11,6 +11,7 @@ export class WatchingCrypto implements CryptoProvider {
   readonly equalInConstantTime = CRYPTO.equalInConstantTime;
   readonly verificationKey = CRYPTO.verificationKey;
   readonly signingKey = CRYPTO.signingKey;
+  readonly payload = CRYPTO.payload;
   /** Contexts and MACs that were made and not given back. */
   openCount = 0;
   /** Names of calls, in their order. */
