@@ -16,6 +16,7 @@ import {
 } from "../../../src/manifest/suit/manifest.ts";
 import { CRYPTO } from "../../support/crypto.ts";
 import { ES256_PAIR } from "../../support/signing-keys.ts";
+import { DEPENDENT_ENVELOPE, ENCRYPTED_MANIFEST_EXAMPLES, MAC_KEY } from "../../vectors/suit-encryption.ts";
 import { SUIT_EXAMPLE_KEY, SUIT_EXAMPLES } from "../../vectors/suit-manifests.ts";
 
 const test = suite("suit/examples");
@@ -60,6 +61,24 @@ for (const { name, envelope: bytes } of SUIT_EXAMPLES) {
     }
   });
 }
+
+for (const { name, envelope: bytes } of ENCRYPTED_MANIFEST_EXAMPLES) {
+  test(`${name}: is read, verified and written again byte for byte`, () => {
+    const envelope = read(decodeEnvelope(bytes));
+    const manifest = encodeManifest(read(decodeManifest(envelope.manifest)));
+    assert.is(toHex(encodeEnvelope({ ...envelope, manifest })), toHex(bytes));
+    const by = read(authenticate(CRYPTO, envelope, { verification: [key], mac: [MAC_KEY] }));
+    assert.is(by, name.includes("aes-kw") ? "mac" : key);
+    const other = authenticate(CRYPTO, envelope, { verification: [], mac: [new Uint8Array(32)] });
+    assert.is(other.ok ? "ok" : other.error.reason, name.includes("aes-kw") ? "signatureWrong" : "keyUnknown");
+  });
+}
+
+test("a manifest that needs another one is refused by the number that says so", () => {
+  const envelope = read(decodeEnvelope(DEPENDENT_ENVELOPE));
+  const manifest = decodeManifest(envelope.manifest);
+  assert.match(manifest.ok ? "read" : manifest.error.reason, /common has an unknown key as 1/);
+});
 
 function isAccepted(bytes: Uint8Array): boolean {
   const envelope = decodeEnvelope(bytes);
