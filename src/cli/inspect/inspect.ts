@@ -7,21 +7,25 @@ import { toHex } from "../../base/bytes.ts";
 import type { Digest, ImageSummary } from "../../firmware/formats/image-summary.ts";
 import { inspectImage } from "../../firmware/formats/inspection.ts";
 import { IMAGE_LENGTH_MAX } from "../../firmware/image-length.ts";
+import { isEnvelope } from "../../manifest/suit/envelope.ts";
+import { systemCrypto } from "../../shell/system-crypto.ts";
 import { systemMessage } from "../../store/store-error.ts";
 import { type ArgumentsOf, type GlobalArguments, json } from "../command.ts";
 import { jobFailed, wrongUse } from "../command-error.ts";
 import { formatFields } from "../report.ts";
+import { explainEnvelope } from "./envelope-words.ts";
 import { checkWords, FAULT_WORDS, FORMAT_WORDS } from "./words.ts";
 
 export function options(yargs: Argv<GlobalArguments>) {
   return yargs
-    .positional("file", { type: "string", demandOption: true, describe: "The image" })
+    .positional("file", { type: "string", demandOption: true, describe: "The image, or a SUIT manifest" })
     .option("json", json)
     .example("$0 inspect build/zephyr.signed.bin", "Its format, version, hash, signature, and what is wrong with it");
 }
 
 export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
   const bytes = bytesOf(args.file);
+  if (isEnvelope(bytes)) return inspectEnvelope(args, bytes);
   const summary = inspectImage(bytes, digest);
   const wrong = summary.faults.length + summary.checks.filter(({ verdict }) => verdict === "wrong").length;
   const sha256 = toHex(digest("sha256", bytes));
@@ -29,6 +33,13 @@ export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
   else console.log(formatInspection(bytes.length, sha256, summary));
   if (wrong > 0)
     throw jobFailed(`${args.file} is broken: ${wrong === 1 ? "one thing is" : `${wrong} things are`} wrong`);
+}
+
+function inspectEnvelope({ file, json }: ArgumentsOf<typeof options>, bytes: Uint8Array): void {
+  const explained = explainEnvelope(systemCrypto(), bytes);
+  if (json) console.log(JSON.stringify({ file, size: bytes.length, format: "suit", ...explained }));
+  else console.log([...explained.lines, ...explained.faults.map((fault) => `wrong: ${fault}`)].join("\n"));
+  if (explained.faults.length > 0) throw jobFailed(`${file} is no manifest that a device may follow`);
 }
 
 const digest: Digest = (algorithm, bytes) => new Uint8Array(createHash(algorithm).update(bytes).digest());
