@@ -52,6 +52,7 @@ function exitCodeForStore(code: StoreErrorCode): ExitCode {
     case "tooManyKeys":
     case "noWayBack":
     case "releaseOld":
+    case "registryBroken":
     case "unwritable":
       return ExitCode.FAILED;
     case "className":

@@ -3,10 +3,11 @@
 import { LRUCache } from "lru-cache";
 import { assert } from "../base/assert.ts";
 import { largestPowerOfTwo } from "./proof-check.ts";
-import { TILE_HEIGHT, TILE_WIDTH } from "./tile.ts";
+import { TILE_WIDTH } from "./tile.ts";
+import type { TileHash } from "./tile-hash.ts";
 import { HASH_LENGTH, type TreeHash } from "./tree-hash.ts";
 
-/** Of full tiles the nodes between are kept: 16 KiB each, so that a proof from tiles just used hashes nearly nothing. */
+/** Of tiles the nodes between are kept, 16 KiB each, so that a proof from tiles just used hashes nearly nothing. */
 const KEPT_TILES_MAX = 256;
 
 export interface TileSource {
@@ -22,12 +23,14 @@ interface Range {
 
 export class TileTree {
   readonly #tree: TreeHash;
+  readonly #tileHash: TileHash;
   readonly #source: TileSource;
   /** By tile: the levels of its hashes from below to its root. */
   readonly #kept = new LRUCache<string, readonly Uint8Array[]>({ max: KEPT_TILES_MAX });
 
-  constructor(tree: TreeHash, source: TileSource) {
+  constructor(tree: TreeHash, tileHash: TileHash, source: TileSource) {
     this.#tree = tree;
+    this.#tileHash = tileHash;
     this.#source = source;
   }
 
@@ -93,16 +96,12 @@ export class TileTree {
   #levelsOf(level: number, number: number, width: number): readonly Uint8Array[] {
     const key = `${level} ${number}`;
     const kept = this.#kept.get(key);
-    if (kept !== undefined) return kept;
+    // A tile grows and never changes: one that was kept when it was shorter is still right for what it has.
+    if (kept !== undefined && kept[0]!.length >= width * HASH_LENGTH) return kept;
     const hashes = this.#source.hashes(level, number, width);
-    assert(hashes !== undefined, `tile ${level}/${number} has not ${width} hashes`);
-    const levels = [hashes];
-    for (let height = 1; height < TILE_HEIGHT; height++) {
-      const nodes = new Uint8Array(HASH_LENGTH * Math.floor(levels[height - 1]!.length / HASH_LENGTH / 2));
-      this.#tree.level(levels[height - 1]!, nodes);
-      levels.push(nodes);
-    }
-    if (hashes.length === TILE_WIDTH * HASH_LENGTH) this.#kept.set(key, levels);
+    assert(hashes !== undefined && hashes.length >= width * HASH_LENGTH, `tile ${key} has not ${width} hashes`);
+    const levels = this.#tileHash.levels(hashes);
+    this.#kept.set(key, levels);
     return levels;
   }
 }

@@ -3,14 +3,10 @@
 
 import { HASH_LENGTH } from "./tree-hash.ts";
 
-/** Hashes of a full tile, and how many levels of the tree it spans. */
+/** Hashes of a full tile. */
 export const TILE_WIDTH = 256;
-export const TILE_HEIGHT = 8;
 
 export const TILE_LENGTH = TILE_WIDTH * HASH_LENGTH;
-
-/** 256^7 is more than 2^53. */
-export const TILE_LEVELS = 7;
 
 export interface Tile {
   readonly level: number | "entries";

@@ -42,6 +42,8 @@ export type StoreErrorCode =
   | "releaseOld"
   /** A version that was never released. */
   | "releaseUnknown"
+  /** The registry's entries, its tree and what was signed of them do not fit each other. */
+  | "registryBroken"
   /** The file is no store of ours, or one of a version that this program does not know. */
   | "unknownFormat"
   /** A file of the operator's cannot be read. */

@@ -118,6 +118,11 @@ export class StoreFile {
     }
   }
 
+  /** Makes tables beside those of the format. Each statement says IF NOT EXISTS, and then waits for no writer. */
+  makeTables(schema: string): void {
+    this.attempt(() => this.#database.exec(schema));
+  }
+
   /** Whether every page can be read and is where it belongs; reads all of them. */
   isWhole(): boolean {
     const row = this.attempt(() => this.prepare<[], { quick_check: string }>("PRAGMA quick_check(1)").get());

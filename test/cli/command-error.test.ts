@@ -27,6 +27,7 @@ const EXIT_CODES: Readonly<Record<StoreErrorCode, 1 | 2>> = {
   permissions: 2,
   releaseOld: 1,
   releaseUnknown: 2,
+  registryBroken: 1,
   unknownFormat: 2,
   unreadable: 2,
   unwritable: 1,

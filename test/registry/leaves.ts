@@ -2,6 +2,7 @@
 
 import { fromHex, toUtf8 } from "../../src/base/bytes.ts";
 import { TILE_WIDTH } from "../../src/registry/tile.ts";
+import { TileHash } from "../../src/registry/tile-hash.ts";
 import { TileTree } from "../../src/registry/tile-tree.ts";
 import { HASH_LENGTH, TreeHash } from "../../src/registry/tree-hash.ts";
 import { CRYPTO } from "../support/crypto.ts";
@@ -54,7 +55,7 @@ export function tilesOf(leaves: readonly Uint8Array[]): TileTree {
     const full = Math.floor(below.length / TILE_WIDTH);
     levels.push(Array.from({ length: full }, (_, i) => naiveRoot(below.slice(i * TILE_WIDTH, (i + 1) * TILE_WIDTH))));
   }
-  return new TileTree(TREE, {
+  return new TileTree(TREE, new TileHash(CRYPTO), {
     hashes(level, number, width) {
       const hashes = levels[level]?.slice(number * TILE_WIDTH, (number + 1) * TILE_WIDTH) ?? [];
       if (hashes.length < width) return undefined;

@@ -1,0 +1,116 @@
+// What others may read of the registry: its newest checkpoint, proofs that fit it, and tiles, never beyond what was signed.
+
+import { LRUCache } from "lru-cache";
+import { concat, toHex } from "../base/bytes.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import { checkpointText, logKeyOf } from "../registry/checkpoint.ts";
+import { encodeInclusionProof } from "../registry/inclusion-proof.ts";
+import { decodeEntry, type EntryKind } from "../registry/log-entry.ts";
+import { type NoteKey, noteKeyId } from "../registry/note-key.ts";
+import { formatNote, formatSignature } from "../registry/signed-note.ts";
+import { isTileOf, TILE_WIDTH, type Tile } from "../registry/tile.ts";
+import { formatConsistencyProof, formatTlogProof } from "../registry/tlog-proof.ts";
+import { HASH_LENGTH } from "../registry/tree-hash.ts";
+import type { Registry } from "./registry.ts";
+import type { CheckpointRow } from "./registry-rows.ts";
+
+/** Proofs of the newest checkpoint that are kept: a fleet under update asks for one again and again. */
+const KEPT_PROOFS_MAX = 64;
+
+export class PublishedLog {
+  readonly #registry: Registry;
+  readonly #crypto: CryptoProvider;
+  readonly #proofs = new LRUCache<string, Uint8Array>({ max: KEPT_PROOFS_MAX });
+  #checkpoint: CheckpointRow | undefined;
+
+  constructor(registry: Registry, crypto: CryptoProvider) {
+    this.#registry = registry;
+    this.#crypto = crypto;
+    this.refresh();
+  }
+
+  /** Takes up what was signed since. False when nothing was. */
+  refresh(): boolean {
+    const { rows, tree, fault } = this.#registry;
+    const checkpoint = fault === undefined ? rows.checkpoint() : undefined;
+    if (
+      checkpoint?.number === this.#checkpoint?.number &&
+      checkpoint?.cosignatures === this.#checkpoint?.cosignatures
+    ) {
+      return false;
+    }
+    const isReadable = checkpoint === undefined || tree.catchUp(rows.size()) === undefined;
+    this.#checkpoint = isReadable ? checkpoint : undefined;
+    this.#proofs.clear();
+    return true;
+  }
+
+  /** Undefined before the first one, and where the registry is broken. */
+  get checkpoint(): CheckpointRow | undefined {
+    return this.#checkpoint;
+  }
+
+  /** The log's key, of whom the newest checkpoint is. */
+  get key(): NoteKey | undefined {
+    const key = this.#checkpoint === undefined ? undefined : this.#crypto.verificationKey(this.#checkpoint.spki);
+    return key === undefined ? undefined : logKeyOf(key);
+  }
+
+  /** The newest checkpoint as a note, with the lines of witnesses. */
+  note(): string | undefined {
+    const [checkpoint, key] = [this.#checkpoint, this.key];
+    if (checkpoint === undefined || key === undefined) return undefined;
+    const { size, root, signature, cosignatures } = checkpoint;
+    const own = { name: key.name, keyId: noteKeyId(this.#crypto, key), signature };
+    const note = formatNote({ text: checkpointText({ origin: key.name, size, root }), signatures: [] });
+    return note + formatSignature(own) + cosignatures;
+  }
+
+  /** The newest entry of one of `kinds` about the record with this digest; undefined where none is in the checkpoint. */
+  find(digest: Uint8Array, kinds: readonly EntryKind[]): number | undefined {
+    const size = this.#checkpoint?.size ?? 0;
+    return this.#registry.rows.about(digest).find(({ number, bytes }) => {
+      const entry = decodeEntry(bytes);
+      return number < size && entry.ok && kinds.includes(entry.value.kind);
+    })?.number;
+  }
+
+  /** What rides with a manifest (registry/inclusion-proof.ts); undefined where it is not in the checkpoint yet. */
+  proofFor(digest: Uint8Array, kinds: readonly EntryKind[]): Uint8Array | undefined {
+    const name = `${toHex(digest)} ${kinds.join(" ")}`;
+    const kept = this.#proofs.get(name);
+    if (kept !== undefined || this.#checkpoint === undefined) return kept;
+    const index = this.find(digest, kinds);
+    if (index === undefined) return undefined;
+    const { size, signature } = this.#checkpoint;
+    const [row] = this.#registry.rows.entries(index, index + 1);
+    const path = this.#registry.tree.inclusion(index, size);
+    const proof = encodeInclusionProof({ entry: row!.bytes, index, path, size, signature });
+    this.#proofs.set(name, proof);
+    return proof;
+  }
+
+  /** The same as a text (C2SP tlog-proof), with the entry as its extra; undefined for what is not in the checkpoint. */
+  proofText(index: number): string | undefined {
+    const [checkpoint, size] = [this.note(), this.#checkpoint?.size ?? 0];
+    if (checkpoint === undefined || index >= size) return undefined;
+    const [row] = this.#registry.rows.entries(index, index + 1);
+    return formatTlogProof({ extra: row!.bytes, index, path: this.#registry.tree.inclusion(index, size), checkpoint });
+  }
+
+  /** That the checkpoint goes on from the first `old` entries; undefined where it has fewer. */
+  consistencyText(old: number): string | undefined {
+    const [checkpoint, size] = [this.note(), this.#checkpoint?.size ?? 0];
+    if (checkpoint === undefined || old > size) return undefined;
+    return formatConsistencyProof({ old, path: this.#registry.tree.consistency(old, size), checkpoint });
+  }
+
+  /** Undefined for a tile that the checkpoint's tree does not have. */
+  tile(tile: Tile): Uint8Array | undefined {
+    const { level, number, width } = tile;
+    if (!isTileOf(tile, this.#checkpoint?.size ?? 0)) return undefined;
+    if (level !== "entries") return this.#registry.tree.tile(level, number)?.slice(0, width * HASH_LENGTH);
+    const entries = this.#registry.rows.entries(number * TILE_WIDTH, number * TILE_WIDTH + width);
+    return concat(...entries.flatMap(({ bytes }) => [Uint8Array.of(bytes.length >> 8, bytes.length), bytes]));
+  }
+}
