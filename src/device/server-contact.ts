@@ -187,6 +187,11 @@ export class ServerContact implements Deadlined {
     this.#events.push({ kind: "silent" });
   }
 
+  /** Waits no longer for what was asked for; the next thing goes over a new association. Nothing more is told of it. */
+  abandon(): void {
+    this.#stop("lost");
+  }
+
   /** Ends the association with close_notify; what then is to be sent is in pollTransmit. */
   close(): void {
     this.#stop("lost");

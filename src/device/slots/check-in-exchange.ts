@@ -1,0 +1,148 @@
+// One check-in, from the question to what the device may do: POST /t, and where they do not come with the answer or are not
+// known yet, the trust root and the manifest after it. Each answer is taken for what its signature shows, and no more.
+
+import { EMPTY, toHex } from "../../base/bytes.ts";
+import type { Instant } from "../../base/instant.ts";
+import { Code, classOf, formatCode } from "../../coap/code.ts";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
+import { decodeCheckInAnswer, encodeCheckIn } from "../../manifest/check-in.ts";
+import type { NativeManifest } from "../../manifest/native-manifest.ts";
+import { type Refusal, refusal } from "../../manifest/reason.ts";
+import type { Ticket } from "../../manifest/ticket.ts";
+import type { ErrandRequest } from "../errand.ts";
+import type { SlotNumber } from "./bootloader.ts";
+import type { DeviceMemory } from "./device-memory.ts";
+import { type Asking, checkDigest, checkManifest, checkSpace, checkTicket } from "./offer.ts";
+import type { TrustAnchors } from "./trust-anchors.ts";
+
+/** Of a manifest's digest, the first bytes as hex digits name it in a query. */
+const DIGEST_QUERY_LENGTH = 8;
+
+export type CheckInStep =
+  /** Something more is to be asked for. */
+  | { readonly kind: "asks"; readonly request: ErrandRequest }
+  | { readonly kind: "nothingNew"; readonly ticket: Ticket }
+  | { readonly kind: "offered"; readonly manifest: NativeManifest; readonly ticket: Ticket }
+  /** `manifest` where its signature holds. */
+  | { readonly kind: "refused"; readonly refusal: Refusal; readonly manifest: NativeManifest | undefined }
+  /** The server cannot answer for the moment, and that is all that is known. */
+  | { readonly kind: "failed"; readonly detail: string };
+
+export interface CheckInExchangeInput {
+  readonly asking: Asking;
+  readonly memory: DeviceMemory;
+  readonly running: SlotNumber;
+  readonly anchors: TrustAnchors;
+  readonly crypto: CryptoProvider;
+}
+
+export class CheckInExchange {
+  readonly #input: CheckInExchangeInput;
+  /** What the answer to the present request is. */
+  #asked: "answer" | "root" | "manifest" = "answer";
+  #ticket: Uint8Array = EMPTY;
+  #manifest: Uint8Array | undefined;
+  #isRootFresh = false;
+
+  constructor(input: CheckInExchangeInput) {
+    this.#input = input;
+  }
+
+  /** The first request. */
+  get request(): ErrandRequest {
+    const { asking, memory, running } = this.#input;
+    const { sequenceNumber, version, sha256 } = memory.installed;
+    const payload = encodeCheckIn({
+      product: asking.product,
+      class: asking.class,
+      nonce: asking.nonce,
+      sequenceNumber,
+      version,
+      runningSha256: sha256,
+      slot: running,
+      manifestWanted: true,
+    });
+    return { code: Code.POST, path: ["t"], payload };
+  }
+
+  /** For what was asked for last. */
+  handleAnswer(now: Instant, code: Code, payload: Uint8Array): CheckInStep {
+    if (isPutOff(code)) {
+      return { kind: "failed", detail: `the server cannot for the moment (${formatCode(code)})` };
+    }
+    const refused = this.#take(code, payload);
+    if (refused !== undefined) return { kind: "refused", refusal: refused, manifest: undefined };
+    return this.#weigh(now);
+  }
+
+  #take(code: Code, payload: Uint8Array): Refusal | undefined {
+    const isThere = classOf(code) === 2;
+    const asked = this.#asked;
+    if (asked === "answer") {
+      const decoded = isThere ? decodeCheckInAnswer(payload) : undefined;
+      if (!decoded?.ok) return refusal("noTicket", decoded?.error.reason ?? `the server answers ${formatCode(code)}`);
+      this.#ticket = decoded.value.ticket;
+      this.#manifest = decoded.value.manifest;
+      return undefined;
+    }
+    if (!isThere) {
+      // Without a root nobody's ticket counts; without its manifest the ticket offers nothing.
+      const what = asked === "root" ? "trust root" : "manifest of the ticket";
+      return refusal(asked === "root" ? "keyUnknown" : "manifestDiffers", `no ${what}: ${formatCode(code)}`);
+    }
+    if (asked === "manifest") this.#manifest = payload;
+    else {
+      const taken = this.#input.anchors.takeRoot(payload);
+      if (!taken.ok) return taken.error;
+    }
+    return undefined;
+  }
+
+  /** What is known so far, in the order of the checks. */
+  #weigh(now: Instant): CheckInStep {
+    const { anchors, asking, memory, crypto } = this.#input;
+    const ticket = anchors.openTicket(this.#ticket);
+    if (!ticket.ok) return this.#orRoot(ticket.error, undefined);
+    const { issued, manifestDigest } = ticket.value;
+    if (anchors.root !== undefined && anchors.root.notAfter < issued) {
+      return this.#orRoot(refusal("rootExpired", `the trust root was good until ${anchors.root.notAfter}`), undefined);
+    }
+    if (manifestDigest === undefined) {
+      const stale = checkTicket(now, ticket.value, asking);
+      if (stale !== undefined) return { kind: "refused", refusal: stale, manifest: undefined };
+      return { kind: "nothingNew", ticket: ticket.value };
+    }
+    if (this.#manifest === undefined)
+      return this.#asks("manifest", [`d=${toHex(manifestDigest.subarray(0, DIGEST_QUERY_LENGTH))}`]);
+    const opened = anchors.openManifest(this.#manifest);
+    if (!opened.ok) return this.#orRoot(opened.error, undefined);
+    const manifest = opened.value;
+    const refused =
+      checkManifest(manifest, issued, memory, asking) ??
+      checkTicket(now, ticket.value, asking) ??
+      checkDigest(crypto, this.#manifest, ticket.value) ??
+      checkSpace(manifest, asking);
+    if (refused !== undefined) return { kind: "refused", refusal: refused, manifest };
+    return { kind: "offered", manifest, ticket: ticket.value };
+  }
+
+  /** A key that is not known, or a root that is over, may be the sign of a newer root: it is asked for, once. */
+  #orRoot(refused: Refusal, manifest: NativeManifest | undefined): CheckInStep {
+    const mayHelp = refused.reason === "keyUnknown" || refused.reason === "rootExpired";
+    if (!mayHelp || this.#isRootFresh) return { kind: "refused", refusal: refused, manifest };
+    this.#isRootFresh = true;
+    return this.#asks("root", []);
+  }
+
+  #asks(what: "root" | "manifest", queries: readonly string[]): CheckInStep {
+    this.#asked = what;
+    const { product } = this.#input.asking;
+    const path = what === "root" ? ["m", product, "root"] : ["m", product];
+    return { kind: "asks", request: { code: Code.GET, path, queries } };
+  }
+}
+
+/** Whether the server cannot for the moment, and says nothing of what was asked. */
+export function isPutOff(code: Code): boolean {
+  return classOf(code) === 5 || code === Code.TOO_MANY_REQUESTS;
+}
