@@ -46,6 +46,8 @@ import { MemoryImage } from "../support/memory-catalogue.ts";
 import { ProxyLog } from "../support/proxy-log.ts";
 import { IMAGE, ScriptedCoapPeer, ZERO_RANDOM } from "../support/scripted-coap-peer.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
+import { SlotBoard } from "../support/slot-board.ts";
+import { release, UpdateServer } from "../support/update-server.ts";
 import { houseRoot, readHouse } from "../tidy/house.ts";
 
 const deadlined = suite("deadlined");
@@ -238,6 +240,14 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
     const contact = new ServerContact(START, { server: SERVER_ADDRESS, dialect, crypto: CRYPTO, random: ZERO_RANDOM });
     contact.request(START, { code: Code.POST, path: ["t"] });
     return { thing: contact, now: START };
+  },
+  "TwoSlotDevice, on trial, that reaches nobody": () => {
+    const board = new SlotBoard(new UpdateServer().publish(release({ sequenceNumber: 1, version: "2.0.0" })));
+    board.know("2.0.0", release({ sequenceNumber: 1, version: "2.0.0" }).image);
+    board.runOnce();
+    const thing = board.start()!;
+    thing.handleHealth(board.now, true);
+    return { thing, now: board.now };
   },
   SimulatedDevice: () => {
     const device: SimulatedDevice = new SimulatedDevice({

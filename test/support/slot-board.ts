@@ -109,13 +109,18 @@ export class SlotBoard {
   }
 
   #runFromStart(): boolean {
+    return this.start() !== undefined && this.#drive();
+  }
+
+  /** What the bootloader does, and the first thing that its image does; undefined where that hangs. */
+  start(): TwoSlotDevice | undefined {
     this.now = addMs(this.now, 1_000);
     const cutting = (chip: MemoryFlash) => new CuttingFlash(chip, this.power);
     const bootloader = new BootControl(cutting(this.boot), CRYPTO);
     this.running = bootloader.running;
     const { version } = this;
     this.starts.push(`${version}${bootloader.onTrial ? "*" : ""}`);
-    if (this.hanging.has(version)) return false;
+    if (this.hanging.has(version)) return undefined;
     this.device = new TwoSlotDevice(this.now, {
       crypto: CRYPTO,
       random: new SeededRandom(this.#random++),
@@ -130,7 +135,7 @@ export class SlotBoard {
       factory: { sequenceNumber: 0, version: FACTORY_VERSION, sha256: sha256(FACTORY_IMAGE) },
       ...this.#input,
     });
-    return this.#drive();
+    return this.device;
   }
 
   /** True where the device rests, false where it starts anew. */

@@ -8,7 +8,7 @@ import type { Candidate, DeviceMemory } from "./device-memory.ts";
 /**
  * How often one candidate is tried. A trial that ends without a verdict may have been a power cut's; two are hardly chance.
  */
-export const TRIALS_MAX = 2;
+export const CANDIDATE_TRIALS_MAX = 2;
 
 export type Start =
   /** Nothing is being tried. */
@@ -26,6 +26,6 @@ export function startOf({ candidate }: DeviceMemory, bootloader: Bootloader): St
   if (bootloader.running === candidate.slot) return { kind: bootloader.onTrial ? "onTrial" : "confirmed", candidate };
   const { verdict, trials, hasRun } = candidate;
   if (verdict !== undefined) return { kind: "fellBack", candidate, reason: verdict };
-  if (trials < TRIALS_MAX) return { kind: "tryAgain", candidate };
+  if (trials < CANDIDATE_TRIALS_MAX) return { kind: "tryAgain", candidate };
   return { kind: "fellBack", candidate, reason: hasRun ? "powerLost" : "bootFailed" };
 }
