@@ -1,6 +1,4 @@
-// `releases.db`: what was released and never changes, what an operator decides about it, and the reports of devices.
-
-import type { StoreFormat } from "../store/store-file.ts";
+// Tables of `releases.db`: what was released and never changes, what an operator decides about it, and the reports of devices.
 
 /** Reports that are kept; older ones are forgotten. */
 export const REPORTS_MAX = 100_000;
@@ -17,7 +15,7 @@ const FIGURES_LENGTH_MAX = 128;
 // What a maker signed is written once. Whether it is offered is the operator's: a sealed way back has 0 as `offered_at`. What
 // is absent is empty.
 const RELEASE = `
-    CREATE TABLE release (
+    CREATE TABLE IF NOT EXISTS release (
       product TEXT NOT NULL,
       sequence INTEGER NOT NULL CHECK (sequence > 0),
       class TEXT NOT NULL,
@@ -34,24 +32,24 @@ const RELEASE = `
       withdrawn_at INTEGER NOT NULL DEFAULT 0,
       PRIMARY KEY (product, sequence)
     ) STRICT, WITHOUT ROWID;
-    CREATE TRIGGER release_written_once
+    CREATE TRIGGER IF NOT EXISTS release_written_once
       BEFORE UPDATE OF product, sequence, class, version, digest, manifest, suit, riot, record, back_from, for_running, released_at
       ON release BEGIN SELECT RAISE(ABORT, 'a release never changes'); END;
-    CREATE TRIGGER release_kept BEFORE DELETE ON release BEGIN SELECT RAISE(ABORT, 'a release stays'); END;
-    CREATE TABLE document (
+    CREATE TRIGGER IF NOT EXISTS release_kept BEFORE DELETE ON release BEGIN SELECT RAISE(ABORT, 'a release stays'); END;
+    CREATE TABLE IF NOT EXISTS document (
       digest BLOB NOT NULL CHECK (length(digest) = 32),
       kind TEXT NOT NULL CHECK (kind IN ('notes', 'sbom')),
       bytes BLOB NOT NULL,
       PRIMARY KEY (digest, kind)
     ) STRICT;
-    CREATE TABLE trust_root (
+    CREATE TABLE IF NOT EXISTS trust_root (
       product TEXT NOT NULL,
       number INTEGER NOT NULL CHECK (number > 0),
       root BLOB NOT NULL,
       added_at INTEGER NOT NULL,
       PRIMARY KEY (product, number)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE class (
+    CREATE TABLE IF NOT EXISTS class (
       product TEXT NOT NULL,
       name TEXT NOT NULL,
       profile TEXT NOT NULL,
@@ -61,7 +59,7 @@ const RELEASE = `
 
 // The bounds stand in the database, so that no way of writing can forget them.
 const REPORT = `
-    CREATE TABLE report (
+    CREATE TABLE IF NOT EXISTS report (
       number INTEGER PRIMARY KEY AUTOINCREMENT,
       device BLOB NOT NULL CHECK (length(device) <= ${DEVICE_LENGTH_MAX}),
       id BLOB NOT NULL CHECK (length(id) = 8),
@@ -76,17 +74,12 @@ const REPORT = `
       received_at INTEGER NOT NULL,
       UNIQUE (device, id)
     ) STRICT;
-    CREATE TRIGGER report_bound AFTER INSERT ON report BEGIN
+    CREATE TRIGGER IF NOT EXISTS report_bound AFTER INSERT ON report BEGIN
       DELETE FROM report WHERE number <= new.number - ${REPORTS_MAX};
       DELETE FROM report WHERE device = new.device AND number <= (
         SELECT number FROM report WHERE device = new.device ORDER BY number DESC LIMIT 1 OFFSET ${REPORTS_OF_DEVICE_MAX}
       );
     END`;
 
-export const RELEASE_FORMAT: StoreFormat = {
-  fileName: "releases.db",
-  applicationId: 0x4e42726c, // "NBrl"
-  version: 1,
-  ownerOnly: true,
-  schema: `${RELEASE}; ${REPORT}`,
-};
+/** In the file of all decisions (registry-store/decision-file.ts). */
+export const RELEASE_SCHEMA = `${RELEASE}; ${REPORT}`;

@@ -1,11 +1,15 @@
 // Releases, ways back, classes and reports in `releases.db`. A release is there with all that belongs to it, or not at all.
 
+import { nodeCrypto } from "../crypto/node-crypto.ts";
+import { EntryKind } from "../registry/log-entry.ts";
+import { openDecisionFile } from "../registry-store/decision-file.ts";
+import { Registry } from "../registry-store/registry.ts";
 import { StoreError } from "../store/store-error.ts";
-import { StoreFile } from "../store/store-file.ts";
+import type { StoreFile } from "../store/store-file.ts";
 import { ClassTable } from "./class-table.ts";
 import { DocumentTable } from "./document-table.ts";
 import { digestOf, manifestIn, type NewRelease, type StoredRelease, trustRootIn } from "./release.ts";
-import { RELEASE_FORMAT } from "./release-file.ts";
+import { RELEASE_SCHEMA } from "./release-file.ts";
 import { ReleaseTable } from "./release-table.ts";
 import { ReportTable } from "./report-table.ts";
 import { TrustRootTable } from "./trust-root-table.ts";
@@ -27,13 +31,14 @@ export class ReleaseStore {
   readonly documents: DocumentTable;
   readonly trustRoots: TrustRootTable;
   readonly #file: StoreFile;
+  #registry: Registry | undefined;
 
   /**
    * Opens the store in the data directory, and makes it where it is absent.
    * Throws StoreError: busy, damaged, notADirectory, permissions, unknownFormat, unwritable.
    */
   static open(directory: string): ReleaseStore {
-    return new ReleaseStore(StoreFile.open(directory, RELEASE_FORMAT));
+    return new ReleaseStore(openDecisionFile(directory, RELEASE_SCHEMA));
   }
 
   private constructor(file: StoreFile) {
@@ -45,13 +50,20 @@ export class ReleaseStore {
     this.trustRoots = new TrustRootTable(file);
   }
 
+  /** Where each decision is entered, in the same file: its root is computed when it is first asked for. */
+  get registry(): Registry {
+    this.#registry ??= Registry.open(this.#file, nodeCrypto());
+    return this.#registry;
+  }
+
   /**
    * Adds a release, and what comes with it, in one transaction. The signatures were looked at before.
-   * Throws StoreError: manifest, releaseOld.
+   * Throws StoreError: manifest, registryBroken, releaseOld.
    */
   add(release: NewRelease): StoredRelease {
     const content = manifestIn(release.manifest);
     const { product, version, sha256 } = content;
+    const { registry } = this;
     return this.#file.transaction(() => {
       this.#admitSequence(product, content.sequenceNumber);
       const digest = digestOf(release.manifest);
@@ -59,24 +71,35 @@ export class ReleaseStore {
       if (release.wayBack !== undefined) this.#addWayBack(release, release.wayBack, product, version, sha256);
       this.documents.add(digest, "notes", release.notes);
       this.documents.add(digest, "sbom", release.sbom);
-      if (release.trustRoot !== undefined) this.#addTrustRoot(release.trustRoot, product, release.releasedAt);
+      registry.append([{ kind: EntryKind.RELEASE, records: [release.manifest] }], release.releasedAt);
+      if (release.wayBack !== undefined) {
+        const back = { kind: EntryKind.WAY_BACK_SEALED, records: [release.wayBack.manifest] };
+        registry.append([back], release.releasedAt);
+      }
+      if (release.trustRoot !== undefined) this.#addTrustRoot(registry, release.trustRoot, product, release.releasedAt);
       return this.releases.byDigest(product, digest)!;
     });
   }
 
-  /** Throws StoreError: manifest, where it is none or no newer than the one that is there. */
+  /** Throws StoreError: manifest, where it is none or no newer than the one that is there; registryBroken. */
   addTrustRoot(root: Uint8Array, addedAt: number): void {
-    this.#file.transaction(() => this.#addTrustRoot(root, trustRootIn(root).product, addedAt));
+    const { registry } = this;
+    this.#file.transaction(() => this.#addTrustRoot(registry, root, trustRootIn(root).product, addedAt));
   }
 
   /**
    * Everybody who runs `from` goes back: its sealed ways back are offered, and its releases no longer. Saying it again changes
-   * nothing. Throws StoreError: releaseUnknown, noWayBack.
+   * nothing. Throws StoreError: releaseUnknown, noWayBack, registryBroken.
    */
   offerWayBack(product: string, from: string, at: number): WayBackOffered {
+    const { registry } = this;
     return this.#file.transaction(() => {
-      const back = this.releases.waysBack(product, from)[0];
+      const all = this.releases.waysBack(product, from);
+      const [back] = all;
       if (back === undefined) throw this.#noWayBack(product, from);
+      const sealed = all.filter(({ offeredAt }) => offeredAt === undefined);
+      const opened = sealed.map(({ manifest }) => ({ kind: EntryKind.WAY_BACK_OPENED, records: [manifest] }));
+      registry.append(opened, at);
       const offeredCount = this.releases.offerWaysBack(product, from, at);
       const withdrawnCount = this.releases.withdraw(product, from, at);
       return { offeredCount, withdrawnCount, version: back.content.version };
@@ -127,12 +150,13 @@ export class ReleaseStore {
     });
   }
 
-  #addTrustRoot(root: Uint8Array, product: string, addedAt: number): void {
+  #addTrustRoot(registry: Registry, root: Uint8Array, product: string, addedAt: number): void {
     const content = trustRootIn(root);
     if (content.product !== product) {
       throw new StoreError("manifest", `the trust root is that of ${content.product}, and not of ${product}`);
     }
     this.trustRoots.add(product, content.number, root, addedAt);
+    registry.append([{ kind: EntryKind.TRUST_ROOT, records: [root] }], addedAt);
   }
 
   #noWayBack(product: string, from: string): StoreError {

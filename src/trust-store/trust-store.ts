@@ -1,9 +1,15 @@
-// Whom a server believes: keys in `trust.db`. A key that was revoked stays there, so that nobody believes it anew by mistake.
+// Whom a server believes: keys in `releases.db`, beside what they signed, each change entered in the registry. A key that was
+// revoked stays there, so that nobody believes it anew by mistake.
 
 import { toHex } from "../base/bytes.ts";
+import { encodeCbor } from "../cbor/encode-cbor.ts";
+import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { ROLES, type Role } from "../manifest/trust-root.ts";
+import { EntryKind } from "../registry/log-entry.ts";
+import { openDecisionFile } from "../registry-store/decision-file.ts";
+import { type Decision, Registry } from "../registry-store/registry.ts";
 import { StoreError } from "../store/store-error.ts";
-import { StoreFile, type StoreFormat } from "../store/store-file.ts";
+import type { StoreFile } from "../store/store-file.ts";
 import type { PublicKey, PublicKeyAlgorithm, TrustedKey } from "./trusted-key.ts";
 
 /** Keys in the store; each manifest is tried under those that its key's name fits. */
@@ -12,14 +18,9 @@ export const STORED_KEYS_MAX = 200;
 /** Hex digits that a key is named by at least. */
 export const KEY_NAME_LENGTH_MIN = 8;
 
-const FORMAT: StoreFormat = {
-  fileName: "trust.db",
-  applicationId: 0x4e427472, // "NBtr"
-  version: 1,
-  // Public keys are no secret, but who may write here decides whom devices believe.
-  ownerOnly: true,
-  schema: `
-    CREATE TABLE trusted_key (
+/** In the file of all decisions (registry-store/decision-file.ts). */
+const SCHEMA = `
+    CREATE TABLE IF NOT EXISTS trusted_key (
       key_id BLOB NOT NULL CHECK (length(key_id) = 32),
       role TEXT NOT NULL CHECK (role IN (${ROLES.map((role) => `'${role}'`).join(", ")})),
       product TEXT NOT NULL,
@@ -28,8 +29,7 @@ const FORMAT: StoreFormat = {
       added_at INTEGER NOT NULL,
       revoked_at INTEGER NOT NULL DEFAULT 0,
       PRIMARY KEY (key_id, role, product)
-    ) STRICT, WITHOUT ROWID`,
-};
+    ) STRICT, WITHOUT ROWID`;
 
 interface Row {
   readonly keyId: Uint8Array;
@@ -48,13 +48,14 @@ export class TrustStore {
   readonly #list;
   readonly #add;
   readonly #revoke;
+  #registry: Registry | undefined;
 
   /**
    * Opens the store in the data directory, and makes it where it is absent.
    * Throws StoreError: busy, damaged, notADirectory, permissions, unknownFormat, unwritable.
    */
   static open(directory: string): TrustStore {
-    return new TrustStore(StoreFile.open(directory, FORMAT));
+    return new TrustStore(openDecisionFile(directory, SCHEMA));
   }
 
   private constructor(file: StoreFile) {
@@ -74,9 +75,10 @@ export class TrustStore {
 
   /**
    * Believes a key in a role, for one product or for all, at a time in milliseconds since 1970. False when it did before.
-   * Throws StoreError: keyRevoked, tooManyKeys.
+   * Throws StoreError: keyRevoked, registryBroken, tooManyKeys.
    */
   add(key: PublicKey, role: Role, product: string | undefined, addedAt: number): boolean {
+    const registry = this.#openRegistry();
     return this.#file.transaction(() => {
       const known = this.list();
       const name = toHex(key.keyId);
@@ -86,23 +88,34 @@ export class TrustStore {
       if (known.length >= STORED_KEYS_MAX) {
         throw new StoreError("tooManyKeys", `${STORED_KEYS_MAX} keys are trusted already, and more cannot be`);
       }
-      return this.#add.run(key.keyId, role, product ?? "", key.algorithm, key.spki, addedAt).changes === 1;
+      const { changes } = this.#add.run(key.keyId, role, product ?? "", key.algorithm, key.spki, addedAt);
+      if (changes === 0) return false;
+      registry.append([decisionOn(EntryKind.KEY_ADDED, { role, product, spki: key.spki })], addedAt);
+      return true;
     });
   }
 
   /**
    * Revokes the key that `name` begins the id of, in all roles and for all products; undefined when it was revoked before.
-   * Throws StoreError: keyUnknown.
+   * Throws StoreError: keyUnknown, registryBroken.
    */
   revoke(name: string, revokedAt: number): Uint8Array | undefined {
+    const registry = this.#openRegistry();
     return this.#file.transaction(() => {
       const begins = name.toLowerCase();
-      const ids = new Map(this.list().map(({ keyId }) => [toHex(keyId), keyId]));
+      const all = this.list();
+      const ids = new Map(all.map(({ keyId }) => [toHex(keyId), keyId]));
       const named = [...ids].filter(([id]) => id.startsWith(begins));
       const isName = begins.length >= KEY_NAME_LENGTH_MIN;
       if (!isName || named.length !== 1) throw new StoreError("keyUnknown", whichKey(name, isName ? named.length : 0));
-      const [[, keyId]] = named as [[string, Uint8Array]];
-      return this.#revoke.run(revokedAt, keyId).changes > 0 ? keyId : undefined;
+      const [[id, keyId]] = named as [[string, Uint8Array]];
+      if (this.#revoke.run(revokedAt, keyId).changes === 0) return undefined;
+      const revoked = all.filter((key) => key.revokedAt === undefined && toHex(key.keyId) === id);
+      registry.append(
+        revoked.map((key) => decisionOn(EntryKind.KEY_REVOKED, key)),
+        revokedAt,
+      );
+      return keyId;
     });
   }
 
@@ -129,6 +142,17 @@ export class TrustStore {
   close(): void {
     this.#file.close();
   }
+
+  /** Its root is computed when something is changed first. */
+  #openRegistry(): Registry {
+    this.#registry ??= Registry.open(this.#file, nodeCrypto());
+    return this.#registry;
+  }
+}
+
+/** The record: a CBOR array of role, product (empty for all) and SubjectPublicKeyInfo. */
+function decisionOn(kind: EntryKind, { role, product, spki }: Pick<TrustedKey, "product" | "role" | "spki">): Decision {
+  return { kind, records: [encodeCbor([role, product ?? "", spki])] };
 }
 
 function trustedKeyOf({ product, revokedAt, ...row }: Row): TrustedKey {
