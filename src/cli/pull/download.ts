@@ -1,7 +1,6 @@
 // One download from first to last: a device on a socket, its bytes in a target's flash, and an end that is certain.
 
 import type { DeviceEvent, DeviceStatistics } from "../../device/device-event.ts";
-import type { HandshakeErrorKind } from "../../dtls/errors.ts";
 import { DeviceShell, type DeviceShellInput } from "../../shell/device-shell.ts";
 import { systemMessage } from "../../store/store-error.ts";
 import { CommandError, ExitCode, jobFailed } from "../command-error.ts";
@@ -149,9 +148,8 @@ export class Download {
       case "done":
         return this.#resolve(event);
       case "handshakeFailed":
-        // Before the first association what is said of a handshake ends it, and so does silence where nobody was ever heard;
-        // the rest is a network's matter.
-        if (event.retrying && (this.#cipherSuite !== undefined || this.#isHalfHeard(event.error))) return;
+        // Before the first association what is said of a handshake ends it; silence, and the rest, are a network's matter.
+        if (event.retrying && (this.#cipherSuite !== undefined || event.error === "timeout")) return;
     }
     throw jobFailed(failureText(event, { ...this.#input, bytesHeld: this.#held }));
   }
@@ -161,10 +159,6 @@ export class Download {
     if (this.#shell?.heard) return;
     const text = networkFailureText(code, this.#input.server);
     if (text !== undefined) this.#reject(jobFailed(text));
-  }
-
-  #isHalfHeard(error: HandshakeErrorKind): boolean {
-    return error === "timeout" && this.#shell?.heard === true;
   }
 
   #hint(): void {

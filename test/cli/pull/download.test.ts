@@ -1,5 +1,7 @@
 // A download against a server on this computer: what a person is told when keys, servers and disks are not as they should.
 
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EMPTY, toUtf8 } from "../../../src/base/bytes.ts";
@@ -63,6 +65,25 @@ test("RFC 4279 2: a device that tries once cannot tell a wrong key from a broken
   assert.match(message, /^host:5684 fell silent in the handshake: .* did not accept the key of identity meter-7/);
   assert.is(events.filter(({ kind }) => kind === "sessionUp").length, 0);
   await shell.stop();
+});
+
+test("a whole handshake of which nothing gets through: the next one goes on, and the download has every byte", async () => {
+  const { shell, port } = await startServer(1_000);
+  const relay = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(relay, "listening");
+  // More than one handshake sends, with the fresh hellos beside its own.
+  const LOST = 8;
+  let client = 0;
+  let heard = 0;
+  relay.on("message", (datagram, from) => {
+    if (from.port === port) return relay.send(datagram, client, "127.0.0.1");
+    client = from.port;
+    if (++heard > LOST) relay.send(datagram, port, "127.0.0.1");
+  });
+  const { length } = await downloadFrom(relay.address().port).run();
+  relay.close();
+  await shell.stop();
+  assert.is(length, 1_000);
 });
 
 test("a server that is restarted in mid-transfer: the download goes on, and has every byte", async () => {
