@@ -22,6 +22,8 @@ export interface SuitRelease {
   readonly conditions?: UpdateConditions;
   /** Where the envelope is found. */
   readonly referenceUri?: string;
+  /** The number of SHA-256 where it is not the draft's. */
+  readonly digestAlgorithm?: number;
 }
 
 export interface SuitImage {
@@ -51,8 +53,10 @@ const REPORT_FAILURE = 2 | 8;
 /** A condition that chooses among slots fails in the usual course of things. */
 const REPORT_NOTHING = 0;
 
+const COMPONENT: ComponentId = [Uint8Array.of(0)];
+
 export function suitManifest(release: SuitRelease): Manifest {
-  const { sequenceNumber, componentId = [Uint8Array.of(0)], referenceUri } = release;
+  const { sequenceNumber, componentId = COMPONENT, referenceUri } = release;
   return {
     sequenceNumber,
     components: [componentId],
@@ -66,13 +70,18 @@ export function suitManifest(release: SuitRelease): Manifest {
   };
 }
 
-const INSTALL = 20;
-const VALIDATE = 7;
+export const INSTALL = 20;
+export const VALIDATE = 7;
 const INVOKE = 9;
 
 /** 7.1 and, where there is an image for each slot, 7.7. */
-function sharedSequence({ vendorId, classId, images }: SuitRelease): CommandSequence {
+function sharedSequence(release: SuitRelease): CommandSequence {
+  const { vendorId, classId, images, digestAlgorithm = SHA_256 } = release;
   const identity = { vendorId, classId };
+  const digestOf = ({ sha256, size }: SuitImage): Parameters => ({
+    imageDigest: { algorithm: digestAlgorithm, bytes: sha256 },
+    imageSize: size,
+  });
   const checks = [check(Condition.VENDOR_IDENTIFIER), check(Condition.CLASS_IDENTIFIER)];
   const [only] = images;
   if (images.length === 1) return [set({ ...identity, ...digestOf(only!) }), ...checks];
@@ -84,10 +93,6 @@ function installSequence({ images, conditions = {} }: SuitRelease): CommandSeque
   const fetch: Command = { kind: "directive", code: Directive.FETCH, policy: REPORT_FAILURE };
   const source = images.length === 1 ? set(sourceOf(images[0]!)) : bySlot(images, sourceOf);
   return [...conditionCommands(conditions), source, fetch, check(Condition.IMAGE_MATCH)];
-}
-
-function digestOf({ sha256, size }: SuitImage): Parameters {
-  return { imageDigest: { algorithm: SHA_256, bytes: sha256 }, imageSize: size };
 }
 
 function sourceOf({ uri, encryptionInfo }: SuitImage): Parameters {
