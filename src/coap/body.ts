@@ -44,6 +44,7 @@ export const ContentFormat = {
   TEXT_PLAIN: 0,
   LINK_FORMAT: 40,
   OCTET_STREAM: 42,
+  CBOR: 60,
 } as const;
 
 /** A body that lies in memory. */

@@ -172,9 +172,9 @@ export class CoapServer<Association> implements Deadlined {
     for (const waiting of this.#waiting.takeAsking(question)) this.#proceed(now, waiting);
   }
 
-  /** A resource has another state now: those who observe it are told (RFC 7641 4.2). */
-  changed(now: Instant, resource: string): void {
-    this.#observers.changed(now, resource);
+  /** The resources that are meant have another state now: those who observe one are told (RFC 7641 4.2). */
+  changed(now: Instant, isMeant: (resource: string) => boolean): void {
+    this.#observers.changed(now, isMeant);
   }
 
   /** Drops all state of an association that has ended. */

@@ -119,10 +119,10 @@ export class Observers<Association> implements Deadlined {
     if (observing.observers.size === 0 && observing.inFlight === undefined) this.#observing.delete(association);
   }
 
-  /** The resource has another state now: whoever observes it is told. */
-  changed(now: Instant, resource: string): void {
+  /** The resources that are meant have another state now: whoever observes one of them is told. */
+  changed(now: Instant, isMeant: (resource: string) => boolean): void {
     for (const [association, { observers }] of [...this.#observing]) {
-      for (const observer of observers.values()) observer.changed ||= observer.resource === resource;
+      for (const observer of observers.values()) observer.changed ||= isMeant(observer.resource);
       this.#notifyNext(now, association);
     }
   }

@@ -40,8 +40,11 @@ export interface Releases {
   byDigest(product: string, prefix: Uint8Array): OfferedRelease | Unavailable | undefined;
   /** COSE_Sign1, of the highest number. */
   trustRoot(product: string): Uint8Array | Unavailable | undefined;
-  /** That a manifest with this digest stands in the registry; undefined where there is no proof. */
-  proof(digest: Uint8Array): Uint8Array | undefined;
+  /**
+   * That a manifest with this digest stands in the registry, for devices of a class that asks for it; undefined for others,
+   * and where there is no proof.
+   */
+  proof(product: string, className: string | undefined, digest: Uint8Array): Uint8Array | undefined;
   /** Undefined where there is no registry. */
   logHead(): LogHead | undefined;
 }

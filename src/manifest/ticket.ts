@@ -2,11 +2,13 @@
 // that there is nothing newer; both are signed, so that nobody can hold a device back by silence that looks like an answer.
 // Its lifetime is counted from the nonce by the device's own uptime: a small device has no other clock.
 
+import { bytesOfLatin1 } from "../base/bytes.ts";
 import type { Result } from "../base/result.ts";
 import type { CborFault, CborValue } from "../cbor/cbor-value.ts";
 import { decodeCbor } from "../cbor/decode-cbor.ts";
 import { encodeCbor } from "../cbor/encode-cbor.ts";
 import { FieldReader } from "../cbor/field-reader.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { FieldKey, present, SHA256_LENGTH } from "./field-key.ts";
 
 /** Bytes of a signed ticket. */
@@ -38,6 +40,11 @@ export interface Ticket {
   readonly comeAgain: number;
   /** Of the registry when the ticket was made; absent where the server has none. */
   readonly log?: { readonly size: number; readonly root: Uint8Array } | undefined;
+}
+
+/** How a ticket names the device with an identity; on plain CoAP that is empty. */
+export function deviceName(crypto: Pick<CryptoProvider, "sha256">, identity: Uint8Array): Uint8Array {
+  return bytesOfLatin1(crypto.sha256(identity).slice(0, DEVICE_NAME_LENGTH));
 }
 
 export function encodeTicket(ticket: Ticket): Uint8Array {

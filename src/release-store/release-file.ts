@@ -1,20 +1,8 @@
-// Tables of `releases.db`: what was released and never changes, what an operator decides about it, and the reports of devices.
-
-/** Reports that are kept; older ones are forgotten. */
-export const REPORTS_MAX = 100_000;
-
-/** Of one device. */
-export const REPORTS_OF_DEVICE_MAX = 16;
-
-/** Of the longest identity (RFC 4279 5.3), and of what a plain address is written as. */
-export const DEVICE_LENGTH_MAX = 128;
-
-/** Bytes of a report's figures, encoded: eight numbers. */
-const FIGURES_LENGTH_MAX = 128;
+// Tables of `releases.db`: what was released and never changes, and what an operator decides about it.
 
 // What a maker signed is written once. Whether it is offered is the operator's: a sealed way back has 0 as `offered_at`. What
 // is absent is empty.
-const RELEASE = `
+export const RELEASE_SCHEMA = `
     CREATE TABLE IF NOT EXISTS release (
       product TEXT NOT NULL,
       sequence INTEGER NOT NULL CHECK (sequence > 0),
@@ -56,30 +44,3 @@ const RELEASE = `
       encrypt_to BLOB NOT NULL,
       PRIMARY KEY (product, name)
     ) STRICT, WITHOUT ROWID`;
-
-// The bounds stand in the database, so that no way of writing can forget them.
-const REPORT = `
-    CREATE TABLE IF NOT EXISTS report (
-      number INTEGER PRIMARY KEY AUTOINCREMENT,
-      device BLOB NOT NULL CHECK (length(device) <= ${DEVICE_LENGTH_MAX}),
-      id BLOB NOT NULL CHECK (length(id) = 8),
-      product TEXT NOT NULL CHECK (length(product) <= 64),
-      version TEXT NOT NULL CHECK (length(version) <= 64),
-      sequence INTEGER NOT NULL,
-      state INTEGER NOT NULL,
-      result INTEGER NOT NULL,
-      reason TEXT NOT NULL CHECK (length(reason) <= 32),
-      slot INTEGER NOT NULL,
-      figures BLOB NOT NULL CHECK (length(figures) <= ${FIGURES_LENGTH_MAX}),
-      received_at INTEGER NOT NULL,
-      UNIQUE (device, id)
-    ) STRICT;
-    CREATE TRIGGER IF NOT EXISTS report_bound AFTER INSERT ON report BEGIN
-      DELETE FROM report WHERE number <= new.number - ${REPORTS_MAX};
-      DELETE FROM report WHERE device = new.device AND number <= (
-        SELECT number FROM report WHERE device = new.device ORDER BY number DESC LIMIT 1 OFFSET ${REPORTS_OF_DEVICE_MAX}
-      );
-    END`;
-
-/** In the file of all decisions (registry-store/decision-file.ts). */
-export const RELEASE_SCHEMA = `${RELEASE}; ${REPORT}`;

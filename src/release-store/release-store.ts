@@ -1,4 +1,4 @@
-// Releases, ways back, classes and reports in `releases.db`. A release is there with all that belongs to it, or not at all.
+// Releases, ways back, classes and trust roots in `releases.db`. A release is there with all that belongs to it, or not at all.
 
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { EntryKind } from "../registry/log-entry.ts";
@@ -11,7 +11,6 @@ import { DocumentTable } from "./document-table.ts";
 import { digestOf, manifestIn, type NewRelease, type StoredRelease, trustRootIn } from "./release.ts";
 import { RELEASE_SCHEMA } from "./release-file.ts";
 import { ReleaseTable } from "./release-table.ts";
-import { ReportTable } from "./report-table.ts";
 import { TrustRootTable } from "./trust-root-table.ts";
 
 /** What an operator's word changed. */
@@ -27,7 +26,6 @@ export interface WayBackOffered {
 export class ReleaseStore {
   readonly releases: ReleaseTable;
   readonly classes: ClassTable;
-  readonly reports: ReportTable;
   readonly documents: DocumentTable;
   readonly trustRoots: TrustRootTable;
   readonly #file: StoreFile;
@@ -45,7 +43,6 @@ export class ReleaseStore {
     this.#file = file;
     this.releases = new ReleaseTable(file);
     this.classes = new ClassTable(file);
-    this.reports = new ReportTable(file);
     this.documents = new DocumentTable(file);
     this.trustRoots = new TrustRootTable(file);
   }

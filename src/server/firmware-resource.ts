@@ -8,6 +8,7 @@ import type { PlainResponse, Response } from "../coap/response.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { Catalogue, CatalogueImage, ContentQuestion } from "../firmware/catalogue.ts";
 import { imagePath } from "../firmware/image-name.ts";
+import type { Access } from "./access.ts";
 import type { Association } from "./association.ts";
 import { ImageBody } from "./image-body.ts";
 import type { Resource } from "./resource.ts";
@@ -26,14 +27,16 @@ export interface FirmwareResourceOutlet {
 export class FirmwareResource implements Resource {
   readonly #crypto: CryptoProvider;
   readonly #catalogue: Catalogue;
+  readonly #access: Access;
   readonly #outlet: FirmwareResourceOutlet;
   /** Of whole images, for as long as the catalogue has them; and the one that was asked for last. */
   readonly #imageBodies = new WeakMap<CatalogueImage, ImageBody>();
   #lastBody: ImageBody | undefined;
 
-  constructor(crypto: CryptoProvider, catalogue: Catalogue, outlet: FirmwareResourceOutlet) {
+  constructor(crypto: CryptoProvider, catalogue: Catalogue, access: Access, outlet: FirmwareResourceOutlet) {
     this.#crypto = crypto;
     this.#catalogue = catalogue;
+    this.#access = access;
     this.#outlet = outlet;
   }
 
@@ -56,6 +59,8 @@ export class FirmwareResource implements Resource {
     request: Request<Association>,
   ): Result<ImageBody, ContentQuestion | PlainResponse> {
     if (segments.length !== 3) return failed({ code: Code.NOT_FOUND });
+    const refusal = this.#access.refusalOfProduct(request.association, segments[1]!);
+    if (refusal !== undefined) return failed(refusal);
     const image = this.#catalogue.find(segments[1]!, segments[2]!);
     if (image === undefined) {
       this.#outlet.imageUnknown(request);

@@ -21,6 +21,8 @@ import { Session } from "../dtls/session/session.ts";
 import type { SessionSaving } from "../dtls/session/session-saving.ts";
 import { decodeSessionSnapshot } from "../dtls/session/session-snapshot.ts";
 import type { Catalogue, ContentQuestion } from "../firmware/catalogue.ts";
+import type { Scopes } from "../firmware/scope.ts";
+import { Access } from "./access.ts";
 import type { Association } from "./association.ts";
 import { Counters } from "./counters.ts";
 import { Exchanges, type ServedExchange } from "./exchanges.ts";
@@ -28,14 +30,19 @@ import { FIRMWARE_ROOT, FirmwareResource } from "./firmware-resource.ts";
 import { Freshness } from "./freshness.ts";
 import { ImageBody } from "./image-body.ts";
 import { LINKS_PATH, LINKS_ROOT, LinksResource } from "./links-resource.ts";
-import type { Resource } from "./resource.ts";
+import { MANIFEST_ROOT, ManifestResource } from "./manifest-resource.ts";
+import { REPORT_ROOT, type ReportQuestion, ReportResource } from "./report-resource.ts";
 import { Resources } from "./resources.ts";
 import type { ServerEvent } from "./server-event.ts";
+import { TICKET_ROOT, type TicketMaker, TicketResource } from "./ticket-resource.ts";
 import { Transfers } from "./transfers.ts";
 import { type Transmit, TransmitQueue } from "./transmit-queue.ts";
 
 /** RFC 7252 4.6: the message size to assume for plain CoAP when nothing is known of the path. */
 const PLAIN_MESSAGE_LENGTH_MAX = 1152;
+
+/** Of a ticket for somebody without a session, beyond what a request costs: a signature. */
+const TICKET_COST = 60;
 
 /** Of an image that nobody published, beyond what a request costs; see admission/work-budget.ts. */
 const UNKNOWN_IMAGE_COST = 36;
@@ -60,6 +67,10 @@ export interface FirmwareServerInput {
   readonly coapEcho?: boolean;
   /** For traces: each CoAP message of ours in clear, with the datagram that carries it sealed. */
   readonly tap?: (datagram: Uint8Array, message: Uint8Array) => void;
+  /** Releases, and the key that signs tickets; `/m`, `/t` and `/r` are not there when absent. */
+  readonly trust?: TicketMaker | undefined;
+  /** Whom identities are bound to; none is bound when absent. */
+  readonly scopes?: Scopes | undefined;
   /** What transfers show of their links; nothing is followed when absent. `identity` only with DTLS. */
   readonly exchanged?: (peer: PeerAddress, identity: Uint8Array | undefined, exchange: ServedExchange) => void;
 }
@@ -69,7 +80,10 @@ export class FirmwareServer implements Deadlined {
   readonly #dtls: DtlsServer;
   readonly #coap: CoapServer<Association>;
   readonly #freshness: Freshness;
+  readonly #access: Access;
   readonly #links: LinksResource;
+  readonly #manifests: ManifestResource | undefined;
+  readonly #reports: ReportResource;
   readonly #resources: Resources;
   readonly #transfers = new Transfers<Association>();
   readonly #transmits = new TransmitQueue();
@@ -78,19 +92,18 @@ export class FirmwareServer implements Deadlined {
   readonly #exchanges: Exchanges<Association> | undefined;
 
   constructor(input: FirmwareServerInput) {
-    const firmware = new FirmwareResource(input.crypto, input.catalogue, {
-      imageDamaged: (path, reason) => this.#tell({ kind: "imageDamaged", path, reason }),
-      imageUnknown: ({ association }) => {
-        if (!(association instanceof Session)) this.#dtls.work.charge("plainRequest", UNKNOWN_IMAGE_COST);
-      },
-    });
-    this.#links = new LinksResource(input.crypto, input.catalogue);
-    this.#resources = new Resources(
-      new Map<string, Resource>([
-        [FIRMWARE_ROOT, firmware],
-        [LINKS_ROOT, this.#links],
-      ]),
-    );
+    const { crypto, catalogue, trust } = input;
+    this.#access = new Access(input.scopes);
+    this.#links = new LinksResource(crypto, catalogue);
+    this.#manifests = trust && new ManifestResource(crypto, trust.releases, this.#access);
+    this.#reports = new ReportResource(this.#access);
+    this.#resources = new Resources([
+      [FIRMWARE_ROOT, this.#createFirmware(input)],
+      [LINKS_ROOT, this.#links],
+      [MANIFEST_ROOT, this.#manifests],
+      [TICKET_ROOT, trust && this.#createTickets(crypto, trust)],
+      [REPORT_ROOT, trust && this.#reports],
+    ]);
     this.#tap = input.tap;
     const { exchanged } = input;
     this.#exchanges =
@@ -99,7 +112,7 @@ export class FirmwareServer implements Deadlined {
         const session = association instanceof Session ? association : undefined;
         exchanged(addressOf(association), session?.identity, exchange);
       });
-    this.#freshness = new Freshness(input.crypto, input.random, input.coapEcho ?? false);
+    this.#freshness = new Freshness(crypto, input.random, input.coapEcho ?? false, trust !== undefined);
     this.#dtls = this.#createDtls(input);
     this.#coap = this.#createCoap(input);
   }
@@ -174,7 +187,30 @@ export class FirmwareServer implements Deadlined {
   handleCatalogueChange(now: Instant): void {
     this.#transmits.keepBorrowed();
     this.#links.handleCatalogueChange();
-    this.#coap.changed(now, LINKS_PATH);
+    this.#coap.changed(now, (resource) => resource === LINKS_PATH);
+  }
+
+  /** Something was released, withdrawn or offered: those who observe what changed by it are told. */
+  handleReleasesChange(now: Instant): void {
+    this.#transmits.keepBorrowed();
+    const changed = new Map<string, boolean>();
+    this.#coap.changed(now, (resource) => {
+      const known = changed.get(resource) ?? this.#manifests?.hasChanged(resource) ?? false;
+      changed.set(resource, known);
+      return known;
+    });
+  }
+
+  /** Identities may be bound to other products and classes. */
+  handleScopesChange(): void {
+    this.#access.handleScopesChange();
+  }
+
+  /** The report of a reportReceived event is kept, or cannot be kept now. */
+  handleReport(now: Instant, { question, device, report }: ReportQuestion, isKept: boolean): void {
+    this.#transmits.keepBorrowed();
+    if (isKept) this.#tell({ kind: "reported", device, report });
+    this.#reports.settle(question, isKept, () => this.#coap.resume(now, question));
   }
 
   /**
@@ -218,6 +254,24 @@ export class FirmwareServer implements Deadlined {
   pollTimeout(): Instant | undefined {
     const own = earliest(this.#freshness.pollTimeout(), this.#transfers.pollTimeout());
     return earliest(own, earliest(this.#dtls.pollTimeout(), this.#coap.pollTimeout()));
+  }
+
+  #createFirmware({ crypto, catalogue }: FirmwareServerInput): FirmwareResource {
+    return new FirmwareResource(crypto, catalogue, this.#access, {
+      imageDamaged: (path, reason) => this.#tell({ kind: "imageDamaged", path, reason }),
+      imageUnknown: ({ association }) => {
+        if (!(association instanceof Session)) this.#dtls.work.charge("plainRequest", UNKNOWN_IMAGE_COST);
+      },
+    });
+  }
+
+  #createTickets(crypto: CryptoProvider, trust: TicketMaker): TicketResource {
+    return new TicketResource(crypto, trust, this.#access, {
+      checkedIn: (association, { product, version, sequenceNumber }, offered) => {
+        this.#tell({ kind: "checkIn", ...whoIs(association), product, version, sequenceNumber, offered });
+      },
+      strangerAsks: () => this.#dtls.work.charge("plainRequest", TICKET_COST),
+    });
   }
 
   #createDtls(input: FirmwareServerInput): DtlsServer {
@@ -268,7 +322,7 @@ export class FirmwareServer implements Deadlined {
         answersAtOnce: true,
         admit: (request) => this.#resources.admit(request),
         observed: (request) => this.#resources.observed(request),
-        handle: (_now, request) => this.#resources.respond(request),
+        handle: (now, request) => this.#resources.respond(request, now),
       },
       outlet: {
         transmit: (_now, association, datagram) => this.#transmit(association, datagram),
@@ -276,19 +330,22 @@ export class FirmwareServer implements Deadlined {
           if (!(body instanceof ImageBody)) return;
           this.#exchanges?.blockServed(now, association, body.start + offset, recordNumberOf(association));
           for (const news of this.#transfers.blockServed(now, association, body, offset, length)) {
-            const session = association instanceof Session ? association : undefined;
-            this.#tell({ kind: "transfer", peer: addressOf(association), identity: session?.identity, news });
+            this.#tell({ kind: "transfer", ...whoIs(association), news });
           }
         },
         answerResent: (now, association) => {
           this.#exchanges?.answerResent(now, association, recordNumberOf(association));
           this.#transfers.answerResent(now, association);
         },
-        // Every question of ours is the catalogue's.
-        asked: (_now, question) => this.#tell({ kind: "contentWanted", question: question as ContentQuestion }),
+        asked: (_now, question) => this.#ask(question as ContentQuestion | ReportQuestion),
         counted: (name) => this.counters.add(name),
       },
     });
+  }
+
+  #ask(question: ContentQuestion | ReportQuestion): void {
+    if ("report" in question) this.#tell({ kind: "reportReceived", question });
+    else this.#tell({ kind: "contentWanted", question });
   }
 
   /** The one stream of events: counted here, and whatever else there is to observe is the driver's. */
@@ -311,6 +368,11 @@ export class FirmwareServer implements Deadlined {
       this.#transmits.borrow("coap", association, message);
     }
   }
+}
+
+function whoIs(association: Association): { readonly peer: PeerAddress; readonly identity: Uint8Array | undefined } {
+  const identity = association instanceof Session ? association.identity : undefined;
+  return { peer: addressOf(association), identity };
 }
 
 function addressOf(association: Association): PeerAddress {

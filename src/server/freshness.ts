@@ -23,6 +23,7 @@ export class Freshness implements EchoPolicy<Association>, Deadlined {
   readonly #crypto: CryptoProvider;
   readonly #random: RandomSource;
   readonly #addressesToo: boolean;
+  readonly #changesToo: boolean;
   readonly #provenAddresses = new AssociationTable<PeerAddress, "proven", true>({
     countMax: 1,
     lengthMax: PROVEN_ADDRESSES_MAX * ENTRY_OVERHEAD_LENGTH,
@@ -31,11 +32,15 @@ export class Freshness implements EchoPolicy<Association>, Deadlined {
   /** Made at the first question, so that a server that asks none draws no randomness for it. */
   #mac: HmacSha256 | undefined;
 
-  /** `addressesToo`: whether addresses on plain CoAP have to show that they are their own. */
-  constructor(crypto: CryptoProvider, random: RandomSource, addressesToo: boolean) {
+  /**
+   * `addressesToo`: whether addresses on plain CoAP have to show that they are their own, for whatever they ask;
+   * `changesToo`: for what is no GET.
+   */
+  constructor(crypto: CryptoProvider, random: RandomSource, addressesToo: boolean, changesToo = false) {
     this.#crypto = crypto;
     this.#random = random;
     this.#addressesToo = addressesToo;
+    this.#changesToo = changesToo;
   }
 
   get provenAddressCount(): number {
@@ -55,7 +60,8 @@ export class Freshness implements EchoPolicy<Association>, Deadlined {
 
   isWanted(now: Instant, association: Association, method: Code): boolean {
     if (association instanceof Session) return association.restored && method !== Code.GET;
-    return this.#addressesToo && this.#provenAddresses.find(now, association, "proven") === undefined;
+    if (!this.#addressesToo && !(this.#changesToo && method !== Code.GET)) return false;
+    return this.#provenAddresses.find(now, association, "proven") === undefined;
   }
 
   shown(now: Instant, association: Association): void {

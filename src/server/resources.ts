@@ -1,9 +1,10 @@
 // Which resource a request is for: the first segment of its path says so.
 
+import type { Instant } from "../base/instant.ts";
 import { Code } from "../coap/code.ts";
+import type { Question } from "../coap/question.ts";
 import type { Request } from "../coap/request.ts";
 import type { PlainResponse, Response } from "../coap/response.ts";
-import type { ContentQuestion } from "../firmware/catalogue.ts";
 import type { Association } from "./association.ts";
 import type { Resource } from "./resource.ts";
 import { type ResourcePath, resourcePath } from "./resource-path.ts";
@@ -19,13 +20,13 @@ interface Target {
 const NOT_FOUND: PlainResponse = { code: Code.NOT_FOUND };
 
 export class Resources {
-  readonly #byRoot: ReadonlyMap<string, Resource>;
+  readonly #byRoot: ReadonlyMap<string, Resource | undefined>;
   /** Where the last path led, which is that of the next request most often. */
   #last: Target | undefined;
 
-  /** By first segment. */
-  constructor(byRoot: ReadonlyMap<string, Resource>) {
-    this.#byRoot = byRoot;
+  /** By first segment; what is undefined is not there. */
+  constructor(byRoot: readonly (readonly [string, Resource | undefined])[]) {
+    this.#byRoot = new Map(byRoot);
   }
 
   /** See RequestHandler. */
@@ -40,9 +41,9 @@ export class Resources {
     return resource?.observed?.(path);
   }
 
-  respond(request: Request<Association>): Response | ContentQuestion {
+  respond(request: Request<Association>, now: Instant): Response | Question {
     const { path, resource } = this.#targetOf(request);
-    return resource === undefined ? NOT_FOUND : resource.respond(path, request);
+    return resource === undefined ? NOT_FOUND : resource.respond(path, request, now);
   }
 
   #targetOf({ path, queries }: Request<Association>): Target {

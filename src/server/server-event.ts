@@ -4,6 +4,8 @@ import type { PeerAddress } from "../base/peer-address.ts";
 import type { SessionEnd } from "../dtls/dtls-server-outlet.ts";
 import type { HandshakeErrorKind } from "../dtls/errors.ts";
 import type { ContentQuestion } from "../firmware/catalogue.ts";
+import type { InstallReport } from "../manifest/install-report.ts";
+import type { ReportQuestion } from "./report-resource.ts";
 import type { TransferNews } from "./transfers.ts";
 
 /** Events of one cause that were not told one by one, of the last minute: see event-limit.ts. */
@@ -21,6 +23,8 @@ export type ServerEvent =
   | { readonly kind: "pskWanted"; readonly identity: Uint8Array }
   /** A question; FirmwareServer.handleContent is told when the catalogue knows the answer. */
   | { readonly kind: "contentWanted"; readonly question: ContentQuestion }
+  /** A question; FirmwareServer.handleReport is told whether the report is kept. */
+  | { readonly kind: "reportReceived"; readonly question: ReportQuestion }
   | {
       readonly kind: "sessionUp";
       readonly peer: PeerAddress;
@@ -56,6 +60,24 @@ export type ServerEvent =
       readonly identity: Uint8Array | undefined;
       readonly news: TransferNews;
     }
+  /** A device checked in, and has its ticket. */
+  | {
+      readonly kind: "checkIn";
+      readonly peer: PeerAddress;
+      /** Absent on plain CoAP. */
+      readonly identity: Uint8Array | undefined;
+      readonly product: string;
+      /** Of what runs, where the device knows it. */
+      readonly version: string | undefined;
+      readonly sequenceNumber: number;
+      /** The version that it was offered; absent for nothing new. */
+      readonly offered: string | undefined;
+    }
+  /** The report of a device is kept. */
+  | { readonly kind: "reported"; readonly device: Uint8Array; readonly report: InstallReport }
+  /** The store of releases cannot be read or written now: manifests, tickets and reports wait. */
+  | { readonly kind: "releasesUnavailable"; readonly reason: string }
+  | { readonly kind: "releasesAvailable" }
   /** What the process before stored: sessions that go on, and those that cannot. */
   | { readonly kind: "sessionsRestored"; readonly restoredCount: number; readonly refusedCount: number }
   /** Sessions could not be stored: none outlives this process, until they can. */

@@ -4,6 +4,7 @@
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { Scheme } from "../coap/coap-uri.ts";
+import type { SigningKey } from "../crypto/signature.ts";
 import { EventLimit } from "../server/event-limit.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../server/firmware-server.ts";
 import type { ServerEvent } from "../server/server-event.ts";
@@ -13,10 +14,14 @@ import { DeadlineTimer } from "./deadline-timer.ts";
 import { type ImageSource, ImageWatch } from "./image-watch.ts";
 import { type KeySource, KeyWatch } from "./key-watch.ts";
 import { SAVING_INTERVAL_MS, SessionKeeper, type SessionSource } from "./session-keeper.ts";
-import { systemNow } from "./system-clock.ts";
+import type { StoreFaultOutlet } from "./store-fault.ts";
+import { systemNow, systemUnixSeconds } from "./system-clock.ts";
 import { systemCrypto } from "./system-crypto.ts";
 import { systemNativeParts } from "./system-native-parts.ts";
 import { SystemRandom } from "./system-random.ts";
+import { type LogSource, type ReleaseSource, ReleaseWatch } from "./trust/release-watch.ts";
+import { ReportKeeper, type ReportSink } from "./trust/report-keeper.ts";
+import { type ScopeSource, ScopeWatch } from "./trust/scope-watch.ts";
 
 /** How often the stores are asked for what other processes did: half of the two seconds that an operator is promised. */
 const STORES_INTERVAL_MS = 1_000;
@@ -27,7 +32,7 @@ const COUNTERS_INTERVAL_MS = 60_000;
 const COST_FACTOR_WITHOUT_NATIVE = 6;
 
 /** An event that is no question. */
-export type NewsEvent = Exclude<ServerEvent, { kind: "contentWanted" | "pskWanted" }>;
+export type NewsEvent = Exclude<ServerEvent, { kind: "contentWanted" | "pskWanted" | "reportReceived" }>;
 
 export interface ServerLog {
   event(event: NewsEvent): void;
@@ -52,8 +57,22 @@ export interface ServerShellInput
   readonly keys: KeySource;
   /** Where sessions go that are to outlive the process; closed at the end. Absent where they end with it. */
   readonly sessions?: SessionSource | undefined;
+  /** What identities are bound to; none is bound when absent. */
+  readonly scopes?: ScopeSource | undefined;
+  /** Releases, and what goes with them; no manifest, ticket or report is there when absent. */
+  readonly trust?: ServerTrust | undefined;
   readonly log: ServerLog;
   readonly listen: readonly ListenAddress[];
+}
+
+export interface ServerTrust {
+  readonly releases: ReleaseSource;
+  /** The registry, where there is one. */
+  readonly registry?: LogSource | undefined;
+  /** Where reports are kept; closed at the end. */
+  readonly reports: ReportSink;
+  /** The server's own, for tickets. */
+  readonly key: SigningKey;
 }
 
 /** A socket that cannot be had. */
@@ -76,6 +95,9 @@ export class ServerShell {
   readonly #server: FirmwareServer;
   readonly #images: ImageWatch;
   readonly #keys: KeyWatch;
+  readonly #scopes: ScopeWatch | undefined;
+  readonly #releases: ReleaseWatch | undefined;
+  readonly #reports: ReportKeeper | undefined;
   readonly #keeper: SessionKeeper | undefined;
   readonly #log: ServerLog;
   readonly #eventLimit = new EventLimit();
@@ -103,7 +125,7 @@ export class ServerShell {
   }
 
   private constructor(input: ServerShellInput) {
-    const { images, keys, sessions, log, listen: _listen, ...options } = input;
+    const { images, keys, scopes, sessions, trust, log, listen: _listen, ...options } = input;
     this.#log = log;
     this.#images = new ImageWatch(images, {
       answered: (question) => {
@@ -114,8 +136,18 @@ export class ServerShell {
       mended: () => this.#log.event({ kind: "imagesAvailable" }),
       failed: (error) => this.#fail(error),
     });
+    this.#scopes =
+      scopes &&
+      new ScopeWatch(scopes, {
+        faulty: (reason) => this.#log.event({ kind: "keysUnavailable", reason }),
+        mended: () => this.#log.event({ kind: "keysAvailable" }),
+      });
+    this.#releases = trust && this.#createReleases(trust);
+    this.#reports = trust && this.#createReports(trust.reports);
     this.#server = new FirmwareServer({
       ...options,
+      trust: trust && { releases: this.#releases!, key: trust.key, unixSeconds: systemUnixSeconds },
+      scopes: this.#scopes,
       now: systemNow(),
       crypto: systemCrypto(),
       random: new SystemRandom(),
@@ -161,6 +193,28 @@ export class ServerShell {
     await this.#close();
     this.#logCounters();
     this.#settle.resolve();
+  }
+
+  #createReleases({ releases, registry }: ServerTrust): ReleaseWatch {
+    return new ReleaseWatch(releases, registry, this.#releasesFault());
+  }
+
+  #createReports(sink: ReportSink): ReportKeeper {
+    return new ReportKeeper(sink, {
+      ...this.#releasesFault(),
+      settled: (question, isKept) => {
+        this.#server.handleReport(systemNow(), question, isKept);
+        this.#drive();
+      },
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  #releasesFault(): StoreFaultOutlet {
+    return {
+      faulty: (reason) => this.#log.event({ kind: "releasesUnavailable", reason }),
+      mended: () => this.#log.event({ kind: "releasesAvailable" }),
+    };
   }
 
   #createKeeper(sessions: SessionSource): SessionKeeper {
@@ -228,6 +282,8 @@ export class ServerShell {
         this.#server.handleCatalogueChange(systemNow());
         void this.#images.checkAll();
       }
+      if (this.#scopes?.ask() === true) this.#server.handleScopesChange();
+      if (this.#releases?.ask() === true) this.#server.handleReleasesChange(systemNow());
       this.#drive();
     } catch (error) {
       this.#fail(error);
@@ -239,6 +295,7 @@ export class ServerShell {
     for (let event = this.#server.pollEvent(); event !== undefined; event = this.#server.pollEvent()) {
       if (event.kind === "pskWanted") this.#keys.answer(event.identity);
       else if (event.kind === "contentWanted") void this.#images.answer(event.question);
+      else if (event.kind === "reportReceived") this.#reports?.keep(event.question, Date.now());
       else if (this.#eventLimit.admits(event)) this.#log.event(event);
     }
     // The answers to questions have made the server say more.
@@ -284,6 +341,6 @@ export class ServerShell {
     for (const interval of this.#intervals) clearInterval(interval);
     const ports = [...this.#ports.values()];
     this.#ports.clear();
-    await Promise.all([...ports.map((port) => port.close()), this.#keeper?.close()]);
+    await Promise.all([...ports.map((port) => port.close()), this.#keeper?.close(), this.#reports?.close()]);
   }
 }

@@ -12,3 +12,8 @@ const PROCESS_START_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now
 export function systemNow(): Instant {
   return instant(PROCESS_START_MS + performance.now());
 }
+
+/** Seconds since 1970, at that moment of the monotonic clock: whatever was set on the computer's clock meanwhile counts. */
+export function systemUnixSeconds(now: Instant): number {
+  return Math.floor((Date.now() + now - systemNow()) / 1000);
+}

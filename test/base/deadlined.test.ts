@@ -138,7 +138,7 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
     const outlet = { transmit: () => {}, notification, gaveUp: () => {} };
     const observers = new Observers<string>({ countMax: 4, lengthMax: 10_000 }, outlet, ZERO_RANDOM);
     observers.add(START, requestOf("CON 1 GET T=01 Observe=0 /r"), "r");
-    observers.changed(START, "r");
+    observers.changed(START, () => true);
     return { thing: observers, now: START };
   },
   CoapServer: () => {
@@ -169,7 +169,7 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
   "CoapServer, with one who observes and acknowledges nothing": () => {
     const peer = new ScriptedCoapPeer({ observed: () => "list" });
     peer.sends("CON 1 GET T=01 Observe=0 /list");
-    peer.server.changed(START, "list");
+    peer.server.changed(START, () => true);
     return { thing: peer.server, now: START };
   },
   CoapClient: () => {

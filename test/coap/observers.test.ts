@@ -28,7 +28,7 @@ class Scene {
 
   changes(resource = "state"): void {
     this.state++;
-    this.peer.server.changed(this.peer.now, resource);
+    this.peer.server.changed(this.peer.now, (name) => name === resource);
   }
 }
 

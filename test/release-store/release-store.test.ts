@@ -1,11 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "@photostructure/sqlite";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
-import type { InstallReport } from "../../src/manifest/install-report.ts";
-import { REPORTS_MAX, REPORTS_OF_DEVICE_MAX } from "../../src/release-store/release-file.ts";
 import { ReleaseStore } from "../../src/release-store/release-store.ts";
 import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
 import { imageDigest, sha256, signedManifest, signedTrustRoot } from "../support/releases.ts";
@@ -29,13 +26,6 @@ function withTwoReleases(directory: string): ReleaseStore {
     releasedAt: DAY + 1,
   });
   return store;
-}
-
-function report(id: number, more: Partial<InstallReport> = {}): InstallReport {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setUint32(4, id);
-  const figures = new Map([[1, 60]]);
-  return { id: bytes, product: "pump", version: "1.3.0", sequenceNumber: 2, state: 0, result: 1, figures, ...more };
 }
 
 test("a release is found again as it was signed, with all that came with it", () => {
@@ -157,47 +147,6 @@ test("a class is what was said of it last", () => {
   );
   throwsStoreError(() => store.classes.set({ product: "pump", name: "a b", profile: [] }), "className");
   throwsStoreError(() => store.classes.set({ product: "a/b", name: "x", profile: [] }), "imageName");
-  store.close();
-});
-
-test("a report is kept once, however often it comes, and is read as it was said", () => {
-  const store = ReleaseStore.open(scratch());
-  const device = toUtf8("meter-7");
-  const one = { device, report: report(1, { reason: "noContact", slot: 1 }), receivedAt: DAY };
-  store.reports.addAll([one, one]);
-  store.reports.addAll([one]);
-  assert.equal(store.reports.list(10), [one]);
-  const bare = { device, report: report(2, { version: undefined, figures: new Map() }), receivedAt: DAY };
-  store.reports.addAll([bare]);
-  assert.equal(store.reports.list(1)[0]!.report, { ...bare.report, reason: undefined, slot: undefined });
-  store.close();
-});
-
-test(`a device has its newest ${REPORTS_OF_DEVICE_MAX} reports, whatever it sends`, () => {
-  const store = ReleaseStore.open(scratch());
-  const from = (device: string, id: number) => ({ device: toUtf8(device), report: report(id), receivedAt: id });
-  store.reports.addAll([from("other", 0), ...Array.from({ length: 100 }, (_, id) => from("meter-7", id))]);
-  assert.is(store.reports.count(), REPORTS_OF_DEVICE_MAX + 1);
-  assert.is(store.reports.list(1)[0]!.receivedAt, 99);
-  store.close();
-});
-
-test(`${REPORTS_MAX} reports are the most that are kept`, () => {
-  const directory = scratch();
-  const store = ReleaseStore.open(directory);
-  const from = (number: number) => ({ device: toUtf8(`meter-${number}`), report: report(1), receivedAt: number });
-  store.reports.addAll([from(1), from(2)]);
-  // As if as many more had come as may be kept, but two.
-  const database = new DatabaseSync(join(directory, "releases.db"));
-  database.exec(`UPDATE sqlite_sequence SET seq = ${REPORTS_MAX - 1} WHERE name = 'report'`);
-  database.close();
-  const times = () => store.reports.list(10).map(({ receivedAt }) => receivedAt);
-  store.reports.addAll([from(3)]);
-  assert.equal(times(), [3, 2, 1]);
-  store.reports.addAll([from(4)]);
-  assert.equal(times(), [4, 3, 2]);
-  store.reports.addAll([from(5)]);
-  assert.equal(times(), [5, 4, 3]);
   store.close();
 });
 

@@ -85,7 +85,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   ],
   "firmware-store": ["src/base", "src/firmware", "src/store"],
   examples: [],
-  psk: ["src/base", "src/store"],
+  psk: ["src/base", "src/firmware", "src/store"],
   sim: CORES,
   bench: ALL_BUT_BENCH_AND_TEST,
   test: [...ALL_BUT_BENCH_AND_TEST, "bench"],

@@ -16,6 +16,7 @@ const ERRORS: ReadonlySet<NewsEvent["kind"]> = new Set([
   "imageDamaged",
   "imagesUnavailable",
   "keysUnavailable",
+  "releasesUnavailable",
   "sessionsUnsaved",
 ]);
 
@@ -83,17 +84,20 @@ export function terminalLog(): OutputLog {
 export function eventFields(event: NewsEvent): Record<string, string | number | boolean | undefined> {
   const { kind } = event;
   if (kind === "imageDamaged") return { event: kind, path: event.path, reason: event.reason };
-  if (kind === "imagesAvailable" || kind === "keysAvailable") return { event: kind };
+  if (kind === "imagesAvailable" || kind === "keysAvailable" || kind === "releasesAvailable") return { event: kind };
   if (kind === "repeated") return { event: kind, of: event.of, reason: event.reason, count: event.count };
-  if (kind === "imagesUnavailable" || kind === "keysUnavailable" || kind === "sessionsUnsaved") {
-    return { event: kind, reason: event.reason };
-  }
+  if (kind === "reported") return reportFields(event);
+  if (isUnavailable(event)) return { event: kind, reason: event.reason };
   if (kind === "sessionsRestored") {
     return { event: kind, restored: event.restoredCount, refused: event.refusedCount };
   }
   const peer = formatPeerAddress(event.peer);
   const identity = identityOf(event);
-  switch (kind) {
+  switch (event.kind) {
+    case "checkIn": {
+      const { product, version, sequenceNumber, offered } = event;
+      return { event: kind, peer, identity, product, version, sequenceNumber, offered };
+    }
     case "transfer": {
       const { news } = event;
       return {
@@ -122,9 +126,31 @@ export function eventFields(event: NewsEvent): Record<string, string | number | 
   }
 }
 
+type ReportEvent = Extract<NewsEvent, { kind: "reported" }>;
+type UnavailableEvent = Extract<NewsEvent, { kind: (typeof UNAVAILABLE)[number] }>;
+
+const UNAVAILABLE = ["imagesUnavailable", "keysUnavailable", "releasesUnavailable", "sessionsUnsaved"] as const;
+
+function isUnavailable(event: NewsEvent): event is UnavailableEvent {
+  return (UNAVAILABLE as readonly string[]).includes(event.kind);
+}
+
+function reportFields({ kind, device, report }: ReportEvent): Record<string, string | number | undefined> {
+  const { product, version, sequenceNumber, state, result, reason, slot } = report;
+  return { event: kind, device: identityText(device), product, version, sequenceNumber, state, result, reason, slot };
+}
+
 /** An event as a person reads it. */
 export function eventText(event: NewsEvent): string {
   switch (event.kind) {
+    case "checkIn":
+      return `${whoText(event)}  ${checkInText(event)}`;
+    case "reported":
+      return `${identityText(event.device)}  ${reportText(event)}`;
+    case "releasesAvailable":
+      return "releases can be read again";
+    case "releasesUnavailable":
+      return `images are served, manifests, tickets and reports wait: ${event.reason}`;
     case "transfer":
       return `${whoText(event)}  ${pathOf(event)} ${transferText(event)}`;
     case "handshakeFailed":
@@ -162,6 +188,16 @@ function transferText({ news }: TransferEvent): string {
   if (kind === "progress") return `${percent} %`;
   const rate = formatRate(bytes, seconds);
   return `done: ${blocks} blocks, ${resends} resent, ${bytes} bytes in ${seconds.toFixed(1)} s (${rate})`;
+}
+
+function checkInText({ product, version, offered }: Extract<NewsEvent, { kind: "checkIn" }>): string {
+  const running = version === undefined ? product : `${product} ${version}`;
+  return `checked in with ${running}: ${offered === undefined ? "nothing new" : `offered ${offered}`}`;
+}
+
+function reportText({ report }: ReportEvent): string {
+  const { product, version = "", result, reason } = report;
+  return `reports ${product} ${version}: result ${result}${reason === undefined ? "" : ` (${reason})`}`;
 }
 
 function pathOf({ news: { image } }: TransferEvent): string {

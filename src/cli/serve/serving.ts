@@ -16,6 +16,7 @@ import { DATA_DIRECTORY } from "../command.ts";
 import { wrongUse } from "../command-error.ts";
 import { ExchangeFile } from "./exchange-file.ts";
 import { nativeWords } from "./native-words.ts";
+import { ServedTrust } from "./served-trust.ts";
 import { jsonLog, terminalLog } from "./server-log.ts";
 
 export interface ServingInput {
@@ -54,6 +55,7 @@ export async function serveUntilStopped(
   keepHeapSmall();
   const images = FirmwareStore.open(input.data, { cacheBytesMax: input.cacheSize });
   const keys = PskStore.open(input.data);
+  const served = ServedTrust.open(input.data);
   let isHeard = true;
   try {
     const { blockSize, cipherSuites, coapEcho, sessionsPerIdentity } = input;
@@ -68,6 +70,8 @@ export async function serveUntilStopped(
     const shell = await startShell({
       images,
       keys,
+      scopes: served.scopes,
+      trust: served.trust,
       sessions,
       log,
       listen,
@@ -92,6 +96,7 @@ export async function serveUntilStopped(
   } finally {
     images.close();
     keys.close();
+    served.close();
   }
   // What waits for a reader who sleeps would keep the process.
   if (!isHeard) process.exit(0);

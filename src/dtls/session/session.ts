@@ -59,6 +59,9 @@ export class Session {
    * something has to show it first (RFC 9175 2.4, 1).
    */
   restored = false;
+  /** What the layer above knows of its identity, and as of which change; nothing of it is written down. */
+  scope: unknown = undefined;
+  scopeChange = 0;
   /** Whether it holds what rest() gives back. */
   busy = false;
   /** Its place among all of the session table. */

@@ -1,9 +1,53 @@
-// The reports of devices, as many as the bounds in release-file.ts let stay. The same report again changes nothing.
+// The reports of devices in `reports.db`, apart from what was decided: devices write here all day. The same report again changes
+// nothing, and the bounds stand in the database, so that no way of writing can forget them.
 
 import { decodeCbor } from "../cbor/decode-cbor.ts";
 import { encodeCbor } from "../cbor/encode-cbor.ts";
 import type { InstallReport } from "../manifest/install-report.ts";
-import type { StoreFile } from "../store/store-file.ts";
+import { StoreFile, type StoreFormat } from "../store/store-file.ts";
+
+/** Reports that are kept; older ones are forgotten. */
+export const REPORTS_MAX = 100_000;
+
+/** Of one device. */
+export const REPORTS_OF_DEVICE_MAX = 16;
+
+/** Of the longest identity (RFC 4279 5.3), and of what a plain address is written as. */
+export const DEVICE_LENGTH_MAX = 128;
+
+/** Bytes of a report's figures, encoded: eight numbers. */
+const FIGURES_LENGTH_MAX = 128;
+
+const REPORT = `
+    CREATE TABLE report (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      device BLOB NOT NULL CHECK (length(device) <= ${DEVICE_LENGTH_MAX}),
+      id BLOB NOT NULL CHECK (length(id) = 8),
+      product TEXT NOT NULL CHECK (length(product) <= 64),
+      version TEXT NOT NULL CHECK (length(version) <= 64),
+      sequence INTEGER NOT NULL,
+      state INTEGER NOT NULL,
+      result INTEGER NOT NULL,
+      reason TEXT NOT NULL CHECK (length(reason) <= 32),
+      slot INTEGER NOT NULL,
+      figures BLOB NOT NULL CHECK (length(figures) <= ${FIGURES_LENGTH_MAX}),
+      received_at INTEGER NOT NULL,
+      UNIQUE (device, id)
+    ) STRICT;
+    CREATE TRIGGER report_bound AFTER INSERT ON report BEGIN
+      DELETE FROM report WHERE number <= new.number - ${REPORTS_MAX};
+      DELETE FROM report WHERE device = new.device AND number <= (
+        SELECT number FROM report WHERE device = new.device ORDER BY number DESC LIMIT 1 OFFSET ${REPORTS_OF_DEVICE_MAX}
+      );
+    END`;
+
+const FORMAT: StoreFormat = {
+  fileName: "reports.db",
+  applicationId: 0x4e427270, // "NBrp"
+  version: 1,
+  ownerOnly: true,
+  schema: REPORT,
+};
 
 /** A report, whose it is, and when it came. */
 export interface ReceivedReport {
@@ -34,13 +78,21 @@ const NO_SLOT = -1;
 const COLUMNS = `device, id, product, version, sequence AS sequenceNumber, state, result, reason, slot, figures,
   received_at AS receivedAt`;
 
-export class ReportTable {
+export class ReportStore {
   readonly #file: StoreFile;
   readonly #add;
   readonly #list;
   readonly #count;
 
-  constructor(file: StoreFile) {
+  /**
+   * Opens the store in the data directory, and makes it where it is absent.
+   * Throws StoreError: busy, damaged, notADirectory, permissions, unknownFormat, unwritable.
+   */
+  static open(directory: string): ReportStore {
+    return new ReportStore(StoreFile.open(directory, FORMAT));
+  }
+
+  private constructor(file: StoreFile) {
     this.#file = file;
     this.#add = file.prepare<
       [Uint8Array, Uint8Array, string, string, number, number, number, string, number, Uint8Array, number]
@@ -70,6 +122,10 @@ export class ReportTable {
 
   count(): number {
     return this.#file.attempt(() => this.#count.get())!.count;
+  }
+
+  close(): void {
+    this.#file.close();
   }
 }
 

@@ -1,0 +1,40 @@
+// What a server needs beside images and keys of devices: releases, what identities are bound to, and a key to sign tickets.
+
+import { ScopeStore } from "../../../psk/scope-store.ts";
+import { ReleaseCatalogue } from "../../release-store/release-catalogue.ts";
+import { ReleaseStore } from "../../release-store/release-store.ts";
+import type { ServerTrust } from "../../shell/server-shell.ts";
+import { systemCrypto } from "../../shell/system-crypto.ts";
+import { ReportThread } from "../../shell/trust/report-keeper.ts";
+import { ownKey } from "../../trust-store/own-key.ts";
+
+export class ServedTrust {
+  readonly scopes: ScopeStore;
+  readonly trust: ServerTrust;
+  readonly #releases: ReleaseStore;
+
+  /** Makes what is absent in the data directory, the server's own key too. Throws StoreError. */
+  static open(directory: string): ServedTrust {
+    const key = ownKey(directory, "server", systemCrypto());
+    const scopes = ScopeStore.open(directory);
+    try {
+      return new ServedTrust(scopes, ReleaseStore.open(directory), new ReportThread(directory), key);
+    } catch (error) {
+      scopes.close();
+      throw error;
+    }
+  }
+
+  private constructor(scopes: ScopeStore, releases: ReleaseStore, reports: ReportThread, key: ServerTrust["key"]) {
+    this.scopes = scopes;
+    this.#releases = releases;
+    this.trust = { releases: new ReleaseCatalogue(releases), reports, key };
+    scopes.neverWait();
+    releases.neverWait();
+  }
+
+  close(): void {
+    this.scopes.close();
+    this.#releases.close();
+  }
+}
