@@ -20,6 +20,13 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(psk, "remove <identity>", "Remove a key and end its sessions", async () => remove);
     addCommand(psk, "import <file>", "Add the keys of a CSV file", async () => importKeys);
   });
+  addCommand(
+    parser,
+    "release <file>",
+    "Sign an image, and serve it or make a bundle",
+    () => import("./release/release.ts"),
+  );
+  addCommand(parser, "verify <what>", "What can be proved about a release", () => import("./verify/verify.ts"));
   addCommand(parser, "keygen <file>", "Make a maker's key", () => import("./keygen.ts"));
   parser.command("trust <command>", "Keys that the server believes: add, list, revoke", async (trust) => {
     const { add, list, revoke } = await import("./trust.ts");

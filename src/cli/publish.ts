@@ -1,9 +1,15 @@
-// `narrowboat publish`: adds an image.
+// `narrowboat publish`: adds an image, or a bundle with a signed release.
 
 import type { Argv } from "yargs";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
+import { systemCrypto } from "../shell/system-crypto.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
+import { jobFailed, wrongUse } from "./command-error.ts";
 import { showProgress } from "./progress.ts";
+import { admitBundle } from "./release/bundle-admission.ts";
+import { isBundle } from "./release/bundle-file.ts";
+import { trustFor } from "./release/release-stores.ts";
+import { formatRelease } from "./release/report.ts";
 import { formatFields, imageReport } from "./report.ts";
 
 /** Smaller files are published before a bar could be read. */
@@ -12,15 +18,36 @@ const PROGRESS_LENGTH_MIN = 16 * 1024 * 1024;
 export function options(yargs: Argv<GlobalArguments>) {
   return yargs
     .version(false)
-    .positional("file", { type: "string", demandOption: true, describe: "The image" })
-    .option("product", { ...word, demandOption: true, describe: "What the image is for: A-Z a-z 0-9 . _ -" })
-    .option("version", { ...word, demandOption: true, describe: "Its version, in the same characters" })
+    .positional("file", {
+      type: "string",
+      demandOption: true,
+      describe: "The image, or a bundle of narrowboat release",
+    })
+    .option("product", { ...word, describe: "What the image is for: A-Z a-z 0-9 . _ -" })
+    .option("version", { ...word, describe: "Its version, in the same characters" })
     .option("json", json)
-    .example("$0 publish build/app.bin --product pump --version 1.2.0", "Serve it as /fw/pump/1.2.0");
+    .example("$0 publish build/app.bin --product pump --version 1.2.0", "Serve it as /fw/pump/1.2.0")
+    .example("$0 publish pump.bundle", "Serve what its maker has signed elsewhere");
 }
 
 export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
   const { file, product, version } = args;
+  if (isBundle(file)) return publishBundle(args);
+  if (product === undefined || version === undefined) throw wrongUse("an image needs --product and --version");
+  await publishPlain(args, product, version);
+}
+
+function publishBundle({ data, file, product, version, json: asJson }: ArgumentsOf<typeof options>): void {
+  if (product !== undefined || version !== undefined) {
+    throw wrongUse(`${file} is a bundle, and says itself what it is for: leave --product and --version out`);
+  }
+  const report = admitBundle(data, file, systemCrypto(), Date.now());
+  console.log(asJson ? JSON.stringify(report) : formatRelease(report));
+}
+
+async function publishPlain(args: ArgumentsOf<typeof options>, product: string, version: string): Promise<void> {
+  const { file } = args;
+  refuseUnsigned(args.data, product);
   const store = FirmwareStore.open(args.data);
   const progress = await showProgress("publishing", PROGRESS_LENGTH_MIN);
   try {
@@ -36,4 +63,11 @@ export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
     progress.stop();
     store.close();
   }
+}
+
+/** Where a maker's key was trusted once, nothing comes in without one, revoked or not. */
+function refuseUnsigned(data: string, product: string): void {
+  const { imageKeys, revoked } = trustFor(data, product, systemCrypto());
+  if (imageKeys.length === 0 && revoked.size === 0) return;
+  throw jobFailed(`${product} takes only what its maker has signed: say narrowboat release, or publish a bundle of it`);
 }

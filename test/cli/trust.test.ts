@@ -5,25 +5,33 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scratchDirectories } from "../store/scratch-directory.ts";
-import { narrowboat } from "./narrowboat.ts";
+import { type Spoken, spoken } from "./spoken-command.ts";
 
 const test = suite("trust");
 const scratch = scratchDirectories(test);
 
+/** In a directory, with its files by their names. */
+function inside(directory: string): (...words: readonly string[]) => Promise<Spoken> {
+  const isFile = (word: string) => /^(?:maker\.pem|pass|none)/.test(word);
+  return (...words) =>
+    spoken(...words.map((word) => (isFile(word) ? join(directory, word) : word)), "--data", join(directory, "data"));
+}
+
 test("keygen, trust add, list, revoke: one key id all along, and no private key in any output", async () => {
   const directory = scratch();
-  const made = await narrowboat(directory, "keygen", "maker.pem", "--json");
+  const say = inside(directory);
+  const made = await say("keygen", "maker.pem", "--json");
   const { keyId } = JSON.parse(made.stdout) as { keyId: string };
-  const added = await narrowboat(directory, "trust", "add", "maker.pem.pub", "--product", "pump");
+  const added = await say("trust", "add", "maker.pem.pub", "--product", "pump");
   assert.match(added.stdout, new RegExp(`^role +maker\nproduct +pump\nalgorithm +ed25519\nkey id +${keyId}\n$`));
-  const again = await narrowboat(directory, "trust", "add", "maker.pem.pub", "--product", "pump");
+  const again = await say("trust", "add", "maker.pem.pub", "--product", "pump");
   assert.match(again.stdout, /nothing changed\n$/);
-  const listed = await narrowboat(directory, "trust", "list");
+  const listed = await say("trust", "list");
   assert.match(listed.stdout, new RegExp(`^maker +pump +ed25519 +${keyId} +\\d{4}-`, "m"));
   assert.match(listed.stdout, /^server +all +ed25519 +[0-9a-f]{64} +.*server-key\.pem\.pub$/m);
-  const revoked = await narrowboat(directory, "trust", "revoke", keyId.slice(0, 8));
+  const revoked = await say("trust", "revoke", keyId.slice(0, 8));
   assert.is(revoked.stdout, `${keyId} revoked\n`);
-  const refused = await narrowboat(directory, "trust", "add", "maker.pem.pub");
+  const refused = await say("trust", "add", "maker.pem.pub");
   assert.equal(
     [refused.code, refused.stderr],
     [1, `narrowboat: the key ${keyId} was revoked, and that is for good: make another one\n`],
@@ -36,25 +44,28 @@ test("keygen, trust add, list, revoke: one key id all along, and no private key 
 
 test("keygen overwrites nothing, exit code 1, and makes ES256 and sealed keys", async () => {
   const directory = scratch();
+  const say = inside(directory);
   writeFileSync(join(directory, "pass"), "correct horse\n", { mode: 0o600 });
   const words = ["keygen", "maker.pem", "--algorithm", "es256", "--passphrase-file", "pass"];
-  assert.is((await narrowboat(directory, ...words)).code, 0);
+  assert.is((await say(...words)).code, 0);
+  const file = join(directory, "maker.pem");
   const before = statSync(join(directory, "maker.pem")).mtimeMs;
-  const { code, stderr } = await narrowboat(directory, ...words);
-  assert.equal([code, stderr], [1, "narrowboat: maker.pem or maker.pem.pub exists, and no key is overwritten\n"]);
+  const { code, stderr } = await say(...words);
+  assert.equal([code, stderr], [1, `narrowboat: ${file} or ${file}.pub exists, and no key is overwritten\n`]);
   assert.is(statSync(join(directory, "maker.pem")).mtimeMs, before);
 });
 
 test("a product that is no name, a private key, and a role that is none: exit code 2 and one line", async () => {
   const directory = scratch();
-  await narrowboat(directory, "keygen", "maker.pem");
+  const say = inside(directory);
+  await say("keygen", "maker.pem");
   for (const words of [
     ["maker.pem.pub", "--product", "a/b"],
     ["maker.pem"],
     ["maker.pem.pub", "--role", "king"],
     ["none"],
   ]) {
-    const { code, stderr } = await narrowboat(directory, "trust", "add", ...words);
+    const { code, stderr } = await say("trust", "add", ...words);
     assert.is(code, 2);
     assert.match(stderr, /^narrowboat: [^\n]+\n$/);
   }

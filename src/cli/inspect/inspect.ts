@@ -1,17 +1,14 @@
 // `narrowboat inspect`: what a file is, whatever made it, and what of it can be checked without anybody's key.
 
-import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import type { Argv } from "yargs";
 import { toHex } from "../../base/bytes.ts";
-import type { Digest, ImageSummary } from "../../firmware/formats/image-summary.ts";
+import type { ImageSummary } from "../../firmware/formats/image-summary.ts";
 import { inspectImage } from "../../firmware/formats/inspection.ts";
-import { IMAGE_LENGTH_MAX } from "../../firmware/image-length.ts";
 import { isEnvelope } from "../../manifest/suit/envelope.ts";
 import { systemCrypto } from "../../shell/system-crypto.ts";
-import { systemMessage } from "../../store/store-error.ts";
 import { type ArgumentsOf, type GlobalArguments, json } from "../command.ts";
-import { jobFailed, wrongUse } from "../command-error.ts";
+import { jobFailed } from "../command-error.ts";
+import { bytesOfFile, digest } from "../image-file.ts";
 import { formatFields } from "../report.ts";
 import { explainEnvelope } from "./envelope-words.ts";
 import { checkWords, FAULT_WORDS, FORMAT_WORDS } from "./words.ts";
@@ -24,7 +21,7 @@ export function options(yargs: Argv<GlobalArguments>) {
 }
 
 export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
-  const bytes = bytesOf(args.file);
+  const bytes = bytesOfFile(args.file);
   if (isEnvelope(bytes)) return inspectEnvelope(args, bytes);
   const summary = inspectImage(bytes, digest);
   const wrong = summary.faults.length + summary.checks.filter(({ verdict }) => verdict === "wrong").length;
@@ -40,19 +37,6 @@ function inspectEnvelope({ file, json }: ArgumentsOf<typeof options>, bytes: Uin
   if (json) console.log(JSON.stringify({ file, size: bytes.length, format: "suit", ...explained }));
   else console.log([...explained.lines, ...explained.faults.map((fault) => `wrong: ${fault}`)].join("\n"));
   if (explained.faults.length > 0) throw jobFailed(`${file} is no manifest that a device may follow`);
-}
-
-const digest: Digest = (algorithm, bytes) => new Uint8Array(createHash(algorithm).update(bytes).digest());
-
-function bytesOf(file: string): Uint8Array {
-  try {
-    const { size } = statSync(file);
-    if (size > IMAGE_LENGTH_MAX) throw wrongUse(`${file} has ${size} bytes, and an image ${IMAGE_LENGTH_MAX} at most`);
-    return readFileSync(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw wrongUse(`cannot read ${file}: ${systemMessage(error)}`);
-  }
 }
 
 function formatInspection(size: number, sha256: string, summary: ImageSummary): string {

@@ -89,7 +89,8 @@ export function options(yargs: Argv<GlobalArguments>) {
     .example("$0 pull coap://127.0.0.1/fw/pump/1.2.0 --block-size 64 -o pump.bin", "Without DTLS, in small blocks");
 }
 
-function coapUriGiven(text: string): CoapUri {
+/** Throws CommandError. */
+export function coapUriGiven(text: string): CoapUri {
   const uri = parseCoapUri(text);
   if (!uri.ok) throw wrongUse(uri.error);
   return uri.value;
@@ -161,7 +162,11 @@ function settingsOf({ device, ...args }: PullArguments): DialectSettings {
   };
 }
 
-function securityFor(uri: CoapUri, args: PullArguments): DeviceSecurity | undefined {
+/** What is asked for in plain words: identity, key, and the kind of device. */
+export type SecurityArguments = Pick<PullArguments, "identity" | "key" | "device">;
+
+/** Undefined on plain CoAP. Throws CommandError. */
+export function securityFor(uri: CoapUri, args: SecurityArguments): DeviceSecurity | undefined {
   if (uri.scheme === "coap") {
     if (args.identity === undefined && args.key === undefined) return undefined;
     throw wrongUse("coap:// knows no identity and no key: write coaps://, or leave --identity and --key out");
@@ -182,7 +187,7 @@ function fileNameFor({ path }: CoapUri): string {
 }
 
 /** At least one. */
-async function serversAt({ host, port }: CoapUri): Promise<readonly PeerAddress[]> {
+export async function serversAt({ host, port }: CoapUri): Promise<readonly PeerAddress[]> {
   const addresses = await hostAddresses(host).catch(() => {
     throw jobFailed(`no address is known for the host "${host}": check its name, or use an address`);
   });

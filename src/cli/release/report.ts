@@ -1,0 +1,87 @@
+// What `release` and `publish BUNDLE` print: what a device will see of it.
+
+import { toHex } from "../../base/bytes.ts";
+import type { VerificationKey } from "../../crypto/signature.ts";
+import { etagOf } from "../../firmware/image-etag.ts";
+import type { NativeManifest } from "../../manifest/native-manifest.ts";
+import { digestOf, manifestIn, type NewRelease, trustRootIn } from "../../release-store/release.ts";
+import { FORMAT_WORDS } from "../inspect/words.ts";
+import { formatFields } from "../report.ts";
+import { airBytes, airWords, sumOf } from "./air-bytes.ts";
+import type { JudgedImage } from "./judged-image.ts";
+import type { ReleaseContent } from "./signed-parts.ts";
+
+export type ReleaseReport = ReturnType<typeof releaseReport>;
+
+export function releaseReport(
+  { product }: Pick<ReleaseContent, "product">,
+  release: NewRelease,
+  key: Pick<VerificationKey, "algorithm" | "keyId">,
+  judged: JudgedImage,
+  bundle: string | undefined,
+) {
+  const manifest = manifestIn(release.manifest);
+  const { version, sequenceNumber, class: className, path, size, sha256, securityCounter } = manifest;
+  return {
+    product,
+    version,
+    sequenceNumber,
+    class: className ?? null,
+    format: judged.summary.format,
+    securityCounter: securityCounter ?? null,
+    findings: judged.findings,
+    path,
+    size,
+    sha256: toHex(sha256),
+    etag: toHex(etagOf(sha256)),
+    manifest: documentReport(`/m/${product}`, release.manifest),
+    signedBy: { algorithm: key.algorithm, keyId: toHex(key.keyId) },
+    wayBack: release.wayBack === undefined ? null : wayBackReport(manifestIn(release.wayBack.manifest)),
+    trustRoot: release.trustRoot === undefined ? null : rootReport(release.trustRoot),
+    onAir: onAir(manifest, release.manifest.length),
+    bundle: bundle ?? null,
+  };
+}
+
+function documentReport(path: string, bytes: Uint8Array) {
+  return { path, size: bytes.length, sha256: toHex(digestOf(bytes)) };
+}
+
+function wayBackReport({ version, sequenceNumber, notAfter = 0 }: NativeManifest) {
+  return { version, sequenceNumber, notAfter: new Date(1_000 * notAfter).toISOString().slice(0, 10) };
+}
+
+function rootReport(root: Uint8Array) {
+  const { number, notAfter } = trustRootIn(root);
+  return { number, notAfter: new Date(1_000 * notAfter).toISOString().slice(0, 10) };
+}
+
+function onAir({ product, class: className, path, size }: NativeManifest, manifestLength: number) {
+  const manifest = airBytes(`/m/${product}`, className === undefined ? undefined : `c=${className}`, manifestLength);
+  return sumOf(manifest, airBytes(path, undefined, size));
+}
+
+export function formatRelease(report: ReleaseReport): string {
+  const { manifest, wayBack, trustRoot, signedBy, securityCounter, bundle } = report;
+  const fields = {
+    release: `${report.product} ${report.version}${report.class === null ? "" : ` for ${report.class}`}`,
+    "sequence number": report.sequenceNumber,
+    format: FORMAT_WORDS[report.format].name,
+    ...(securityCounter !== null && { "security counter": securityCounter }),
+    image: `${report.path}, ${report.size} bytes`,
+    sha256: report.sha256,
+    etag: report.etag,
+    manifest: `${manifest.path}, ${manifest.size} bytes`,
+    "manifest's sha256": manifest.sha256,
+    "signed by": `${signedBy.algorithm} key ${signedBy.keyId}`,
+    ...(trustRoot !== null && {
+      "trust root": `${manifest.path}/root, number ${trustRoot.number}, until ${trustRoot.notAfter}`,
+    }),
+    ...(wayBack !== null && {
+      "way back": `${wayBack.version}, sequence number ${wayBack.sequenceNumber}, sealed, until ${wayBack.notAfter}`,
+    }),
+    "on the air": `${airWords(report.onAir)}, and a handshake`,
+    ...(bundle !== null && { bundle }),
+  };
+  return [formatFields(fields), ...report.findings].join("\n");
+}

@@ -1,0 +1,305 @@
+// Twenty forgeries of a release, each by somebody who has everything but the maker's key.
+
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { concat, toUtf8 } from "../../../src/base/bytes.ts";
+import { readBundle, writeBundle } from "../../../src/cli/release/bundle-file.ts";
+import { type ReleaseContent, signRelease } from "../../../src/cli/release/signed-parts.ts";
+import type { Verifier } from "../../../src/cli/verify/release-findings.ts";
+import { fileFindings } from "../../../src/cli/verify/verify.ts";
+import type { SigningKey } from "../../../src/crypto/signature.ts";
+import { assembleSign1, decodeSign1 } from "../../../src/manifest/cose-sign1.ts";
+import { encodeReleaseRecord } from "../../../src/manifest/release-record.ts";
+import { SIGNED_MANIFEST, SIGNED_TICKET, sign } from "../../../src/manifest/signed-object.ts";
+import { manifestIn, type NewRelease } from "../../../src/release-store/release.ts";
+import { imageKeyOf } from "../../../src/trust-store/image-key.ts";
+import { digestOf, mcubootImage, signedBy } from "../../firmware/formats/mcuboot-image.ts";
+import { scratchDirectories } from "../../store/scratch-directory.ts";
+import { CRYPTO } from "../../support/crypto.ts";
+import { signedManifest, signedTrustRoot } from "../../support/releases.ts";
+import { ED25519_PAIR, OTHER_ED25519_PAIR } from "../../support/signing-keys.ts";
+import { spoken } from "../spoken-command.ts";
+
+const test = suite("forgeries");
+const scratch = scratchDirectories(test);
+
+const MAKER = ED25519_PAIR.signing;
+const THIEF = OTHER_ED25519_PAIR.signing;
+const NOW = Date.UTC(2026, 10, 27);
+const DAY = 86_400;
+
+const BOOT = generateKeyPairSync("ed25519");
+const BOOT_SPKI = new Uint8Array(BOOT.publicKey.export({ type: "spki", format: "der" }));
+const counter = (value: number) => ({ type: 0x50, value: Uint8Array.of(value, 0, 0, 0) });
+const signedImage = (value: number, payloadLength = 500): Uint8Array =>
+  mcubootImage({
+    payloadLength,
+    version: [1, 2, 3, 0],
+    protectedEntries: [counter(value)],
+    entries: signedBy("ed25519", BOOT.privateKey, BOOT_SPKI),
+  });
+
+const IMAGE = signedImage(7);
+const OLDER = signedImage(7, 400);
+const NOTES = toUtf8("what is new");
+const SBOM = toUtf8('{"bomFormat":"CycloneDX"}');
+
+const VERIFIER: Verifier = {
+  crypto: CRYPTO,
+  makers: [ED25519_PAIR.verification],
+  imageKeys: [imageKeyOf({ algorithm: "ed25519", keyId: digestOf("sha256", BOOT_SPKI), spki: BOOT_SPKI })],
+  now: NOW,
+};
+
+const imageOf = (version: string, bytes: Uint8Array) => ({
+  version,
+  sha256: digestOf("sha256", bytes),
+  size: bytes.length,
+  path: `/fw/pump/${version}`,
+  securityCounter: 7,
+});
+
+const CONTENT: ReleaseContent = {
+  product: "pump",
+  class: "outdoor",
+  sequenceNumber: 5,
+  image: imageOf("1.2.3", IMAGE),
+  kind: "security",
+  notes: NOTES,
+  sbom: SBOM,
+  wayBack: { image: imageOf("1.2.2", OLDER), notAfter: NOW / 1_000 + DAY },
+  trustRoot: {
+    number: 1,
+    product: "pump",
+    notAfter: NOW / 1_000 + DAY,
+    keys: [{ role: "server", spki: THIEF.spki }],
+    servers: [],
+  },
+  releasedAt: NOW,
+};
+
+const released = (key: SigningKey, more: Partial<ReleaseContent> = {}): NewRelease =>
+  signRelease(key, { ...CONTENT, ...more });
+
+const GENUINE = released(MAKER);
+
+function bundled(release: NewRelease, image: Uint8Array): string {
+  const file = join(scratch(), "pump.bundle");
+  writeBundle(file, release, image);
+  return file;
+}
+
+const wrongsOf = (file: string) => fileFindings(file, VERIFIER).filter(({ verdict }) => verdict === "wrong");
+
+/** The genuine one with another part. */
+const withPart = (more: Partial<NewRelease>) => () => bundled({ ...GENUINE, ...more }, IMAGE);
+const wayBack = (more: Partial<ReleaseContent>, key = MAKER) => released(key, more).wayBack;
+
+/** What the maker signed, under another key's name, or with other words. */
+function resigned(change: (payload: Uint8Array) => Uint8Array, keyId = MAKER.keyId): Uint8Array {
+  const decoded = decodeSign1(GENUINE.manifest);
+  assert.ok(decoded.ok);
+  const { algorithm, payload, signature } = decoded.value;
+  return assembleSign1({ algorithm, keyId }, change(payload), signature);
+}
+
+function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = bytes.slice();
+  copy[at]! ^= 1;
+  return copy;
+}
+
+const ticket = sign(SIGNED_TICKET, MAKER, {
+  nonce: new Uint8Array(8),
+  device: new Uint8Array(8),
+  manifestDigest: undefined,
+  log: undefined,
+  sequenceNumber: 5,
+  lifetime: 60,
+  issued: 1,
+  comeAgain: 60,
+});
+
+const FORGERIES: readonly (readonly [name: string, make: () => string, found: RegExp])[] = [
+  ["all signed by somebody else", () => bundled(released(THIEF), IMAGE), /manifest's signature: keyUnknown/],
+  [
+    "the maker's name over somebody else's signature",
+    withPart({ manifest: released({ ...THIEF, keyId: MAKER.keyId }).manifest }),
+    /manifest's signature: signatureWrong/,
+  ],
+  [
+    "a word changed in what was signed",
+    withPart({ manifest: resigned((payload) => flipped(payload, payload.length - 40)) }),
+    /manifest's signature: (signatureWrong|malformed)/,
+  ],
+  ["a ticket in place of the manifest", withPart({ manifest: ticket }), /manifest's signature: signatureWrong/],
+  ["an image with one bit changed", () => bundled(GENUINE, flipped(IMAGE, 100)), /image's digest: /],
+  [
+    "a bit changed where only the format's own hash stands",
+    () => bundled(GENUINE, flipped(IMAGE, 560)),
+    /image's digest: /,
+  ],
+  ["an older image that the maker's bootloader key has signed", () => bundled(GENUINE, OLDER), /image's digest: /],
+  ["an image that goes on behind its end", () => bundled(GENUINE, concat(IMAGE, Uint8Array.of(0))), /image's digest: /],
+  [
+    "a manifest with the security counter that the image has not",
+    () => bundled(released(MAKER, { image: { ...CONTENT.image, securityCounter: 9 } }), IMAGE),
+    /image's security counter: 7, and the manifest says 9/,
+  ],
+  [
+    "a manifest for another version than the image's",
+    () => bundled(released(MAKER, { image: { ...CONTENT.image, version: "1.3.0", path: "/fw/pump/1.3.0" } }), IMAGE),
+    /image's version: 1\.2\.3, and the manifest says 1\.3\.0/,
+  ],
+  ["other notes", withPart({ notes: toUtf8("all is well") }), /notes: not the one/],
+  ["no bill of materials", withPart({ sbom: undefined }), /bill of materials: the record names it/],
+  [
+    "a record that calls it a small thing",
+    withPart({ record: encodeReleaseRecord({ kind: "functional" }) }),
+    /record: not the one that was signed/,
+  ],
+  [
+    "notes beside a release that was signed without",
+    () => {
+      const plain = released(MAKER, { kind: undefined, notes: undefined, sbom: undefined });
+      return bundled({ ...plain, notes: NOTES }, IMAGE);
+    },
+    /record: nobody signed/,
+  ],
+  ["a way back by somebody else", withPart({ wayBack: wayBack({}, THIEF) }), /way back's signature: keyUnknown/],
+  [
+    "a way back that ended",
+    withPart({ wayBack: wayBack({ wayBack: { image: imageOf("1.2.2", OLDER), notAfter: NOW / 1_000 - 1 } }) }),
+    /way back's time: it ended/,
+  ],
+  [
+    "a way back from another image",
+    withPart({ wayBack: wayBack({ image: imageOf("1.2.3", OLDER) }) }),
+    /way back's condition: it is for another image/,
+  ],
+  [
+    "a way back of another release, with a number that is old by now",
+    withPart({ wayBack: wayBack({ sequenceNumber: 4 }) }),
+    /way back's sequence number: 5, and it has to be above 5/,
+  ],
+  [
+    "another product's trust root",
+    withPart({ trustRoot: signedTrustRoot(1, { product: "valve" }) }),
+    /trust root's product: valve/,
+  ],
+  [
+    "a trust root that names somebody's server, by that somebody",
+    withPart({ trustRoot: released(THIEF).trustRoot }),
+    /trust root's signature: keyUnknown/,
+  ],
+  [
+    "a bundle whose head hides what stands behind the image",
+    () => {
+      const file = bundled(GENUINE, IMAGE);
+      writeFileSync(file, concat(bytesOf(file), toUtf8("more")));
+      return file;
+    },
+    /bundle: .* its head says/,
+  ],
+];
+
+test("the genuine release is right in all that can be told of it", () => {
+  const file = bundled(GENUINE, IMAGE);
+  const findings = fileFindings(file, VERIFIER);
+  assert.equal(
+    findings.filter(({ verdict }) => verdict !== "right").map(({ what, verdict }) => [what, verdict]),
+    [
+      ["freshness", "unchecked"],
+      ["registry", "unchecked"],
+    ],
+  );
+  assert.ok(findings.length > 15);
+});
+
+for (const [name, make, found] of FORGERIES) {
+  test(`forged: ${name}`, () => {
+    const wrongs = wrongsOf(make());
+    assert.ok(wrongs.length > 0, "nothing was found wrong");
+    assert.match(wrongs.map(({ what, detail }) => `${what}: ${detail}`).join("\n"), found);
+  });
+}
+
+test("forged: a bit of every fourth byte of the small parts of a bundle", () => {
+  const file = bundled(GENUINE, IMAGE);
+  const whole = bytesOf(file);
+  const { imageOffset } = readBundle(file);
+  for (let at = 0; at < imageOffset; at += 4) {
+    writeFileSync(file, flipped(whole, at));
+    assert.ok(wrongsOf(file).length > 0, `byte ${at}`);
+  }
+});
+
+test("an image alone: right by its own signature, and wrong without, by another key, or with one bit changed", () => {
+  const file = join(scratch(), "pump.bin");
+  const verdict = (bytes: Uint8Array) => {
+    writeFileSync(file, bytes);
+    return wrongsOf(file).map(({ what }) => what);
+  };
+  assert.equal(verdict(IMAGE), []);
+  const maker = "image's maker";
+  assert.equal(verdict(mcubootImage()), [maker]);
+  const other = generateKeyPairSync("ed25519");
+  const otherSpki = new Uint8Array(other.publicKey.export({ type: "spki", format: "der" }));
+  assert.equal(verdict(mcubootImage({ entries: signedBy("ed25519", other.privateKey, otherSpki) })), [maker]);
+  assert.ok(verdict(flipped(IMAGE, 100)).includes(maker));
+  assert.equal(verdict(toUtf8("raw bytes")), [maker]);
+});
+
+test("an encrypted image: what cannot be checked is said, and nothing is proved", () => {
+  const file = join(scratch(), "pump.bin");
+  const wrapped = { type: 0x32, value: new Uint8Array(113) };
+  const sign = signedBy("ed25519", BOOT.privateKey, BOOT_SPKI);
+  writeFileSync(file, mcubootImage({ flags: 4, entries: (region) => [wrapped, ...sign(region)] }));
+  const findings = fileFindings(file, VERIFIER);
+  const said = findings.filter(({ verdict }) => verdict === "unchecked").map(({ detail }) => detail);
+  assert.is(said.length, 2);
+  assert.ok(said.every((detail) => detail.includes("the image is encrypted")));
+  assert.is(findings.at(-1)!.verdict, "wrong");
+});
+
+test("a manifest alone: whose it is, and that its image was not given", () => {
+  const file = join(scratch(), "manifest.cose");
+  writeFileSync(file, signedManifest(3, "1.2.0"));
+  const findings = fileFindings(file, VERIFIER);
+  assert.equal(findings[0]!.verdict, "right");
+  assert.ok(findings.some(({ what, verdict }) => what === "image" && verdict === "unchecked"));
+  writeFileSync(file, sign(SIGNED_MANIFEST, THIEF, manifestIn(GENUINE.manifest)));
+  assert.is(wrongsOf(file).length, 1);
+});
+
+test("the command: exit code 0 and all that was checked; 1 and the first thing that is wrong", async () => {
+  const directory = scratch();
+  const trust = join(directory, "maker.pub");
+  const pem = Buffer.from(MAKER.spki).toString("base64");
+  writeFileSync(trust, `-----BEGIN PUBLIC KEY-----\n${pem}\n-----END PUBLIC KEY-----\n`);
+  const far = { notAfter: 4_000_000_000 };
+  const plain = mcubootImage({ version: [1, 2, 3, 0], protectedEntries: [counter(7)] });
+  const content = {
+    image: imageOf("1.2.3", plain),
+    wayBack: { image: imageOf("1.2.2", OLDER), ...far },
+    trustRoot: undefined,
+  };
+  const right = await spoken("verify", bundled(released(MAKER, content), plain), "--trust", trust);
+  assert.equal([right.code, right.stderr], [0, ""]);
+  assert.match(right.stdout, /^right +manifest's signature +ed25519 by the key [0-9a-f]{64}$/m);
+  assert.match(right.stdout, /^not checked +freshness /m);
+  const forged = await spoken("verify", bundled(released(THIEF, content), plain), "--trust", trust, "--json");
+  assert.is(forged.code, 1);
+  assert.match(forged.stderr, /^narrowboat: .* is not to be trusted: manifest's signature: keyUnknown[^\n]*\n$/);
+  const { ok, findings } = JSON.parse(forged.stdout) as { ok: boolean; findings: readonly unknown[] };
+  assert.equal([ok, findings.length], [false, 1]);
+});
+
+function bytesOf(file: string): Uint8Array {
+  return new Uint8Array(readFileSync(file));
+}
+
+test.run();
