@@ -21,6 +21,11 @@ export class ProgressFile implements Flash {
     this.#file = file;
   }
 
+  /** What the record speaks of. */
+  get slot(): FileFlash {
+    return this.#slot;
+  }
+
   get length(): number {
     return this.#file.length;
   }

@@ -28,6 +28,9 @@ import { showProgress } from "../progress.ts";
 import { Download, type DownloadInput, type DownloadResult } from "./download.ts";
 import { formatPullReport, pullReport } from "./report.ts";
 import { targetFor } from "./target.ts";
+import { TwoSlots } from "./two-slots.ts";
+import { makerKeyIn, openSlotDirectory, parseBootFails, parseClass, productIn } from "./update-arguments.ts";
+import { reportUpdate } from "./update-report.ts";
 
 const STDOUT = "-";
 
@@ -35,7 +38,11 @@ type PullArguments = ArgumentsOf<typeof options>;
 
 export function options(yargs: Argv<GlobalArguments>) {
   return yargs
-    .positional("uri", { type: "string", demandOption: true, describe: "coaps://HOST[:PORT]/fw/PRODUCT/VERSION" })
+    .positional("uri", {
+      type: "string",
+      demandOption: true,
+      describe: "coaps://HOST[:PORT]/fw/PRODUCT/VERSION, or with --slots coaps://HOST[:PORT]/m/PRODUCT",
+    })
     .option("identity", { ...word, describe: "PSK identity, for coaps://" })
     .option("key", { ...word, describe: "Its key in hex digits; NARROWBOAT_KEY keeps it out of the process list" })
     .option("device", {
@@ -84,7 +91,19 @@ export function options(yargs: Argv<GlobalArguments>) {
       describe: "Seconds after which the pull ends, whole or not",
       coerce: parseSeconds,
     })
+    .option("slots", {
+      ...word,
+      describe: "Directory of a device with two slots, which updates itself to what is released",
+    })
+    .option("trust", { ...word, describe: "With --slots: the maker's public key, keygen's FILE.pub" })
+    .option("class", { ...word, describe: "With --slots: the class that the device is of", coerce: parseClass })
+    .option("boot-fails", {
+      type: "string",
+      describe: "With --slots: how often a new image does not start, such as 50%; always where no share follows",
+      coerce: parseBootFails,
+    })
     .option("json", json)
+    .example("$0 pull coaps://127.0.0.1/m/pump --slots meter --trust maker.pem.pub --identity meter-7", "An update")
     .example("$0 pull coaps://127.0.0.1/fw/pump/1.2.0 --identity meter-7 --key 00112233445566778899aabbccddeeff", "")
     .example("$0 pull coap://127.0.0.1/fw/pump/1.2.0 --block-size 64 -o pump.bin", "Without DTLS, in small blocks");
 }
@@ -99,6 +118,9 @@ export function coapUriGiven(text: string): CoapUri {
 export async function run(args: PullArguments): Promise<void> {
   const uri = coapUriGiven(args.uri);
   const security = securityFor(uri, args);
+  if (args.slots !== undefined) return update(args, args.slots, uri, security);
+  const stray = (["trust", "class", "bootFails"] as const).find((name) => args[name] !== undefined);
+  if (stray !== undefined) throw wrongUse("--trust, --class and --boot-fails are for a device with --slots DIR");
   const file = args.output ?? fileNameFor(uri);
   const [server, ...otherServers] = await serversAt(uri);
   const target = targetFor(file);
@@ -122,6 +144,53 @@ export async function run(args: PullArguments): Promise<void> {
     progress,
   };
   report(args, file, await pulled(input, args.timeout));
+}
+
+/** `--slots`: a device that updates itself. */
+async function update(
+  args: PullArguments,
+  slots: string,
+  uri: CoapUri,
+  security: DeviceSecurity | undefined,
+): Promise<void> {
+  const product = updatedProduct(uri, args);
+  const makerKey = makerKeyIn(args.trust);
+  const [server, ...otherServers] = await serversAt(uri);
+  const progress = await showProgress("pulling");
+  const directory = openSlotDirectory(slots);
+  const twoSlots = new TwoSlots({
+    directory,
+    addresses: { server: server!, otherServers },
+    ...(isIP(uri.host) === 0 && { host: uri.host }),
+    server: `${uriHost(uri.host)}:${uri.port}`,
+    ...(security && { security }),
+    ...(args.identity !== undefined && { identity: args.identity }),
+    dialect: dialectWith(args.device, settingsOf(args)),
+    product,
+    ...(args.class !== undefined && { class: args.class }),
+    makerKey,
+    bootFails: args.bootFails ?? 0,
+    progress,
+    say: (line) => (args.json ? undefined : console.log(line)),
+  });
+  const ignoreSignals = onStopSignal(() => twoSlots.interrupt(new CommandError(ExitCode.INTERRUPTED, "interrupted")));
+  const expire = () => twoSlots.interrupt(jobFailed(`not done after ${args.timeout} s: give it a longer --timeout`));
+  const timer = args.timeout && setTimeout(expire, 1_000 * args.timeout);
+  try {
+    reportUpdate(args.json, await twoSlots.run());
+  } finally {
+    ignoreSignals();
+    clearTimeout(timer);
+    progress.stop();
+    directory.close();
+  }
+}
+
+function updatedProduct(uri: CoapUri, args: PullArguments): string {
+  if (args.output !== undefined || args.maxSize !== undefined) {
+    throw wrongUse("--slots DIR says where images go and how long they may be: leave -o and --max-size out");
+  }
+  return productIn(uri);
 }
 
 /** Runs the download to its end. Whatever ends it, the target is left as the next pull wants to find it. */

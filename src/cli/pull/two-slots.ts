@@ -1,0 +1,259 @@
+// `narrowboat pull --slots`: a device with two slots on this computer, from its check-in until an update is confirmed, was
+// refused or has fallen back, over as many starts as that takes.
+
+import type { Instant } from "../../base/instant.ts";
+import { randomFraction } from "../../base/random-source.ts";
+import type { VerificationKey } from "../../crypto/signature.ts";
+import type { DeviceSecurity } from "../../device/device-dtls.ts";
+import type { DeviceEvent } from "../../device/device-event.ts";
+import type { Dialect } from "../../device/dialect.ts";
+import { BootControl } from "../../device/slots/boot-control.ts";
+import { otherSlot, type SlotNumber } from "../../device/slots/bootloader.ts";
+import type { ImageDescription } from "../../device/slots/device-memory.ts";
+import type { SlotEvent } from "../../device/slots/slot-event.ts";
+import { TwoSlotDevice } from "../../device/slots/two-slot-device.ts";
+import { UpdateResult } from "../../manifest/reason.ts";
+import { DeviceShell, type ServerAddresses } from "../../shell/device-shell.ts";
+import type { ProgressFile } from "../../shell/progress-file.ts";
+import type { SlotDirectory } from "../../shell/slot-directory.ts";
+import { systemCrypto } from "../../shell/system-crypto.ts";
+import { SystemRandom } from "../../shell/system-random.ts";
+import { systemMessage } from "../../store/store-error.ts";
+import { jobFailed } from "../command-error.ts";
+import type { Progress } from "../progress.ts";
+import { failureText, networkFailureText } from "./failure.ts";
+
+/** Marks of a download that a power cut may cost: those of so many milliseconds. */
+const SAVE_INTERVAL_MS = 1_000;
+
+/** Somebody waits at the terminal: a server that is not reached on trial is given up sooner than a device in the field would. */
+const POLICY = { contactsMax: 3, contactMs: 40_000, contactRestMs: 2_000 };
+
+export interface TwoSlotsInput {
+  readonly directory: SlotDirectory;
+  readonly addresses: ServerAddresses;
+  readonly host?: string;
+  /** "host:port", as the user wrote it. */
+  readonly server: string;
+  readonly security?: DeviceSecurity;
+  /** Of `security`, for people. */
+  readonly identity?: string;
+  readonly dialect: Dialect;
+  readonly product: string;
+  readonly class?: string;
+  readonly makerKey: VerificationKey;
+  /** How often a new image does not start, from 0 to 1. */
+  readonly bootFails: number;
+  readonly progress: Progress;
+  /** One line about what goes on. */
+  say(line: string): void;
+}
+
+export interface TwoSlotsResult {
+  /** LwM2M's number. */
+  readonly result: number;
+  readonly reason: string | undefined;
+  /** For people. */
+  readonly detail: string;
+  /** Of what now boots. */
+  readonly version: string;
+  readonly slot: number;
+  readonly image: string;
+}
+
+/** How the latest thing went. */
+interface Verdict {
+  readonly result: number;
+  readonly reason: string | undefined;
+  readonly detail: string;
+}
+
+type Ending = "reboot" | "idle";
+
+export class TwoSlots {
+  readonly #input: TwoSlotsInput;
+  readonly #random = new SystemRandom();
+  #verdict: Verdict = { result: UpdateResult.INITIAL, reason: undefined, detail: "nothing was offered" };
+  #shell: DeviceShell<SlotEvent, TwoSlotDevice> | undefined;
+  #progressFile: ProgressFile | undefined;
+  #savedAt = performance.now();
+  #isOnTrial = false;
+  #wantsHealth = false;
+  #end: (ending: Ending) => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+
+  constructor(input: TwoSlotsInput) {
+    this.#input = input;
+  }
+
+  /** Over as many starts as it takes. Rejects with CommandError. */
+  async run(): Promise<TwoSlotsResult> {
+    const { directory, bootFails } = this.#input;
+    for (;;) {
+      const bootloader = attempt(() => new BootControl(directory.bootControl, systemCrypto()));
+      const slot = bootloader.running;
+      this.#isOnTrial = bootloader.onTrial;
+      if (this.#isOnTrial && randomFraction(this.#random) < bootFails) {
+        this.#say(`slot ${slot} does not start: the watchdog starts the board anew`);
+        continue;
+      }
+      const device = await this.#start(bootloader);
+      if (device === undefined) continue;
+      const { version } = device.installed;
+      return { ...this.#verdict, version, slot, image: directory.imagePath(slot) };
+    }
+  }
+
+  /** Rejects run(): whoever waited does so no more. */
+  interrupt(error: unknown): void {
+    this.#fail(error);
+  }
+
+  /** One start: the device that has nothing more to do, or undefined for another start. */
+  async #start(bootloader: BootControl): Promise<TwoSlotDevice | undefined> {
+    const { addresses, directory } = this.#input;
+    const progressFile = directory.progressOf(otherSlot(bootloader.running));
+    this.#progressFile = progressFile;
+    const ended = new Promise<Ending>((resolve, reject) => {
+      this.#end = resolve;
+      this.#fail = reject;
+    });
+    // It may be settled before it is waited for.
+    ended.catch(() => {});
+    try {
+      this.#shell = await DeviceShell.drive((now) => this.#createDevice(now, bootloader, progressFile), addresses, {
+        event: (event) => this.#handleEvent(event),
+        networkFailed: (code) => this.#handleNetworkFailure(code),
+        flashFailed: (error) => this.#fail(storageFailure(error)),
+      });
+      this.#answerHealth();
+      return (await ended) === "idle" ? this.#shell.device : undefined;
+    } catch (error) {
+      throw storageFailure(error);
+    } finally {
+      attempt(() => progressFile.save());
+      await this.#shell?.close();
+      this.#shell = undefined;
+    }
+  }
+
+  #createDevice(now: Instant, bootloader: BootControl, progress: ProgressFile): TwoSlotDevice {
+    const { addresses, directory, host, security, dialect, product, class: className, makerKey } = this.#input;
+    return new TwoSlotDevice(now, {
+      server: addresses.server,
+      ...(host !== undefined && { host }),
+      ...(security && { security }),
+      dialect,
+      product,
+      ...(className !== undefined && { class: className }),
+      makerKey,
+      bootloader,
+      slots: directory.slots,
+      progress,
+      memory: directory.memory,
+      factory: { sequenceNumber: 0, version: "factory", sha256: undefined },
+      policy: POLICY,
+      crypto: systemCrypto(),
+      random: this.#random,
+    });
+  }
+
+  #handleEvent(event: SlotEvent): void {
+    const { directory } = this.#input;
+    switch (event.kind) {
+      case "contact":
+        return this.#handleContactEvent(event.event);
+      case "nothingNew":
+        this.#verdict = { result: UpdateResult.INITIAL, reason: undefined, detail: "there is nothing newer" };
+        return this.#say("there is nothing newer");
+      case "offered":
+        // What an earlier image left behind the end of this one is no part of it.
+        attempt(() => directory.slots[this.#otherSlot].truncate(event.size));
+        return this.#say(`offered ${textOf(event.image)}: ${event.size} bytes, and every check holds`);
+      case "refused":
+        this.#verdict = event;
+        return this.#say(`refused${event.image ? ` ${textOf(event.image)}` : ""}: ${event.detail} (${event.reason})`);
+      case "downloaded":
+        attempt(() => directory.slots[event.slot].truncate(event.length));
+        return this.#say(`slot ${event.slot} holds it whole, and is tried`);
+      case "healthCheckWanted":
+        this.#wantsHealth = true;
+        return this.#answerHealth();
+      case "contacted":
+        return this.#say(`the new image reached the server ${(event.ms / 1_000).toFixed(1)} s after its start`);
+      case "confirmed":
+        this.#verdict = { result: UpdateResult.SUCCESS, reason: undefined, detail: "" };
+        return this.#say(`confirmed ${textOf(event.image)}`);
+      case "fellBack":
+        this.#verdict = { ...event, detail: `${textOf(event.image)} gave way` };
+        return this.#say(`fell back from ${textOf(event.image)} (${event.reason})`);
+      case "contactFailed":
+        if (this.#isOnTrial) return this.#say(event.detail);
+        return this.#fail(jobFailed(`${this.#input.server}: ${event.detail}`));
+      case "reboot":
+        return this.#end("reboot");
+      case "idle":
+        // On trial it rests between two contacts.
+        if (!this.#isOnTrial || this.#verdict.result !== UpdateResult.INITIAL) this.#end("idle");
+    }
+  }
+
+  get #otherSlot(): SlotNumber {
+    const [first] = this.#input.directory.slots;
+    return this.#progressFile?.slot === first ? 0 : 1;
+  }
+
+  #handleContactEvent(event: DeviceEvent): void {
+    const { progress } = this.#input;
+    switch (event.kind) {
+      case "block":
+        progress.update(event.held, event.total);
+        if (performance.now() - this.#savedAt < SAVE_INTERVAL_MS) return;
+        attempt(() => this.#progressFile?.save());
+        this.#savedAt = performance.now();
+        return;
+      case "resumed":
+        return this.#say(`going on where an earlier pull ended, at ${event.held} bytes`);
+      case "handshakeFailed":
+        // As in a pull of one image: where nobody was ever heard, or the key is refused, nobody waits.
+        if (this.#isOnTrial || (event.retrying && (event.error === "timeout" ? this.#shell?.heard : false))) return;
+        return this.#fail(jobFailed(failureText(event, { ...this.#input, bytesHeld: 0 })));
+    }
+  }
+
+  #handleNetworkFailure(code: string): void {
+    if (this.#shell?.heard || this.#isOnTrial) return;
+    const text = networkFailureText(code, this.#input.server);
+    if (text !== undefined) this.#fail(jobFailed(text));
+  }
+
+  /** It may be wanted before the shell is there. */
+  #answerHealth(): void {
+    if (!this.#wantsHealth || this.#shell === undefined) return;
+    this.#wantsHealth = false;
+    this.#shell.handle((now) => this.#shell?.device.handleHealth(now, true));
+  }
+
+  #say(line: string): void {
+    this.#input.progress.stop();
+    this.#input.say(line);
+  }
+}
+
+function textOf({ version, sequenceNumber }: ImageDescription): string {
+  return `${version} (sequence number ${sequenceNumber})`;
+}
+
+/** What the system said of the disk, as one line; what is one already, and our own mistakes, stay what they are. */
+function storageFailure(error: unknown): unknown {
+  const isSystems = error instanceof Error && "syscall" in error;
+  return isSystems ? jobFailed(`cannot write the slots: ${systemMessage(error)}`) : error;
+}
+
+function attempt<Value>(step: () => Value): Value {
+  try {
+    return step();
+  } catch (error) {
+    throw storageFailure(error);
+  }
+}
