@@ -19,21 +19,21 @@ const socket = createSocket("udp4").bind(0, "127.0.0.1");
 await once(socket, "listening");
 const uri = `coap://127.0.0.1:${socket.address().port}/m/pump`;
 
-let server = new UpdateServer();
+const scene = { server: new UpdateServer() };
 socket.on("message", (datagram, { port, address }) => {
-  const answers = server.handleDatagram(systemNow(), peerAddress(address, port), new Uint8Array(datagram));
+  const answers = scene.server.handleDatagram(systemNow(), peerAddress(address, port), new Uint8Array(datagram));
   for (const answer of answers) socket.send(answer, port, address);
 });
 
 test.before.each(() => {
-  server = new UpdateServer();
+  scene.server = new UpdateServer();
 });
 test.after(() => {
   socket.close();
 });
 
 function releases(input: ReleaseInput): void {
-  server.publish(release(input));
+  scene.server.publish(release(input));
 }
 
 /** A device's own directory, with the maker's public key beside it. */
@@ -55,7 +55,7 @@ test("a release is checked, tried and confirmed, its file is the image, and the 
   const { image, ...report } = JSON.parse(first.stdout);
   assert.equal(report, { result: 1, reason: null, version: "1.1.0", slot: 1 });
   assert.equal(new Uint8Array(readFileSync(image)), imageOfVersion("1.1.0", 5_000));
-  assert.equal(server.told, ["3 0 1.1.0", "0 1 1.1.0"]);
+  assert.equal(scene.server.told, ["3 0 1.1.0", "0 1 1.1.0"]);
   releases({ sequenceNumber: 6, version: "1.2.0", length: 300 });
   const second = JSON.parse((await pull("--json")).stdout);
   assert.equal([second.slot, second.version], [0, "1.2.0"]);
@@ -73,7 +73,7 @@ test("--boot-fails: the watchdog bites twice, the old image boots, and the exit 
   const report = JSON.parse(stdout);
   assert.equal([report.result, report.reason, report.version, report.slot], [8, "bootFailed", "factory", 0]);
   assert.match(stderr, /factory boots as before: 1.1.0 \(sequence number 5\) gave way \(bootFailed\)/);
-  assert.equal(server.told, ["0 8 bootFailed 1.1.0"]);
+  assert.equal(scene.server.told, ["0 8 bootFailed 1.1.0"]);
 });
 
 test("one flipped bit of the image, of the manifest or of the ticket: refused, and the old image boots", async () => {
@@ -81,9 +81,9 @@ test("one flipped bit of the image, of the manifest or of the ticket: refused, a
   const flipped = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 0x10 : byte));
   const reasons: string[] = [];
   for (const change of ["image", "manifest"] as const) {
-    server = new UpdateServer().publish(published);
-    if (change === "image") server.images.set("1.1.0", flipped(published.image, 400));
-    else server.current = { ...published, signed: flipped(published.signed, published.signed.length - 3) };
+    scene.server = new UpdateServer().publish(published);
+    if (change === "image") scene.server.images.set("1.1.0", flipped(published.image, 400));
+    else scene.server.current = { ...published, signed: flipped(published.signed, published.signed.length - 3) };
     const { code, stdout } = await device()("--json");
     const report = JSON.parse(stdout);
     assert.equal([code, report.version, report.slot], [1, "factory", 0]);
