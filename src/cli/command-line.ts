@@ -35,6 +35,13 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(trust, "list", "List them, and this server's own", async () => list);
     addCommand(trust, "revoke <keyid>", "Believe a key no longer, for good", async () => revoke);
   });
+  parser.command("log <command>", "The registry of what was decided: checkpoint, prove, verify", async (log) => {
+    const { checkpoint, prove, verify } = await import("./log/log.ts");
+    log.demandCommand(1, "say what to do with the registry: log checkpoint, log prove or log verify");
+    addCommand(log, "checkpoint", "What it says of itself, signed", async () => checkpoint);
+    addCommand(log, "prove", "That something is in it, or that it only grew", async () => prove);
+    addCommand(log, "verify [file]", "What a proof shows, offline", async () => verify);
+  });
   addCommand(parser, "pull <uri>", "Fetch an image as a device does", () => import("./pull/pull.ts"));
   addCommand(parser, "tune", "Find the block size, timers and window for a network", () => import("./tune/tune.ts"));
   addCommand(parser, "link", "A lossy link in front of a server", () => import("./link/link.ts"));

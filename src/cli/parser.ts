@@ -6,13 +6,14 @@ import { DATA_DIRECTORY, type GlobalArguments, word } from "./command.ts";
 import { type CommandError, wrongUse } from "./command-error.ts";
 
 /** Those that open the data directory, and `npm start`, which has no word. */
-const DATA_COMMANDS: readonly unknown[] = ["images", "psk", "publish", "release", "serve", "trust", undefined];
+const DATA_COMMANDS: readonly unknown[] = ["images", "log", "psk", "publish", "release", "serve", "trust", undefined];
 
 const COMMANDS: readonly string[] = [
   "images",
   "inspect",
   "keygen",
   "link",
+  "log",
   "profiles",
   "psk",
   "publish",
