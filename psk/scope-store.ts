@@ -32,6 +32,7 @@ export class ScopeStore {
   readonly #find;
   readonly #set;
   readonly #remove;
+  readonly #count;
 
   /**
    * Opens the store in the data directory, and makes it where it is absent.
@@ -46,6 +47,7 @@ export class ScopeStore {
     this.#find = file.prepare<[Uint8Array], ScopeRow>("SELECT products, classes FROM scope WHERE identity = ?");
     this.#set = file.prepare<[Uint8Array, string, string]>("INSERT OR REPLACE INTO scope VALUES (?, ?, ?)");
     this.#remove = file.prepare<[Uint8Array]>("DELETE FROM scope WHERE identity = ?");
+    this.#count = file.prepare<[], { count: number }>("SELECT count(*) AS count FROM scope");
   }
 
   /** Undefined for an identity that is not bound. Sees at once what other processes have written. */
@@ -63,6 +65,24 @@ export class ScopeStore {
       throw new StoreError("imageName", `an identity is bound to 1 to ${SCOPE_NAMES_MAX} products: name fewer of them`);
     }
     this.#file.transaction(() => this.#set.run(identity, products.join(","), classes.join(",")));
+  }
+
+  /** The same, and then `work`, such as adding its key; what throws there leaves it bound as it was. */
+  bind<Value>(identity: Uint8Array, scope: Scope, work: () => Value): Value {
+    const before = this.scopeOf(identity);
+    this.set(identity, scope);
+    try {
+      return work();
+    } catch (error) {
+      if (before === undefined) this.remove(identity);
+      else this.set(identity, before);
+      throw error;
+    }
+  }
+
+  /** How many identities are bound. */
+  count(): number {
+    return this.#file.attempt(() => this.#count.get())!.count;
   }
 
   /** From now on it may fetch everything, if it has a key. */

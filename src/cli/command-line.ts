@@ -42,6 +42,13 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(log, "prove", "That something is in it, or that it only grew", async () => prove);
     addCommand(log, "verify [file]", "What a proof shows, offline", async () => verify);
   });
+  parser.command("class <command>", "Classes of devices: set, list", async (classes) => {
+    const { set, list } = await import("./device-class.ts");
+    classes.demandCommand(1, "say what to do with classes: class set or class list");
+    addCommand(classes, "set <name>", "Say what the devices of a class know", async () => set);
+    addCommand(classes, "list", "List them", async () => list);
+  });
+  addCommand(parser, "way-back <product>", "Send everybody back from a version", () => import("./way-back.ts"));
   addCommand(parser, "pull <uri>", "Fetch an image as a device does", () => import("./pull/pull.ts"));
   addCommand(parser, "tune", "Find the block size, timers and window for a network", () => import("./tune/tune.ts"));
   addCommand(parser, "link", "A lossy link in front of a server", () => import("./link/link.ts"));

@@ -6,9 +6,21 @@ import { DATA_DIRECTORY, type GlobalArguments, word } from "./command.ts";
 import { type CommandError, wrongUse } from "./command-error.ts";
 
 /** Those that open the data directory, and `npm start`, which has no word. */
-const DATA_COMMANDS: readonly unknown[] = ["images", "log", "psk", "publish", "release", "serve", "trust", undefined];
+const DATA_COMMANDS: readonly unknown[] = [
+  "class",
+  "images",
+  "log",
+  "psk",
+  "publish",
+  "release",
+  "serve",
+  "trust",
+  "way-back",
+  undefined,
+];
 
 const COMMANDS: readonly string[] = [
+  "class",
   "images",
   "inspect",
   "keygen",
@@ -21,6 +33,7 @@ const COMMANDS: readonly string[] = [
   "serve",
   "trust",
   "tune",
+  "way-back",
 ];
 
 /** A parser that knows what every command has. */

@@ -6,12 +6,14 @@ import type { Argv } from "yargs";
 import { identityText, parseIdentity } from "../../psk/identity.ts";
 import { parseKey, SAFE_KEY_LENGTH_MIN } from "../../psk/key.ts";
 import { type PskEntry, PskStore } from "../../psk/psk-store.ts";
+import { ScopeStore } from "../../psk/scope-store.ts";
 import { toHex } from "../base/bytes.ts";
 import { randomBytes } from "../base/random-source.ts";
 import { Secret } from "../base/secret.ts";
+import type { Scope } from "../firmware/scope.ts";
 import { SystemRandom } from "../shell/system-random.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
-import { jobFailed } from "./command-error.ts";
+import { jobFailed, wrongUse } from "./command-error.ts";
 import { showProgress } from "./progress.ts";
 import { formatFields } from "./report.ts";
 
@@ -39,6 +41,8 @@ function addOptions(yargs: Argv<GlobalArguments>) {
       default: false,
       describe: "Many devices have this key: it may have any number of sessions",
     })
+    .option("product", { ...word, describe: "All that it may fetch: this product, or several with commas" })
+    .option("class", { ...word, describe: "With --product: these classes of it alone, with commas" })
     .option("json", json)
     .example("$0 psk add meter-7", "Make a key and print it")
     .example("$0 psk add meter-7 --key 00112233445566778899aabbccddeeff", "The key that the device has already");
@@ -46,14 +50,22 @@ function addOptions(yargs: Argv<GlobalArguments>) {
 
 async function addKey(args: ArgumentsOf<typeof addOptions>): Promise<void> {
   const identity = parseIdentity(args.identity);
+  const scope = scopeIn(args);
   const made = args.key === undefined ? randomBytes(new SystemRandom(), NEW_KEY_LENGTH) : undefined;
   const key = made === undefined ? parseKey(args.key ?? "") : new Secret(made);
-  const added = withStore(args.data, (store) => store.add(identity, key, Date.now(), args.shared));
+  const add = () => withStore(args.data, (store) => store.add(identity, key, Date.now(), args.shared));
+  const added = scope === undefined ? add() : withScopes(args.data, (scopes) => scopes.bind(identity, scope, add));
   const name = identityText(identity);
   if (key.length < SAFE_KEY_LENGTH_MIN) warn(`the key of ${name} has ${key.length} bytes: ${SHORT_KEY_ADVICE}`);
   if (args.json) console.log(JSON.stringify({ identity: name, ...(made && { key: toHex(made) }), added }));
   else if (made !== undefined) console.log(formatFields({ identity: name, key: toHex(made) }));
   else console.log(added ? `${name} added` : `${name} has this key already: nothing changed`);
+}
+
+function scopeIn({ product, class: className }: { product?: string | undefined; class?: string | undefined }) {
+  if (product === undefined && className === undefined) return undefined;
+  if (product === undefined) throw wrongUse("a class is one of a product: name that with --product");
+  return { products: product.split(","), classes: className?.split(",") ?? [] };
 }
 
 function listOptions(yargs: Argv<GlobalArguments>) {
@@ -62,32 +74,48 @@ function listOptions(yargs: Argv<GlobalArguments>) {
 
 /** A million identities go through, not into memory. */
 async function listKeys(args: ArgumentsOf<typeof listOptions>): Promise<void> {
-  const store = PskStore.open(args.data);
+  const [store, scopes] = [PskStore.open(args.data), ScopeStore.open(args.data)];
   try {
-    const pieces = args.json ? jsonPieces(store.list()) : textPieces(store.list());
+    const entries = withScope(store.list(), scopes);
+    const pieces = args.json ? jsonPieces(entries) : textPieces(entries);
     await pipeline(Readable.from(pieces), process.stdout, { end: false });
   } finally {
     store.close();
+    scopes.close();
   }
 }
 
-function* jsonPieces(entries: Iterable<PskEntry>): Generator<string> {
+interface ListedEntry extends PskEntry {
+  readonly scope: Scope | undefined;
+}
+
+function* withScope(entries: Iterable<PskEntry>, scopes: ScopeStore): Generator<ListedEntry> {
+  const anyBound = scopes.count() > 0;
+  for (const entry of entries) yield { ...entry, scope: anyBound ? scopes.scopeOf(entry.identity) : undefined };
+}
+
+function* jsonPieces(entries: Iterable<ListedEntry>): Generator<string> {
   let before = "[";
-  for (const { identity, addedAt, shared } of entries) {
-    const entry = { identity: identityText(identity), addedAt: new Date(addedAt).toISOString(), shared };
+  for (const { identity, addedAt, shared, scope } of entries) {
+    const entry = { identity: identityText(identity), addedAt: new Date(addedAt).toISOString(), shared, ...scope };
     yield before + JSON.stringify(entry);
     before = ",";
   }
   yield before === "[" ? "[]\n" : "]\n";
 }
 
-function* textPieces(entries: Iterable<PskEntry>): Generator<string> {
+function* textPieces(entries: Iterable<ListedEntry>): Generator<string> {
   let empty = true;
-  for (const { identity, addedAt, shared } of entries) {
+  for (const { identity, addedAt, shared, scope } of entries) {
     empty = false;
-    yield `${new Date(addedAt).toISOString()}  ${identityText(identity)}${shared ? "  shared" : ""}\n`;
+    const more = [...(shared ? ["shared"] : []), ...(scope ? [scopeText(scope)] : [])].map((word) => `  ${word}`);
+    yield `${new Date(addedAt).toISOString()}  ${identityText(identity)}${more.join("")}\n`;
   }
   if (empty) yield "no keys: add one with narrowboat psk add\n";
+}
+
+function scopeText({ products, classes }: Scope): string {
+  return `only ${products.join(",")}${classes.length === 0 ? "" : `, class ${classes.join(",")}`}`;
 }
 
 function removeOptions(yargs: Argv<GlobalArguments>) {
@@ -103,6 +131,7 @@ async function removeKey(args: ArgumentsOf<typeof removeOptions>): Promise<void>
   const { removed, erased } = withStore(args.data, (store) => {
     return { removed: store.remove(identity), erased: store.erase() };
   });
+  withScopes(args.data, (scopes) => scopes.remove(identity));
   if (!removed) throw jobFailed(`${name} has no key: narrowboat psk list shows who has`);
   if (!erased) warn(`another process reads psk.db: the key of ${name} stays in psk.db-wal until it has closed it`);
   console.log(args.json ? JSON.stringify({ identity: name, removed: true }) : `${name} removed`);
@@ -140,6 +169,15 @@ async function importFile(args: ArgumentsOf<typeof importOptions>): Promise<void
 /** On stderr, for programs read stdout. */
 function warn(line: string): void {
   console.error(`narrowboat: ${line}`);
+}
+
+function withScopes<Value>(directory: string, work: (scopes: ScopeStore) => Value): Value {
+  const scopes = ScopeStore.open(directory);
+  try {
+    return work(scopes);
+  } finally {
+    scopes.close();
+  }
 }
 
 function withStore<Value>(directory: string, work: (store: PskStore) => Value): Value {
