@@ -30,9 +30,11 @@ const COMMANDS: readonly string[] = [
   "psk",
   "publish",
   "pull",
+  "release",
   "serve",
   "trust",
   "tune",
+  "verify",
   "way-back",
 ];
 
