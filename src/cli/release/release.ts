@@ -21,6 +21,7 @@ import { type ReleaseSigner, releaseSigner } from "./release-signer.ts";
 import { rootKeys, type Trust, trustFor, trustOf, withReleases } from "./release-stores.ts";
 import { formatRelease, releaseReport } from "./report.ts";
 import { type ReleaseContent, type ReleasedImage, signRelease } from "./signed-parts.ts";
+import { type SuitIds, suitIds, trySuit } from "./suit-envelopes.ts";
 import { trustRootDue } from "./trust-root-due.ts";
 import { parseDays, parseSequenceNumber, wayBackTo } from "./way-back-image.ts";
 
@@ -35,6 +36,8 @@ export function options(yargs: Argv<GlobalArguments>) {
     .option("key", { ...word, demandOption: true, describe: "The maker's key; its public part with --to-sign" })
     .option("passphrase-file", { ...word, describe: "A file whose first line opens the key" })
     .option("class", { ...word, describe: "The devices that it is for; all of the product's when absent" })
+    .option("vendor", { ...word, describe: "The vendor's domain: makes a SUIT envelope too" })
+    .option("server", { ...word, describe: "coaps://HOST[:PORT] before the image's path in a SUIT envelope" })
     .option("kind", { ...word, choices: RELEASE_KINDS, describe: "What it changes" })
     .option("notes", { ...word, describe: "A file with what people should know of it" })
     .option("sbom", { ...word, describe: "A file with its bill of materials" })
@@ -80,7 +83,7 @@ export async function run(args: ReleaseArguments): Promise<void> {
   const bytes = bytesOfFile(file);
   const judged = judge(args, context, bytes);
   const content = contentOf(args, context, bytes, judged);
-  const release = signRelease(signer.key, content);
+  const release = signRelease(crypto, signer.key, content);
   if (signer.writeToSign !== undefined) return sayWhatToSign(args, content, signer.writeToSign());
   if (out === undefined) publish(args, content, release);
   else writeBundle(out, release, bytes);
@@ -121,19 +124,34 @@ function contentOf(args: ReleaseArguments, context: Context, bytes: Uint8Array, 
     path: imagePath(product, version),
     securityCounter: summary.securityCounter,
   };
+  const sequenceNumber = args.sequence ?? nextSequence(args, context);
   return {
     product,
     class: className,
-    sequenceNumber: args.sequence ?? nextSequence(args, context),
+    sequenceNumber,
     image,
     kind,
     notes: documentIn(args.notes),
     sbom: documentIn(args.sbom),
     wayBack:
       wayBack === undefined ? undefined : wayBackTo({ data, product, version: wayBack, from: image, now }, wayBackDays),
+    suit: suitWished(args, context, bytes, judged, sequenceNumber, image),
     trustRoot: args.out === undefined && data !== undefined ? rootDue(args, context, data) : undefined,
     releasedAt: now,
   };
+}
+
+function suitWished(
+  { product, vendor, server, class: className = product }: ReleaseArguments,
+  { crypto }: Context,
+  bytes: Uint8Array,
+  { summary }: JudgedImage,
+  sequenceNumber: number,
+  image: ReleasedImage,
+): SuitIds | undefined {
+  const ids = suitIds({ vendor, server, className }, summary);
+  if (ids !== undefined) trySuit(crypto, ids, { sequenceNumber, ...image }, bytes);
+  return ids;
 }
 
 function nextSequence({ product, out, toSign, signature }: ReleaseArguments, { data, now }: Context): number {

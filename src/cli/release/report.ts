@@ -35,6 +35,8 @@ export function releaseReport(
     sha256: toHex(sha256),
     etag: toHex(etagOf(sha256)),
     manifest: documentReport(`/m/${product}`, release.manifest),
+    suit: release.suit === undefined ? null : documentReport(`/m/${product}/suit`, release.suit),
+    riot: release.riot === undefined ? null : documentReport(`/m/${product}/riot`, release.riot),
     signedBy: { algorithm: key.algorithm, keyId: toHex(key.keyId) },
     wayBack: release.wayBack === undefined ? null : wayBackReport(manifestIn(release.wayBack.manifest)),
     trustRoot: release.trustRoot === undefined ? null : rootReport(release.trustRoot),
@@ -62,7 +64,7 @@ function onAir({ product, class: className, path, size }: NativeManifest, manife
 }
 
 export function formatRelease(report: ReleaseReport): string {
-  const { manifest, wayBack, trustRoot, signedBy, securityCounter, bundle } = report;
+  const { manifest, suit, riot, wayBack, trustRoot, signedBy, securityCounter, bundle } = report;
   const fields = {
     release: `${report.product} ${report.version}${report.class === null ? "" : ` for ${report.class}`}`,
     "sequence number": report.sequenceNumber,
@@ -73,6 +75,10 @@ export function formatRelease(report: ReleaseReport): string {
     etag: report.etag,
     manifest: `${manifest.path}, ${manifest.size} bytes`,
     "manifest's sha256": manifest.sha256,
+    ...(suit !== null && {
+      "SUIT envelope": `${suit.path}, ${suit.size} bytes; a device of the class that has the release before would accept it`,
+    }),
+    ...(riot !== null && { "RIOT's envelope": `${riot.path}, ${riot.size} bytes` }),
     "signed by": `${signedBy.algorithm} key ${signedBy.keyId}`,
     ...(trustRoot !== null && {
       "trust root": `${manifest.path}/root, number ${trustRoot.number}, until ${trustRoot.notAfter}`,

@@ -1,12 +1,14 @@
 // All that a maker signs for a release, in a fixed order, so that a signer elsewhere is asked for the same each time.
 
 import { createHash } from "node:crypto";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import type { SigningKey } from "../../crypto/signature.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
 import { encodeReleaseRecord, type ReleaseKind } from "../../manifest/release-record.ts";
 import { SIGNED_MANIFEST, SIGNED_TRUST_ROOT, sign } from "../../manifest/signed-object.ts";
 import type { TrustRoot } from "../../manifest/trust-root.ts";
 import type { NewRelease } from "../../release-store/release.ts";
+import { type SuitIds, signSuit } from "./suit-envelopes.ts";
 
 /** An image and what its maker says of it. */
 export interface ReleasedImage {
@@ -29,23 +31,26 @@ export interface ReleaseContent {
   /** The image that devices go back to, and until when they may: seconds since 1970. */
   readonly wayBack?: { readonly image: ReleasedImage; readonly notAfter: number } | undefined;
   readonly trustRoot?: TrustRoot | undefined;
+  /** For devices that read SUIT. */
+  readonly suit?: SuitIds | undefined;
   /** Milliseconds since 1970. */
   readonly releasedAt: number;
 }
 
-export function signRelease(key: SigningKey, content: ReleaseContent): NewRelease {
-  const { image, notes, sbom, wayBack, trustRoot, releasedAt } = content;
+export function signRelease(crypto: CryptoProvider, key: SigningKey, content: ReleaseContent): NewRelease {
+  const { sequenceNumber, image, suit, notes, sbom, wayBack, trustRoot, releasedAt } = content;
   const record = recordOf(content);
-  const manifest = manifestOf(content, image, content.sequenceNumber, { record: record && sha256(record) });
+  const manifest = manifestOf(content, image, sequenceNumber, { record: record && sha256(record) });
   // The next higher number: a device takes it by that, as it takes any.
   const back =
     wayBack &&
-    manifestOf(content, wayBack.image, content.sequenceNumber + 1, {
+    manifestOf(content, wayBack.image, sequenceNumber + 1, {
       notAfter: wayBack.notAfter,
       forRunning: image.sha256,
     });
   return {
     manifest: sign(SIGNED_MANIFEST, key, manifest),
+    ...(suit && signSuit(crypto, key, suit, { sequenceNumber, ...image })),
     ...(back && { wayBack: { manifest: sign(SIGNED_MANIFEST, key, back) } }),
     ...(trustRoot && { trustRoot: sign(SIGNED_TRUST_ROOT, key, trustRoot) }),
     ...(record && { record }),

@@ -2,30 +2,16 @@
 // signed, and whether all that comes with it says the same. Nothing here asks a server.
 
 import { equal, toHex } from "../../base/bytes.ts";
-import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
-import type { VerificationKey } from "../../crypto/signature.ts";
-import type { ImageKey } from "../../firmware/formats/image-summary.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
 import { decodeReleaseRecord } from "../../manifest/release-record.ts";
 import { open, SIGNED_MANIFEST, SIGNED_TRUST_ROOT, type SignedKind } from "../../manifest/signed-object.ts";
-import { authenticate } from "../../manifest/suit/authentication.ts";
-import { decodeEnvelope } from "../../manifest/suit/envelope.ts";
-import { decodeManifest } from "../../manifest/suit/manifest.ts";
 import type { NewRelease } from "../../release-store/release.ts";
 import { digest } from "../image-file.ts";
 import { agree } from "../release/judged-image.ts";
+import { riotFinding, suitFinding } from "./envelope-findings.ts";
 import { compared, type Finding, right, unchecked, wrong } from "./finding.ts";
 import { imageFindings } from "./image-findings.ts";
-
-export interface Verifier {
-  readonly crypto: CryptoProvider;
-  readonly makers: readonly VerificationKey[];
-  readonly imageKeys: readonly ImageKey[];
-  /** Ids in hex. */
-  readonly revoked?: ReadonlySet<string>;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-}
+import type { Verifier } from "./verifier.ts";
 
 /** `image` is absent where it was not given. */
 export function releaseFindings(
@@ -41,8 +27,8 @@ export function releaseFindings(
     ...expiry("manifest", manifest.notAfter, verifier),
     ...(image === undefined ? [unchecked("image", "it was not given")] : contentFindings(manifest, image, verifier)),
     ...documentFindings(manifest, release),
-    ...(release.suit === undefined ? [] : [envelopeFinding("SUIT envelope", release.suit, manifest, verifier)]),
-    ...(release.riot === undefined ? [] : [envelopeFinding("RIOT's envelope", release.riot, manifest, verifier)]),
+    ...(release.suit === undefined ? [] : [suitFinding(release.suit, manifest, verifier)]),
+    ...(release.riot === undefined ? [] : [riotFinding(release.riot, manifest, verifier)]),
     ...(release.wayBack === undefined ? [] : wayBackFindings(release.wayBack, manifest, verifier)),
     ...(release.trustRoot === undefined ? [] : rootFindings(release.trustRoot, manifest, verifier)),
     unchecked("freshness", "whether it is the newest release takes the server's word: a ticket"),
@@ -143,23 +129,6 @@ function documentFinding(
   if (signed === undefined) return [wrong(what, "nobody signed it")];
   if (bytes === undefined) return [wrong(what, "the record names it, and it is missing")];
   return [compared(what, equal(digest("sha256", bytes), signed), "as it was signed", "not the one that was signed")];
-}
-
-function envelopeFinding(
-  what: string,
-  bytes: Uint8Array,
-  { sequenceNumber }: NativeManifest,
-  verifier: Verifier,
-): Finding {
-  const envelope = decodeEnvelope(bytes);
-  if (!envelope.ok) return wrong(what, envelope.error.reason);
-  const signer = authenticate(verifier.crypto, envelope.value, { verification: verifier.makers });
-  if (!signer.ok) return wrong(what, `${signer.error.reason}: ${signer.error.detail}`);
-  const decoded = decodeManifest(envelope.value.manifest);
-  if (!decoded.ok) return wrong(what, decoded.error.reason);
-  const said = decoded.value.sequenceNumber;
-  const otherwise = `its sequence number is ${said}, and the manifest's ${sequenceNumber}`;
-  return compared(what, said === sequenceNumber, "signed, with the manifest's sequence number", otherwise);
 }
 
 function wayBackFindings(

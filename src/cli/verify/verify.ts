@@ -16,7 +16,8 @@ import { formatTable } from "../report.ts";
 import { fetched } from "./fetching.ts";
 import { type Finding, wrong } from "./finding.ts";
 import { imageFindings } from "./image-findings.ts";
-import { releaseFindings, type Verifier } from "./release-findings.ts";
+import { releaseFindings } from "./release-findings.ts";
+import type { Verifier } from "./verifier.ts";
 
 type VerifyArguments = ArgumentsOf<typeof options>;
 

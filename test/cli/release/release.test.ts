@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toHex } from "../../../src/base/bytes.ts";
 import type { ReleaseReport } from "../../../src/cli/release/report.ts";
+import { fletcher32 } from "../../../src/firmware/formats/checksums.ts";
 import { manifestIn, trustRootIn } from "../../../src/release-store/release.ts";
 import { ReleaseStore } from "../../../src/release-store/release-store.ts";
 import { digestOf, mcubootImage, signedBy } from "../../firmware/formats/mcuboot-image.ts";
@@ -230,6 +231,26 @@ test("what an image says of itself and the operator does not is refused with its
   assert.match(await refusal("\u007fELF\u0001\u0001"), /^2 .* is ELF: no device takes an ELF: take the build's \.bin/);
   assert.match(await refusal(":00000001FF\n"), /^2 .* is Intel HEX: no device takes a HEX file/);
   assert.match(await refusal(IMAGE), /^2 narrowboat: nothing in .* says which version it is: say --version/);
+});
+
+test("with a vendor: a SUIT envelope that a model of a device has accepted, and RIOT's where the image is riotboot's", async () => {
+  const place = await server();
+  const plain = reported(
+    await place.release(place.write("app.bin", IMAGE), "--version", "1.0", "--vendor", "vendor.example"),
+  );
+  assert.equal([plain.suit?.path, plain.riot], ["/m/pump/suit", null]);
+  const header = Buffer.alloc(12);
+  header.writeUInt32LE(0x544f4952, 0);
+  header.writeUInt32LE(3, 4);
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(fletcher32(header));
+  const file = place.write("riot.bin", Buffer.concat([header, sum, IMAGE]));
+  const words = ["--version", "1.1", "--vendor", "vendor.example"];
+  assert.match((await place.release(file, ...words)).stderr, /^narrowboat: RIOT's devices fetch from a whole URI/);
+  const riot = reported(await place.release(file, ...words, "--server", "coap://[fd00::1]"));
+  assert.ok(riot.riot !== null && riot.riot.size <= 640);
+  const stored = place.store(({ releases }) => releases.current("pump", undefined))!;
+  assert.equal([stored.suit?.length, stored.riot?.length], [riot.suit?.size, riot.riot.size]);
 });
 
 test("a way back: the next number, for those that run the new image, sealed, and ending", async () => {

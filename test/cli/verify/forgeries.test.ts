@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { concat, toUtf8 } from "../../../src/base/bytes.ts";
 import { readBundle, writeBundle } from "../../../src/cli/release/bundle-file.ts";
 import { type ReleaseContent, signRelease } from "../../../src/cli/release/signed-parts.ts";
-import type { Verifier } from "../../../src/cli/verify/release-findings.ts";
+import type { Verifier } from "../../../src/cli/verify/verifier.ts";
 import { fileFindings } from "../../../src/cli/verify/verify.ts";
 import type { SigningKey } from "../../../src/crypto/signature.ts";
 import { assembleSign1, decodeSign1 } from "../../../src/manifest/cose-sign1.ts";
@@ -71,6 +71,7 @@ const CONTENT: ReleaseContent = {
   notes: NOTES,
   sbom: SBOM,
   wayBack: { image: imageOf("1.2.2", OLDER), notAfter: NOW / 1_000 + DAY },
+  suit: { vendorId: new Uint8Array(16), classId: new Uint8Array(16).fill(1), server: undefined, forRiot: true },
   trustRoot: {
     number: 1,
     product: "pump",
@@ -82,7 +83,7 @@ const CONTENT: ReleaseContent = {
 };
 
 const released = (key: SigningKey, more: Partial<ReleaseContent> = {}): NewRelease =>
-  signRelease(key, { ...CONTENT, ...more });
+  signRelease(CRYPTO, key, { ...CONTENT, ...more });
 
 const GENUINE = released(MAKER);
 
@@ -107,7 +108,7 @@ function resigned(change: (payload: Uint8Array) => Uint8Array, keyId = MAKER.key
 }
 
 function flipped(bytes: Uint8Array, at: number): Uint8Array {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   copy[at]! ^= 1;
   return copy;
 }
@@ -185,6 +186,18 @@ const FORGERIES: readonly (readonly [name: string, make: () => string, found: Re
     withPart({ wayBack: wayBack({ sequenceNumber: 4 }) }),
     /way back's sequence number: 5, and it has to be above 5/,
   ],
+  ["a SUIT envelope by somebody else", withPart({ suit: released(THIEF).suit }), /SUIT envelope: signatureWrong/],
+  [
+    "a SUIT envelope of an older release",
+    withPart({ suit: released(MAKER, { sequenceNumber: 4 }).suit }),
+    /SUIT envelope: its sequence number is 4/,
+  ],
+  [
+    "a SUIT envelope of another image",
+    withPart({ suit: released(MAKER, { image: imageOf("1.2.3", OLDER) }).suit }),
+    /SUIT envelope: it is not for this image/,
+  ],
+  ["RIOT's envelope with one byte changed", withPart({ riot: flipped(GENUINE.riot!, 60) }), /RIOT's envelope: /],
   [
     "another product's trust root",
     withPart({ trustRoot: signedTrustRoot(1, { product: "valve" }) }),

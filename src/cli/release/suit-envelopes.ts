@@ -1,0 +1,131 @@
+// A release as a SUIT envelope, for devices that know their vendor and class by UUIDs, and in RIOT's dialect where the image is
+// riotboot's. The envelope is tried on a model of a device before anybody publishes it.
+
+import { createHash } from "node:crypto";
+import { fromHex } from "../../base/bytes.ts";
+import { parseCoapUri } from "../../coap/coap-uri.ts";
+import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
+import type { SigningKey } from "../../crypto/signature.ts";
+import type { ImageSummary } from "../../firmware/formats/image-summary.ts";
+import { signEnvelope } from "../../manifest/suit/authentication.ts";
+import { encodeEnvelope } from "../../manifest/suit/envelope.ts";
+import { tryManifest } from "../../manifest/suit/interpreter.ts";
+import { encodeManifest } from "../../manifest/suit/manifest.ts";
+import {
+  encodeRiotManifest,
+  RIOT_ENVELOPE_LENGTH_MAX,
+  riotEnvelope,
+  riotFault,
+  riotToBeSigned,
+} from "../../manifest/suit/riot-envelope.ts";
+import { type SuitRelease, suitManifest } from "../../manifest/suit/template.ts";
+import { classUuid, vendorUuid } from "../../manifest/suit/uuid.ts";
+import { jobFailed, wrongUse } from "../command-error.ts";
+
+export interface SuitWish {
+  /** A vendor's domain; where an MCUboot image names vendor and class itself, it may be absent. */
+  readonly vendor: string | undefined;
+  /** coaps://HOST[:PORT], before the paths of images. */
+  readonly server: string | undefined;
+  /** What the vendor calls the devices. */
+  readonly className: string;
+}
+
+export interface SuitIds {
+  readonly vendorId: Uint8Array;
+  readonly classId: Uint8Array;
+  readonly server: string | undefined;
+  /** Whether RIOT's dialect is wanted too. */
+  readonly forRiot: boolean;
+}
+
+/** Undefined where nothing says who the vendor is: then there is no SUIT envelope. Throws CommandError. */
+export function suitIds({ vendor, server, className }: SuitWish, summary: ImageSummary): SuitIds | undefined {
+  if (server !== undefined) refuseServer(server);
+  const own = idsIn(summary);
+  const named = vendor === undefined ? undefined : idsOf(vendor, className);
+  const ids = own ?? named;
+  if (ids === undefined) {
+    if (server === undefined) return undefined;
+    throw wrongUse("--server is for SUIT envelopes, which need --vendor DOMAIN");
+  }
+  const isRiot = summary.format === "riotboot";
+  if (isRiot && server === undefined) throw wrongUse("RIOT's devices fetch from a whole URI: say --server coap://HOST");
+  return { ...ids, server, forRiot: isRiot };
+}
+
+function refuseServer(server: string): void {
+  const uri = parseCoapUri(server);
+  if (uri.ok && uri.value.path.length === 0 && uri.value.queries.length === 0 && !server.endsWith("/")) return;
+  throw wrongUse(`"${server}" is no server's address: write it as coaps://firmware.example`);
+}
+
+/** As imgtool writes them into an image, and a bootloader compares them. */
+function idsIn({ facts }: ImageSummary): Pick<SuitIds, "vendorId" | "classId"> | undefined {
+  const [vendorId, classId] = [facts["vendor"], facts["class"]].map((text) =>
+    fromHex(String(text ?? "").replaceAll("-", "")),
+  );
+  if (vendorId?.length !== 16 || classId?.length !== 16) return undefined;
+  return { vendorId, classId };
+}
+
+function idsOf(domain: string, className: string): Pick<SuitIds, "vendorId" | "classId"> {
+  const sha1 = (bytes: Uint8Array) => new Uint8Array(createHash("sha1").update(bytes).digest());
+  const vendorId = vendorUuid(sha1, domain);
+  return { vendorId, classId: classUuid(sha1, vendorId, className) };
+}
+
+export interface SuitContent {
+  readonly sequenceNumber: number;
+  readonly path: string;
+  readonly sha256: Uint8Array;
+  readonly size: number;
+}
+
+export interface SuitParts {
+  readonly suit: Uint8Array;
+  readonly riot?: Uint8Array;
+}
+
+/** Throws CommandError where RIOT cannot take it. */
+export function signSuit(crypto: CryptoProvider, key: SigningKey, ids: SuitIds, content: SuitContent): SuitParts {
+  const release = suitRelease(ids, content);
+  const manifest = encodeManifest(suitManifest(release));
+  const suit = encodeEnvelope(signEnvelope(crypto, manifest, key));
+  return ids.forRiot ? { suit, riot: signForRiot(crypto, key, release) } : { suit };
+}
+
+function suitRelease({ vendorId, classId, server = "" }: SuitIds, content: SuitContent): SuitRelease {
+  const { sequenceNumber, path, sha256, size } = content;
+  return { sequenceNumber, vendorId, classId, images: [{ uri: server + path, sha256, size }] };
+}
+
+function signForRiot(crypto: CryptoProvider, key: SigningKey, release: SuitRelease): Uint8Array {
+  const fault = riotFault(release, key.algorithm);
+  if (fault !== undefined) throw jobFailed(fault);
+  const manifest = encodeRiotManifest(release);
+  const envelope = riotEnvelope(crypto, manifest, key.sign(riotToBeSigned(crypto, manifest)));
+  if (envelope.length <= RIOT_ENVELOPE_LENGTH_MAX) return envelope;
+  throw jobFailed(`RIOT's envelope has ${envelope.length} bytes, and its devices take ${RIOT_ENVELOPE_LENGTH_MAX}`);
+}
+
+/** What a device that has the release before would do with it. Throws CommandError where it would refuse. */
+export function trySuit(crypto: CryptoProvider, ids: SuitIds, content: SuitContent, image: Uint8Array): void {
+  const { vendorId, classId } = ids;
+  const release = suitRelease(ids, content);
+  const { uri } = release.images[0]!;
+  const trial = tryManifest(
+    crypto,
+    suitManifest(release),
+    { severed: new Map(), payloads: new Map() },
+    {
+      vendorId,
+      classId,
+      sequenceNumber: content.sequenceNumber - 1,
+      components: [{ id: [Uint8Array.of(0)], capacity: image.length }],
+      fetch: (asked) => (asked === uri ? image : undefined),
+    },
+  );
+  if (!trial.accepted)
+    throw jobFailed(`a device would refuse the SUIT manifest at ${trial.refusal.section}: ${trial.refusal.why}`);
+}
