@@ -78,12 +78,12 @@ export function encodeRiotManifest(release: RiotRelease): Uint8Array {
 
 /** The bytes to be signed, for a signer elsewhere. */
 export function riotToBeSigned(crypto: CryptoProvider, manifest: Uint8Array): Uint8Array {
-  return sigStructure(protectedHeader(), payloadOf(crypto, manifest));
+  return sigStructure(protectedHeader(), riotPayload(crypto, manifest));
 }
 
 /** The whole, of a signature over those bytes: at most RIOT_ENVELOPE_LENGTH_MAX, which who makes one has to look at. */
 export function riotEnvelope(crypto: CryptoProvider, manifest: Uint8Array, signature: Uint8Array): Uint8Array {
-  const sign1 = new Tagged(SIGN1_TAG, [protectedHeader(), new Map(), payloadOf(crypto, manifest), signature]);
+  const sign1 = new Tagged(SIGN1_TAG, [protectedHeader(), new Map(), riotPayload(crypto, manifest), signature]);
   return encodeCbor(
     new Map<number, CborValue>([
       [Key.AUTHENTICATION, encodeCbor([encodeCbor(sign1)])],
@@ -96,7 +96,8 @@ function protectedHeader(): Uint8Array {
   return encodeCbor(new Map([[ALGORITHM_LABEL, coseAlgorithm("ed25519", "polymorphic")]]));
 }
 
-function payloadOf(crypto: CryptoProvider, manifest: Uint8Array): Uint8Array {
+/** What stands within the signature: the digest of the manifest. */
+export function riotPayload(crypto: CryptoProvider, manifest: Uint8Array): Uint8Array {
   const { bytes } = digestOfWrapped(crypto, manifest);
   return encodeCbor(digestValue({ algorithm: SHA_256_OF_DRAFT_09, bytes }));
 }

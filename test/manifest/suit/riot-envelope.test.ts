@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { bytesOfLatin1, concat, fromHex, toHex, toUtf8 } from "../../../src/base/bytes.ts";
 import { type CborValue, Tagged } from "../../../src/cbor/cbor-value.ts";
 import { encodeCbor } from "../../../src/cbor/encode-cbor.ts";
+import { authenticateRiot } from "../../../src/manifest/suit/riot-authentication.ts";
 import {
   encodeRiotManifest,
   RIOT_ENVELOPE_LENGTH_MAX,
@@ -19,7 +20,7 @@ import {
 import { classUuid, vendorUuid } from "../../../src/manifest/suit/uuid.ts";
 import { CRYPTO } from "../../support/crypto.ts";
 import { type RiotDevice, RiotResult, riotUpdate } from "../../support/riot-device.ts";
-import { ED25519_PAIR, OTHER_ED25519_PAIR } from "../../support/signing-keys.ts";
+import { ED25519_PAIR, ES256_PAIR, OTHER_ED25519_PAIR } from "../../support/signing-keys.ts";
 
 const test = suite("suit/riot-envelope");
 
@@ -171,6 +172,29 @@ test("two images with URIs as long as RIOT takes fit its buffer, and its buffer 
   assert.equal(riotUpdate(device, envelope), { result: RiotResult.OK, installed: SLOT_1 });
   const longer = concat(envelope, new Uint8Array(RIOT_ENVELOPE_LENGTH_MAX + 1 - envelope.length));
   assert.is(riotUpdate(device, longer).result, RiotResult.NO_MEM);
+});
+
+test("who signed an envelope is found with the key alone", () => {
+  const by = authenticateRiot(CRYPTO, ENVELOPE, [OTHER_ED25519_PAIR.verification, ED25519_PAIR.verification]);
+  assert.equal(by, { ok: true, value: { key: ED25519_PAIR.verification, sequenceNumber: RELEASE.sequenceNumber } });
+  const other = authenticateRiot(CRYPTO, ENVELOPE, [OTHER_ED25519_PAIR.verification]);
+  assert.is(other.ok ? "ok" : other.error.reason, "signatureWrong");
+  const none = authenticateRiot(CRYPTO, ENVELOPE, [ES256_PAIR.verification]);
+  assert.is(none.ok ? "ok" : none.error.reason, "keyUnknown");
+});
+
+test("an envelope with a byte changed was signed by nobody, or says nothing else to RIOT", () => {
+  for (let at = 0; at < ENVELOPE.length; at += 2) {
+    const changed = ENVELOPE.slice();
+    changed[at]! ^= 0x10;
+    const by = authenticateRiot(CRYPTO, changed, [ED25519_PAIR.verification]);
+    assert.ok(!by.ok || riotUpdate(DEVICE, changed).installed === SLOT_1, `byte ${at}`);
+  }
+});
+
+test("an envelope of 641 bytes is refused before it is read", () => {
+  const by = authenticateRiot(CRYPTO, concat(ENVELOPE, new Uint8Array(641 - ENVELOPE.length)), []);
+  assert.equal(by, { ok: false, error: { reason: "malformed", detail: "641 bytes, and RIOT takes 640" } });
 });
 
 for (const [what, release, algorithm, reason] of [
