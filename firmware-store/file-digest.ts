@@ -1,4 +1,4 @@
-// Which file it is, in which state, and what its bytes are.
+// Which file it is, in which state, and what the bytes are that are sealed in it.
 
 import type { BigIntStats } from "node:fs";
 
@@ -13,7 +13,8 @@ export type FileDigest =
   | FileFault;
 
 export interface FileFault {
-  readonly kind: "missing" | "unreadable";
+  /** "differs": not what was sealed under the key that it was said to be. */
+  readonly kind: "differs" | "missing" | "unreadable";
 }
 
 /** Changes when the path leads to another file and when the file is written to. */

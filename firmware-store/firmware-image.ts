@@ -74,9 +74,9 @@ export class FirmwareImage implements ImageRecord {
 
   /** Fetches a page into the cache; where the content turns out damaged, `damage` then says how. */
   async load(pageNumber: number): Promise<void> {
-    const offset = pageNumber * PAGE_LENGTH;
-    const page = this.#pages.arrayFor(Math.min(PAGE_LENGTH, this.length - offset));
-    if ((await this.#content.read(offset, page)) === undefined) this.#pages.keep(this.#contentNumber, pageNumber, page);
+    const page = this.#pages.arrayFor(Math.min(PAGE_LENGTH, this.length - pageNumber * PAGE_LENGTH));
+    if ((await this.#content.read(pageNumber, page)) === undefined)
+      this.#pages.keep(this.#contentNumber, pageNumber, page);
   }
 
   #join(offset: number, length: number): Uint8Array | ContentQuestion | undefined {

@@ -1,10 +1,12 @@
-// The store of images: a directory of contents named by their digests, and an index of products and versions.
+// The store of images: a directory of sealed contents named by their digests, and an index of products and versions.
 // Images are immutable: nothing here changes or deletes a published one.
 
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
+import type { Secret } from "../src/base/secret.ts";
 import type { ContentQuestion } from "../src/firmware/catalogue.ts";
 import { makeDirectory } from "../src/store/data-directory.ts";
+import { DataKeys } from "../src/store/data-keys.ts";
 import { type ContentDamage, ContentFile, OpenFiles } from "./content-file.ts";
 import { Digests } from "./digests.ts";
 import { FirmwareImage } from "./firmware-image.ts";
@@ -12,7 +14,8 @@ import { type ImageDisk, imageDisk } from "./image-disk.ts";
 import { contentName, ImageIndex, type ImageRecord } from "./image-index.ts";
 import { PageCache } from "./page-cache.ts";
 import { PageLoads } from "./page-loads.ts";
-import { type Publication, type PublishRequest, publishImage } from "./publishing.ts";
+import { sealPlainContents } from "./plain-contents.ts";
+import { type ContentPlace, type Publication, type PublishRequest, publishImage } from "./publishing.ts";
 
 /** Images remembered as served: what is forgotten is found and checked again when a device next asks. */
 export const SERVED_COUNT_MAX = 16_384;
@@ -32,9 +35,9 @@ export interface DamagedImage {
 }
 
 export class FirmwareStore {
-  readonly #imagesDirectory: string;
+  readonly #place: ContentPlace;
   readonly #index: ImageIndex;
-  readonly #disk: ImageDisk;
+  readonly #keys: DataKeys;
   readonly #openFiles = new OpenFiles();
   readonly #digests = new Digests();
   readonly #pageLoads = new PageLoads();
@@ -50,26 +53,37 @@ export class FirmwareStore {
   #lastVersion = "";
 
   /**
-   * Opens the store in the data directory, and makes it where it is absent. Reads no image.
-   * Throws StoreError: busy, damaged, notADirectory, permissions, unknownFormat, unwritable.
+   * Opens the store in the data directory, and makes it where it is absent. Reads no image, but those of a store of the first
+   * format, which are sealed now.
+   * Throws StoreError: busy, damaged, masterKey, notADirectory, permissions, unknownFormat, unwritable.
    */
   static open(directory: string, options: FirmwareStoreOptions = {}): FirmwareStore {
-    const index = ImageIndex.open(directory);
-    const imagesDirectory = join(directory, "images");
-    makeDirectory(imagesDirectory);
-    return new FirmwareStore(imagesDirectory, index, options);
+    const keys = DataKeys.open(directory);
+    let index: ImageIndex | undefined;
+    try {
+      index = ImageIndex.open(directory);
+      const imagesDirectory = join(directory, "images");
+      makeDirectory(imagesDirectory);
+      const place = { index, keys, disk: options.disk ?? imageDisk, imagesDirectory };
+      sealPlainContents(place);
+      return new FirmwareStore(place, options);
+    } catch (error) {
+      index?.close();
+      keys.close();
+      throw error;
+    }
   }
 
-  private constructor(imagesDirectory: string, index: ImageIndex, options: FirmwareStoreOptions) {
-    this.#imagesDirectory = imagesDirectory;
-    this.#index = index;
-    this.#disk = options.disk ?? imageDisk;
+  private constructor(place: ContentPlace, options: FirmwareStoreOptions) {
+    this.#place = place;
+    this.#index = place.index;
+    this.#keys = place.keys;
     this.#pages = new PageCache(options.cacheBytesMax ?? CACHE_BYTES_MAX);
   }
 
   /** Adds an image; see publishImage. */
   publish(request: PublishRequest): Publication {
-    return publishImage(this.#index, this.#disk, this.#imagesDirectory, request);
+    return publishImage(this.#place, request);
   }
 
   /** All published images, in order of product and version. */
@@ -120,6 +134,7 @@ export class FirmwareStore {
   /** See StoreFile. */
   neverWait(): void {
     this.#index.neverWait();
+    this.#keys.neverWait();
   }
 
   close(): void {
@@ -127,6 +142,7 @@ export class FirmwareStore {
     this.#digests.close();
     this.#openFiles.closeAll();
     this.#index.close();
+    this.#keys.close();
   }
 
   #image(product: string, version: string): FirmwareImage | undefined {
@@ -138,10 +154,16 @@ export class FirmwareStore {
   #open(key: string, product: string, version: string): FirmwareImage | undefined {
     const record = this.#index.find(product, version);
     if (record === undefined) return undefined;
-    const path = join(this.#imagesDirectory, contentName(record.sha256));
-    const content = new ContentFile(this.#openFiles, this.#digests, path, record.length, record.sha256);
+    const { length, sha256 } = record;
+    const path = join(this.#place.imagesDirectory, contentName(sha256));
+    const content = new ContentFile(this.#openFiles, this.#digests, path, length, sha256, () => this.#dataKey(sha256));
     const image = new FirmwareImage(record, content, this.#pages);
     this.#served.set(key, image);
     return image;
+  }
+
+  #dataKey(sha256: Uint8Array): Secret | undefined {
+    const number = this.#index.dataKeyOf(sha256);
+    return number === undefined ? undefined : this.#keys.find(number, "image");
   }
 }

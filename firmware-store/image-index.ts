@@ -1,4 +1,5 @@
-// The index: which image is published as which product and version, in `firmware.db`. Rows are added, never changed.
+// The index: which image is published as which product and version, and which data key its content is sealed under, in
+// `firmware.db`. Rows of images are added, never changed.
 
 import { toHex } from "../src/base/bytes.ts";
 import { StoreFile, type StoreFormat } from "../src/store/store-file.ts";
@@ -15,10 +16,16 @@ export interface ImageRecord {
   readonly publishedAt: number;
 }
 
+const CONTENT_TABLE = `
+    CREATE TABLE content (
+      sha256 BLOB NOT NULL PRIMARY KEY CHECK (length(sha256) = 32),
+      data_key INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`;
+
 const FORMAT: StoreFormat = {
   fileName: "firmware.db",
   applicationId: 0x4e426677, // "NBfw"
-  version: 1,
+  version: 2,
   ownerOnly: false,
   schema: `
     CREATE TABLE image (
@@ -28,7 +35,10 @@ const FORMAT: StoreFormat = {
       sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
       published_at INTEGER NOT NULL,
       PRIMARY KEY (product, version)
-    ) STRICT, WITHOUT ROWID`,
+    ) STRICT, WITHOUT ROWID;
+    ${CONTENT_TABLE}`,
+  // Contents of the first format are sealed one by one: plain-contents.ts.
+  upgrades: { 1: CONTENT_TABLE },
 };
 
 const COLUMNS = "product, version, length, sha256, published_at AS publishedAt";
@@ -38,6 +48,9 @@ export class ImageIndex {
   readonly #find;
   readonly #list;
   readonly #add;
+  readonly #names;
+  readonly #dataKey;
+  readonly #putDataKey;
 
   /** Throws StoreError as StoreFile.open does. */
   static open(directory: string): ImageIndex {
@@ -51,6 +64,11 @@ export class ImageIndex {
     );
     this.#list = file.prepare<[], ImageRecord>(`SELECT ${COLUMNS} FROM image ORDER BY product, version`);
     this.#add = file.prepare<[string, string, number, Uint8Array, number]>("INSERT INTO image VALUES (?, ?, ?, ?, ?)");
+    this.#names = file.prepare<[Uint8Array], object>("SELECT 1 FROM image WHERE sha256 = ? LIMIT 1");
+    this.#dataKey = file.prepare<[Uint8Array], { dataKey: number }>(
+      "SELECT data_key AS dataKey FROM content WHERE sha256 = ?",
+    );
+    this.#putDataKey = file.prepare<[Uint8Array, number]>("INSERT OR REPLACE INTO content VALUES (?, ?)");
   }
 
   find(product: string, version: string): ImageRecord | undefined {
@@ -66,6 +84,20 @@ export class ImageIndex {
     this.#file.attempt(() =>
       this.#add.run(image.product, image.version, image.length, image.sha256, image.publishedAt),
     );
+  }
+
+  /** Whether any image has this content; reads the whole index. */
+  names(sha256: Uint8Array): boolean {
+    return this.#file.attempt(() => this.#names.get(sha256)) !== undefined;
+  }
+
+  /** The number of the data key that a content is sealed under; undefined where no content is stored. */
+  dataKeyOf(sha256: Uint8Array): number | undefined {
+    return this.#file.attempt(() => this.#dataKey.get(sha256))?.dataKey;
+  }
+
+  putDataKey(sha256: Uint8Array, number: number): void {
+    this.#file.attempt(() => this.#putDataKey.run(sha256, number));
   }
 
   /** Runs `work` while no other publisher can; what it adds is there afterwards, or nothing when it throws. */
@@ -88,7 +120,7 @@ export class ImageIndex {
   }
 }
 
-/** The name of an image's content in the directory of images. */
+/** The name of an image's sealed content in the directory of images. */
 export function contentName(sha256: Uint8Array): string {
-  return toHex(sha256);
+  return `${toHex(sha256)}.sealed`;
 }

@@ -1,8 +1,11 @@
-// Publishing: copy, sync, rename to the digest, sync the directory, and only then a row in the index.
+// Publishing: copy and seal, sync, a data key, rename to the digest, sync the directory, and only then a row in the index.
 //
-//   source ──copy, hash──▶ images/publishing ──sync, rename──▶ images/<sha256> ──sync directory──▶ row in firmware.db
+//   source ──hash, seal──▶ images/publishing ──sync, rename──▶ images/<sha256>.sealed ──sync directory──▶ rows in firmware.db
+//                                              └ its data key, wrapped, in keys.db
 //
-// A cut before the row leaves the old state and at most a file that no row names; the row is one SQLite transaction.
+// A cut before the rows leaves the old state and at most a file, or a key, that no row names; the rows are one SQLite
+// transaction. A content that is there and sound is left as it is: only one that could not be served anyway is replaced, for
+// between the rename and the commit the file is sealed under a key that the index does not name.
 // The whole way is under the index's write lock, which the system takes from a publisher that dies. So there is one
 // publisher at a time, one temporary name is enough, and the next publisher overwrites what a dead one left.
 
@@ -10,14 +13,29 @@ import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { equal } from "../src/base/bytes.ts";
+import type { Secret } from "../src/base/secret.ts";
 import { IMAGE_LENGTH_MAX } from "../src/firmware/image-length.ts";
 import { imageNameFault, imagePath } from "../src/firmware/image-name.ts";
+import { type DataKeys, freshDataKey } from "../src/store/data-keys.ts";
 import { StoreError, systemMessage } from "../src/store/store-error.ts";
+import { digestContent } from "./content-digest.ts";
 import type { ImageDisk } from "./image-disk.ts";
 import { contentName, type ImageIndex, type ImageRecord } from "./image-index.ts";
+import { PAGE_LENGTH } from "./page-cache.ts";
+import { sealPages } from "./sealed-pages.ts";
 
-const TEMPORARY_NAME = "publishing";
-const COPY_LENGTH = 1024 * 1024;
+export const TEMPORARY_NAME = "publishing";
+
+/** Pages that are copied at a time: a mebibyte. */
+const COPY_PAGES = 16;
+
+/** Where contents go, and what is written down about them. */
+export interface ContentPlace {
+  readonly index: ImageIndex;
+  readonly keys: DataKeys;
+  readonly disk: ImageDisk;
+  readonly imagesDirectory: string;
+}
 
 export interface PublishRequest {
   /** Path of the file to publish. */
@@ -40,30 +58,62 @@ export interface Publication {
  * Publishes a file's bytes; a source that changes meanwhile is published as it was read.
  * Throws StoreError: busy, imageLength, imageName, imagePublished, unreadable, unwritable.
  */
-export function publishImage(
-  index: ImageIndex,
-  disk: ImageDisk,
-  imagesDirectory: string,
-  request: PublishRequest,
-): Publication {
-  const nameFault = imageNameFault(request.product, request.version);
+export function publishImage(place: ContentPlace, request: PublishRequest): Publication {
+  const { product, version, publishedAt, file, onProgress } = request;
+  const nameFault = imageNameFault(product, version);
   if (nameFault !== undefined) throw new StoreError("imageName", nameFault);
-  const source = openSource(request.file);
+  return storeContent(place, file, onProgress, ({ length, sha256 }, admit) => {
+    const published = place.index.find(product, version);
+    if (published !== undefined && !equal(published.sha256, sha256)) {
+      const what = `${imagePath(product, version)} is published with other bytes`;
+      throw new StoreError("imagePublished", `${what}, and devices rely on them: publish under a new version`);
+    }
+    admit();
+    if (published !== undefined) return { created: false, image: published };
+    const image = { product, version, length, sha256, publishedAt };
+    place.index.add(image);
+    return { created: true, image };
+  });
+}
+
+/**
+ * Seals the bytes of a file, and lets `decide` say in the same transaction what becomes of them: it calls `admit` to have
+ * them stored. What it does not admit, or throws at, leaves nothing.
+ */
+export function storeContent<Value>(
+  { index, keys, disk, imagesDirectory }: ContentPlace,
+  file: string,
+  onProgress: PublishRequest["onProgress"] | undefined,
+  decide: (content: Content, admit: () => void) => Value,
+): Value {
+  const handle = openSource(file);
   try {
-    const bytesTotal = sourceLength(source, request.file);
+    const source = { handle, file, length: sourceLength(handle, file), onProgress };
     return index.transaction(() => {
       const temporary = join(imagesDirectory, TEMPORARY_NAME);
+      const key = freshDataKey();
+      let isAdmitted = false;
       try {
-        const content = copyContent(disk, source, temporary, bytesTotal, request);
-        return admit(index, disk, imagesDirectory, temporary, { ...request, ...content });
-      } catch (error) {
-        discard(disk, temporary);
-        throw error;
+        const content = copyContent(disk, source, temporary, key);
+        return decide(content, () => {
+          isAdmitted = admitContent({ index, keys, disk, imagesDirectory }, temporary, content, key);
+        });
+      } finally {
+        key.wipe();
+        if (!isAdmitted) discard(disk, temporary);
       }
     });
   } finally {
-    closeSync(source);
+    closeSync(handle);
   }
+}
+
+interface Source {
+  readonly file: string;
+  readonly handle: number;
+  readonly onProgress: PublishRequest["onProgress"] | undefined;
+  /** As far as it is known before it is read. */
+  readonly length: number;
 }
 
 function openSource(file: string): number {
@@ -89,33 +139,29 @@ function checkLength(file: string, length: number): void {
   }
 }
 
-interface Content {
+export interface Content {
   readonly length: number;
   readonly sha256: Uint8Array;
 }
 
-function copyContent(
-  disk: ImageDisk,
-  source: number,
-  temporary: string,
-  bytesTotal: number,
-  { file, onProgress }: PublishRequest,
-): Content {
+/** Seals the source into the temporary file: no byte of it is on the disk in clear. */
+function copyContent(disk: ImageDisk, source: Source, temporary: string, key: Secret): Content {
   const hash = createHash("sha256");
-  const buffer = new Uint8Array(COPY_LENGTH);
+  const buffer = new Uint8Array(COPY_PAGES * PAGE_LENGTH);
   const target = written(temporary, () => disk.create(temporary));
   try {
     let length = 0;
-    for (;;) {
-      const piece = buffer.subarray(0, readPiece(source, file, buffer));
+    for (let page = 0; ; page += COPY_PAGES) {
+      const piece = buffer.subarray(0, readPiece(source, buffer));
       if (piece.length === 0) break;
       length += piece.length;
-      checkLength(file, length);
+      checkLength(source.file, length);
       hash.update(piece);
-      written(temporary, () => disk.write(target, piece));
-      onProgress?.(length, Math.max(length, bytesTotal));
+      written(temporary, () => disk.write(target, sealPages(key, page, piece)));
+      source.onProgress?.(length, Math.max(length, source.length));
+      if (piece.length < buffer.length) break;
     }
-    checkLength(file, length);
+    checkLength(source.file, length);
     written(temporary, () => disk.sync(target));
     return { length, sha256: new Uint8Array(hash.digest()) };
   } finally {
@@ -123,35 +169,52 @@ function copyContent(
   }
 }
 
-function readPiece(source: number, file: string, buffer: Uint8Array): number {
+/** Fills the buffer, so that whole pages are sealed, unless the file ends before. */
+function readPiece({ handle, file }: Source, buffer: Uint8Array): number {
   try {
-    return readSync(source, buffer);
+    let done = 0;
+    while (done < buffer.length) {
+      const count = readSync(handle, buffer, done, buffer.length - done, null);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
   } catch (error) {
     throw new StoreError("unreadable", `cannot read ${file}: ${systemMessage(error)}`);
   }
 }
 
-function admit(
-  index: ImageIndex,
-  disk: ImageDisk,
-  imagesDirectory: string,
-  temporary: string,
-  { product, version, length, sha256, publishedAt }: ImageRecord,
-): Publication {
-  const published = index.find(product, version);
-  if (published !== undefined && !equal(published.sha256, sha256)) {
-    const what = `${imagePath(product, version)} is published with other bytes`;
-    throw new StoreError("imagePublished", `${what}, and devices rely on them: publish under a new version`);
-  }
-  // Also when the content is there already: if that file was damaged, this one heals it.
+/** False where the content is there already, sound: then the copy is of no use. */
+function admitContent(place: ContentPlace, temporary: string, content: Content, key: Secret): boolean {
+  const { index, keys, disk, imagesDirectory } = place;
+  const path = join(imagesDirectory, contentName(content.sha256));
+  if (isSound(place, path, content)) return false;
+  const number = keys.add("image", key);
   written(imagesDirectory, () => {
-    disk.rename(temporary, join(imagesDirectory, contentName(sha256)));
+    disk.rename(temporary, path);
     disk.syncDirectory(imagesDirectory);
   });
-  if (published !== undefined) return { created: false, image: published };
-  const image = { product, version, length, sha256, publishedAt };
-  index.add(image);
-  return { created: true, image };
+  index.putDataKey(content.sha256, number);
+  return true;
+}
+
+function isSound(place: ContentPlace, path: string, { length, sha256 }: Content): boolean {
+  const key = keyOf(place, sha256);
+  if (key === undefined) return false;
+  const found = digestContent(path, key);
+  key.wipe();
+  return found.kind === "digested" && found.length === length && equal(found.sha256, sha256);
+}
+
+/** Undefined also where the key is lost: then this publication heals what was sealed under it. */
+function keyOf({ index, keys }: ContentPlace, sha256: Uint8Array): Secret | undefined {
+  const number = index.dataKeyOf(sha256);
+  try {
+    return number === undefined ? undefined : keys.find(number, "image");
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "damaged") return undefined;
+    throw error;
+  }
 }
 
 function written<Value>(path: string, step: () => Value): Value {

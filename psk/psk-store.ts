@@ -1,14 +1,16 @@
 // Identities and keys in `psk.db`, for the processes of one owner: a server that looks keys up for years, and
-// commands that add and remove them meanwhile. What is removed goes into a journal, from which a server learns whose
-// sessions to end.
+// commands that add and remove them meanwhile. Keys are sealed under a data key. What is removed goes into a journal, from
+// which a server learns whose sessions to end.
 
 import { EMPTY, equal } from "../src/base/bytes.ts";
 import { Secret } from "../src/base/secret.ts";
+import { DataKeys } from "../src/store/data-keys.ts";
 import { StoreError } from "../src/store/store-error.ts";
-import { StoreFile, type StoreFormat } from "../src/store/store-file.ts";
+import { StoreFile, type StoreFormat, type UpgradedDatabase } from "../src/store/store-file.ts";
 import { checkIdentity, IDENTITY_LENGTH_MAX, identityText } from "./identity.ts";
-import { checkKey, KEY_LENGTH_MAX, SAFE_KEY_LENGTH_MIN } from "./key.ts";
+import { checkKey, SAFE_KEY_LENGTH_MIN } from "./key.ts";
 import { type OnCsvProgress, readKeyCsv } from "./key-csv.ts";
+import { KeySeal, SEALED_KEY_LENGTH_MAX, SEALED_KEY_LENGTH_MIN, type SealedKey } from "./key-seal.ts";
 
 /** Removals that the journal holds; older ones are forgotten. */
 export const REMOVAL_COUNT_MAX = 100_000;
@@ -16,39 +18,42 @@ export const REMOVAL_COUNT_MAX = 100_000;
 /** Rows that `list` reads at a time, so that no reader holds the database while its caller thinks. */
 const LIST_PAGE_COUNT = 1000;
 
-const KEY_CHANGED = `
-    CREATE TRIGGER psk_changed AFTER UPDATE OF identity, key ON psk BEGIN
+const PSK_TABLE = `
+    CREATE TABLE psk (
+      identity BLOB NOT NULL PRIMARY KEY CHECK (length(identity) BETWEEN 1 AND ${IDENTITY_LENGTH_MAX}),
+      sealed_key BLOB NOT NULL CHECK (length(sealed_key) BETWEEN ${SEALED_KEY_LENGTH_MIN} AND ${SEALED_KEY_LENGTH_MAX}),
+      data_key INTEGER NOT NULL,
+      added_at INTEGER NOT NULL,
+      shared INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID`;
+
+/** So that no way of removing or changing a key can forget the journal. */
+const PSK_TRIGGERS = `
+    CREATE TRIGGER psk_removed AFTER DELETE ON psk BEGIN
+      INSERT INTO removal (identity) VALUES (old.identity);
+    END;
+    CREATE TRIGGER psk_changed AFTER UPDATE OF identity, sealed_key, data_key ON psk BEGIN
       INSERT INTO removal (identity) VALUES (old.identity);
     END`;
 
-const FORMAT: StoreFormat = {
+/** `sealKeys` brings the second format, in which keys were in clear, to the third. */
+const formatOf = (sealKeys: (database: UpgradedDatabase) => void): StoreFormat => ({
   fileName: "psk.db",
   applicationId: 0x4e42706b, // "NBpk"
-  version: 2,
+  version: 3,
   ownerOnly: true,
-  // Triggers, so that no way of removing or changing a key can forget the journal or let it grow.
   schema: `
-    CREATE TABLE psk (
-      identity BLOB NOT NULL PRIMARY KEY CHECK (length(identity) BETWEEN 1 AND ${IDENTITY_LENGTH_MAX}),
-      key BLOB NOT NULL CHECK (length(key) BETWEEN 1 AND ${KEY_LENGTH_MAX}),
-      added_at INTEGER NOT NULL,
-      shared INTEGER NOT NULL DEFAULT 0
-    ) STRICT, WITHOUT ROWID;
+    ${PSK_TABLE};
     CREATE TABLE removal (
       sequence INTEGER PRIMARY KEY AUTOINCREMENT,
       identity BLOB NOT NULL
     ) STRICT;
-    CREATE TRIGGER psk_removed AFTER DELETE ON psk BEGIN
-      INSERT INTO removal (identity) VALUES (old.identity);
-    END;
-    ${KEY_CHANGED};
+    ${PSK_TRIGGERS};
     CREATE TRIGGER removal_bound AFTER INSERT ON removal BEGIN
       DELETE FROM removal WHERE sequence <= new.sequence - ${REMOVAL_COUNT_MAX};
     END`,
-  upgrades: {
-    1: `ALTER TABLE psk ADD COLUMN shared INTEGER NOT NULL DEFAULT 0; DROP TRIGGER psk_changed; ${KEY_CHANGED}`,
-  },
-};
+  upgrades: { 1: "ALTER TABLE psk ADD COLUMN shared INTEGER NOT NULL DEFAULT 0", 2: sealKeys },
+});
 
 /** A key, and whether many devices have it. */
 export interface FoundKey {
@@ -74,11 +79,9 @@ export interface ImportCount {
   readonly firstShort: Uint8Array | undefined;
 }
 
-/** Of what is read for an identity without a key, bytes: what most keys have. */
-const STAND_IN_KEY_LENGTH = 16;
-
 export class PskStore {
   readonly #file: StoreFile;
+  readonly #seal: KeySeal;
   readonly #find;
   readonly #share;
   readonly #add;
@@ -92,22 +95,31 @@ export class PskStore {
 
   /**
    * Opens the store in the data directory, and makes it where it is absent.
-   * Throws StoreError: busy, damaged, notADirectory, permissions, unknownFormat, unwritable.
+   * Throws StoreError: busy, damaged, masterKey, notADirectory, permissions, unknownFormat, unwritable.
    */
   static open(directory: string): PskStore {
-    return new PskStore(StoreFile.open(directory, FORMAT));
+    const seal = new KeySeal(DataKeys.open(directory));
+    try {
+      const format = formatOf((database) => sealKeys(database, seal));
+      return new PskStore(StoreFile.open(directory, format), seal);
+    } catch (error) {
+      seal.close();
+      throw error;
+    }
   }
 
-  private constructor(file: StoreFile) {
+  private constructor(file: StoreFile, seal: KeySeal) {
     this.#file = file;
-    // One row for every identity: the time that it takes must not tell which are known.
-    this.#find = file.prepare<[Uint8Array], { key: Uint8Array; shared: number; isKnown: number }>(
-      `SELECT key, shared, 1 AS isKnown FROM psk WHERE identity = ?
-       UNION ALL SELECT zeroblob(${STAND_IN_KEY_LENGTH}), 0, 0 LIMIT 1`,
+    this.#seal = seal;
+    // One row for every identity, and something to open in it: the time that it takes must not tell which are known.
+    this.#find = file.prepare<[Uint8Array], SealedKey & { shared: number; isKnown: number }>(
+      `SELECT sealed_key AS sealed, data_key AS dataKey, shared, 1 AS isKnown FROM psk WHERE identity = ?
+       UNION ALL SELECT zeroblob(${SEALED_KEY_LENGTH_MIN}), 0, 0, 0 LIMIT 1`,
     );
     this.#share = file.prepare<[Uint8Array]>("UPDATE psk SET shared = 1 WHERE identity = ? AND shared = 0");
-    this.#add = file.prepare<[Uint8Array, Uint8Array, number, number]>(
-      "INSERT INTO psk (identity, key, added_at, shared) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    this.#add = file.prepare<[Uint8Array, Uint8Array, number, number, number]>(
+      `INSERT INTO psk (identity, sealed_key, data_key, added_at, shared) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
     );
     this.#remove = file.prepare<[Uint8Array]>("DELETE FROM psk WHERE identity = ?");
     this.#count = file.prepare<[], { count: number }>("SELECT count(*) AS count FROM psk");
@@ -129,8 +141,9 @@ export class PskStore {
   /** The same, with what else is known of it. */
   lookUp(identity: Uint8Array): FoundKey | undefined {
     const row = this.#file.attempt(() => this.#find.get(identity)!);
-    const found = { key: new Secret(row.key), shared: row.shared !== 0 };
-    return row.isKnown === 1 ? found : undefined;
+    const isKnown = row.isKnown === 1;
+    const key = isKnown ? this.#seal.open(identity, row) : this.#seal.openStandIn();
+    return isKnown ? { key, shared: row.shared !== 0 } : undefined;
   }
 
   /**
@@ -229,15 +242,18 @@ export class PskStore {
   /** See StoreFile. */
   neverWait(): void {
     this.#file.neverWait();
+    this.#seal.neverWait();
   }
 
   close(): void {
     this.#file.close();
+    this.#seal.close();
   }
 
   #insert(identity: Uint8Array, key: Secret, addedAt: number): boolean {
-    if (this.#add.run(identity, key.reveal(), addedAt, 0).changes === 1) return true;
-    if (equal(this.#find.get(identity)!.key, key.reveal())) return false;
+    const { sealed, dataKey } = this.#seal.seal(identity, key);
+    if (this.#add.run(identity, sealed, dataKey, addedAt, 0).changes === 1) return true;
+    if (equal(this.#seal.open(identity, this.#find.get(identity)!).reveal(), key.reveal())) return false;
     const name = identityText(identity);
     throw new StoreError("keyKnown", `the identity ${name} has another key: remove it first with psk remove ${name}`);
   }
@@ -245,4 +261,25 @@ export class PskStore {
   #newestRemoval(): number {
     return this.#file.attempt(() => this.#lastRemoval.get())?.seq ?? 0;
   }
+}
+
+/** In one transaction, and what was in clear is overwritten. */
+function sealKeys(database: UpgradedDatabase, seal: KeySeal): void {
+  database.exec(`DROP TRIGGER psk_removed; DROP TRIGGER psk_changed; ALTER TABLE psk RENAME TO plain; ${PSK_TABLE}`);
+  const add = database.prepare("INSERT INTO psk SELECT identity, ?, ?, added_at, shared FROM plain WHERE identity = ?");
+  const page = database.prepare(
+    `SELECT identity, key FROM plain WHERE identity > ? ORDER BY identity LIMIT ${LIST_PAGE_COUNT}`,
+  );
+  let rows: { readonly identity: Uint8Array; readonly key: Uint8Array }[];
+  let last: Uint8Array = EMPTY;
+  do {
+    rows = page.all(last) as unknown as typeof rows;
+    for (const { identity, key } of rows) {
+      const { sealed, dataKey } = seal.seal(identity, new Secret(key));
+      add.run(sealed, dataKey, identity);
+      key.fill(0);
+      last = identity;
+    }
+  } while (rows.length === LIST_PAGE_COUNT);
+  database.exec(`DROP TABLE plain; ${PSK_TRIGGERS}`);
 }

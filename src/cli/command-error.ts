@@ -64,6 +64,7 @@ function exitCodeForStore(code: StoreErrorCode): ExitCode {
     case "keyFile":
     case "keyUnknown":
     case "manifest":
+    case "masterKey":
     case "notADirectory":
     case "permissions":
     case "releaseUnknown":

@@ -49,6 +49,12 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(classes, "list", "List them", async () => list);
   });
   addCommand(parser, "way-back <product>", "Send everybody back from a version", () => import("./way-back.ts"));
+  parser.command("key <command>", "The master key of the data directory: show, rotate", async (key) => {
+    const { rotate, show } = await import("./key.ts");
+    key.demandCommand(1, "say what to do with the master key: key show or key rotate");
+    addCommand(key, "show", "Which master key it is, by its name", async () => show);
+    addCommand(key, "rotate", "Go over to a new one; nothing but the data keys is written anew", async () => rotate);
+  });
   addCommand(parser, "pull <uri>", "Fetch an image as a device does", () => import("./pull/pull.ts"));
   addCommand(parser, "tune", "Find the block size, timers and window for a network", () => import("./tune/tune.ts"));
   addCommand(parser, "link", "A lossy link in front of a server", () => import("./link/link.ts"));

@@ -1,18 +1,19 @@
 // Sessions in `sessions.db`, for the next process on this start of this machine. Each is sealed under a key of which half is
-// in the key file and half in the start mark; README.md says what that defends against, and what not.
+// the directory's (store/data-keys.ts) and half in the start mark; README.md says what that defends against, and what not.
 //
 // A commit survives the process and not the power: without power the mark is gone, and all of it is noise anyway.
 
-import { createCipheriv, createDecipheriv, createHash, hkdfSync } from "node:crypto";
+import { createHash, hkdfSync } from "node:crypto";
 import { realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { concat, copyOf } from "../base/bytes.ts";
 import { type RandomSource, randomBytes } from "../base/random-source.ts";
 import type { Secret } from "../base/secret.ts";
 import { openDataDirectory } from "../store/data-directory.ts";
+import { DataKeys } from "../store/data-keys.ts";
+import { NONCE_LENGTH, seal, unseal } from "../store/seal.ts";
 import { StoreError } from "../store/store-error.ts";
 import { StoreFile, type StoreFormat } from "../store/store-file.ts";
-import { openKeyFile } from "./key-file.ts";
 import { COMMIT_LENGTH, StartMark } from "./start-mark.ts";
 
 const FORMAT: StoreFormat = {
@@ -27,9 +28,6 @@ const FORMAT: StoreFormat = {
     CREATE TABLE last_commit (name BLOB NOT NULL, removal INTEGER NOT NULL) STRICT;
     INSERT INTO last_commit VALUES (x'', 0)`,
 };
-
-const NONCE_LENGTH = 12;
-const TAG_LENGTH = 16;
 
 export interface SessionStoreInput {
   readonly directory: string;
@@ -70,7 +68,7 @@ export class SessionStore {
   readonly #file: StoreFile;
   readonly #mark: StartMark;
   readonly #random: RandomSource;
-  readonly #masterKey: Secret;
+  readonly #dataKey: Secret;
   readonly #machineStart: string;
   readonly #put;
   readonly #delete;
@@ -84,33 +82,27 @@ export class SessionStore {
 
   /**
    * Opens the store, which then is this process's alone: what is in it was another's until now.
-   * Throws StoreError: busy where a process has it, damaged for the key file, notADirectory, permissions, unwritable.
+   * Throws StoreError: busy where a process has it, damaged for keys.db, masterKey, notADirectory, permissions, unwritable.
    */
   static open(input: SessionStoreInput): SessionStore {
     openDataDirectory(input.directory);
-    const masterKey = openKeyFile(input.directory, input.random);
+    const dataKey = dataKeyOf(input.directory);
     const [file, isDamaged] = openFile(input.directory);
     try {
       const name = createHash("sha256").update(realpathSync(input.directory)).digest("hex").slice(0, 32);
       const mark = StartMark.open(input.markDirectory, `narrowboat-${name}`, input.random);
-      return new SessionStore(input, file, mark, masterKey, isDamaged);
+      return new SessionStore(input, file, mark, dataKey, isDamaged);
     } catch (error) {
       file.close();
       throw error;
     }
   }
 
-  private constructor(
-    input: SessionStoreInput,
-    file: StoreFile,
-    mark: StartMark,
-    masterKey: Secret,
-    isDamaged: boolean,
-  ) {
+  private constructor(input: SessionStoreInput, file: StoreFile, mark: StartMark, dataKey: Secret, isDamaged: boolean) {
     this.#file = file;
     this.#mark = mark;
     this.#random = input.random;
-    this.#masterKey = masterKey;
+    this.#dataKey = dataKey;
     this.#machineStart = input.machineStart;
     this.#put = file.prepare<[number, number, Uint8Array]>("INSERT OR REPLACE INTO session VALUES (?, ?, ?)");
     this.#delete = file.prepare<[number]>("DELETE FROM session WHERE number = ?");
@@ -177,7 +169,7 @@ export class SessionStore {
   }
 
   #deriveKey(what: string): Uint8Array {
-    const material = concat(this.#masterKey.reveal(), this.#mark.secret);
+    const material = concat(this.#dataKey.reveal(), this.#mark.secret);
     const key = new Uint8Array(hkdfSync("sha256", material, this.#machineStart, what, 32));
     material.fill(0);
     return key;
@@ -188,22 +180,12 @@ export class SessionStore {
     const nonce = Buffer.alloc(NONCE_LENGTH);
     nonce.writeUInt32BE(this.#mark.start, 0);
     nonce.writeUIntBE(this.#sealedCount++, 6, 6);
-    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce).setAAD(additionalData(number));
-    return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
+    return seal(this.#key, nonce, additionalData(number), bytes);
   }
 
   #open(number: number, sealed: Uint8Array): { readonly start: number; readonly bytes: Uint8Array } | undefined {
-    if (sealed.length < NONCE_LENGTH + TAG_LENGTH) return undefined;
-    const nonce = Buffer.from(sealed.subarray(0, NONCE_LENGTH));
-    const tagAt = sealed.length - TAG_LENGTH;
-    const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce).setAAD(additionalData(number));
-    decipher.setAuthTag(sealed.subarray(tagAt));
-    try {
-      const bytes = Buffer.concat([decipher.update(sealed.subarray(NONCE_LENGTH, tagAt)), decipher.final()]);
-      return { start: nonce.readUInt32BE(0), bytes };
-    } catch {
-      return undefined;
-    }
+    const bytes = unseal(this.#key, additionalData(number), sealed);
+    return bytes && { start: Buffer.from(sealed.subarray(0, 4)).readUInt32BE(), bytes };
   }
 }
 
@@ -212,6 +194,16 @@ function additionalData(number: number): Uint8Array {
   const data = Buffer.alloc(8);
   data.writeBigUInt64BE(BigInt(number));
   return data;
+}
+
+/** One key for good: the mark holds the other half, and ends with the machine's start. */
+function dataKeyOf(directory: string): Secret {
+  const keys = DataKeys.open(directory);
+  try {
+    return keys.latest("sessions").key;
+  } finally {
+    keys.close();
+  }
 }
 
 /** Whatever is wrong with the file, it holds nothing but sessions: a new one takes its place. */

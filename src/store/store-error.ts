@@ -32,6 +32,8 @@ export type StoreErrorCode =
   | "manifest"
   /** No way back was signed beside a release. */
   | "noWayBack"
+  /** There is no master key, or it is not the one that the stores are sealed under. */
+  | "masterKey"
   /** The data directory's path leads to something else. */
   | "notADirectory"
   /** Group or others may read or write what only the owner should. */

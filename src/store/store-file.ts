@@ -20,7 +20,7 @@ export interface StoreFormat {
   readonly version: number;
   readonly schema: string;
   /** What makes the next version of an older one, by the number of the older one; others are refused. */
-  readonly upgrades?: Readonly<Record<number, string>>;
+  readonly upgrades?: Readonly<Record<number, string | ((database: UpgradedDatabase) => void)>>;
   /** Whether to refuse a file that group or others may read or write. */
   readonly ownerOnly: boolean;
   /** Whether it is one process's alone for as long as that has it open; false when absent. */
@@ -28,6 +28,9 @@ export interface StoreFormat {
   /** Whether a commit has to survive a power cut, and not the process alone; true when absent. */
   readonly survivesPowerCut?: boolean;
 }
+
+/** What an upgrade works on, in one transaction. */
+export type UpgradedDatabase = Pick<DatabaseSyncInstance, "exec" | "prepare">;
 
 /** A statement, run inside `attempt` or `transaction`. `Row` is the shape of what it yields. */
 export interface Statement<Parameters extends readonly SqlValue[], Row> {
@@ -180,12 +183,12 @@ function prepareDatabase(database: DatabaseSyncInstance, path: string, format: S
       database.exec(`PRAGMA application_id = ${format.applicationId}; PRAGMA user_version = ${format.version}`);
     });
   }
+  // A removed key is overwritten, not merely unlinked, and so is what an upgrade has sealed.
+  database.exec("PRAGMA secure_delete = on");
   recognise(database, path, format);
   // The library's default for a write-ahead log leaves the last commits to the mercy of a power cut.
   database.exec(`PRAGMA synchronous = ${format.survivesPowerCut === false ? "off" : "full"}`);
   database.exec(`PRAGMA journal_size_limit = ${LOG_LENGTH_MAX}`);
-  // A removed key is overwritten, not merely unlinked.
-  database.exec("PRAGMA secure_delete = on");
 }
 
 function isBlank(database: DatabaseSyncInstance): boolean {
@@ -213,10 +216,14 @@ function upgrade(database: DatabaseSyncInstance, { version, upgrades }: StoreFor
   if (!known(pragma(database, "user_version"))) return;
   inTransaction(database, () => {
     for (let found = pragma(database, "user_version"); known(found); found = pragma(database, "user_version")) {
-      database.exec(upgrades![found as number]!);
+      const step = upgrades![found as number]!;
+      if (typeof step === "string") database.exec(step);
+      else step(database);
       database.exec(`PRAGMA user_version = ${(found as number) + 1}`);
     }
   });
+  // Out of the log, too.
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 function pragma(database: DatabaseSyncInstance, name: string): unknown {

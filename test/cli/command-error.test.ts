@@ -23,6 +23,7 @@ const EXIT_CODES: Readonly<Record<StoreErrorCode, 1 | 2>> = {
   tooManyKeys: 1,
   manifest: 2,
   noWayBack: 1,
+  masterKey: 2,
   notADirectory: 2,
   permissions: 2,
   releaseOld: 1,

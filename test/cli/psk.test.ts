@@ -2,6 +2,7 @@
 
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "@photostructure/sqlite";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scratchDirectories } from "../store/scratch-directory.ts";
@@ -89,10 +90,13 @@ test("remove takes the key from the disk while a server runs", async () => {
   const key = "1d7e1bd0c9a94ae0a3f5c2d4b6e8f01234";
   await narrowboat(directory, "psk", "add", "meter-7", "--key", key);
   const { program } = await startServe(directory);
+  const data = join(directory, "narrowboat-data");
+  const database = new DatabaseSync(join(data, "psk.db"));
+  const sealed = Buffer.from(database.prepare("SELECT sealed_key FROM psk").get()!["sealed_key"] as Uint8Array);
+  database.close();
   const onDisk = () => {
-    const data = join(directory, "narrowboat-data");
     const files = readdirSync(data).filter((name) => name.startsWith("psk.db"));
-    return files.some((name) => readFileSync(join(data, name)).includes(Buffer.from(key, "hex")));
+    return files.some((name) => readFileSync(join(data, name)).includes(sealed));
   };
   assert.is(onDisk(), true);
   const removed = await narrowboat(directory, "psk", "remove", "meter-7");

@@ -9,6 +9,7 @@ import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { contentName } from "../../firmware-store/image-index.ts";
 import { PAGE_LENGTH, PageCache } from "../../firmware-store/page-cache.ts";
 import { etagOf } from "../../src/firmware/image-etag.ts";
+import { DataKeys } from "../../src/store/data-keys.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { readFetched, requestFor, sampleBytes, soundImage } from "./sample-image.ts";
 
@@ -18,6 +19,7 @@ const scratch = scratchDirectories(test);
 const BYTES = sampleBytes(3, 3 * PAGE_LENGTH + 100);
 
 interface Served {
+  readonly directory: string;
   readonly store: FirmwareStore;
   readonly image: FirmwareImage;
   readonly path: string;
@@ -28,7 +30,7 @@ async function served(cacheBytesMax?: number): Promise<Served> {
   const store = FirmwareStore.open(directory, cacheBytesMax === undefined ? {} : { cacheBytesMax });
   store.publish(requestFor(directory, "1", BYTES));
   const image = await soundImage(store, "boat", "1");
-  return { store, image, path: join(directory, "images", contentName(image.sha256)) };
+  return { directory, store, image, path: join(directory, "images", contentName(image.sha256)) };
 }
 
 function isBytes(found: Uint8Array | undefined, start: number, end: number): void {
@@ -163,10 +165,13 @@ test("a content that was touched and not changed is served on", async () => {
 });
 
 test("a content that was removed while its file was closed gives no bytes", async () => {
-  const { path, store, image } = await served();
+  const { directory, path, store, image } = await served();
   store.close();
   const files = new OpenFiles();
-  const content = new ContentFile(files, new Digests(), path, image.length, image.sha256);
+  const keys = DataKeys.open(directory);
+  const key = keys.find(1, "image");
+  keys.close();
+  const content = new ContentFile(files, new Digests(), path, image.length, image.sha256, () => key);
   const reopened = new FirmwareImage(image, content, new PageCache(PAGE_LENGTH));
   await reopened.check();
   assert.ok(reopened.sound);

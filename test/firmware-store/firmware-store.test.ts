@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { suite } from "uvu";
@@ -97,8 +97,9 @@ test("an image found twice is the same object", async () => {
 
 const DAMAGES: readonly (readonly [string, (path: string) => void, string])[] = [
   ["a flipped bit", (path) => writeFileSync(path, flipped(readFileSync(path))), "contentDiffers"],
-  ["a missing end", (path) => truncateSync(path, BYTES.length - 1), "contentDiffers"],
-  ["a byte too many", (path) => writeFileSync(path, Buffer.concat([BYTES, Buffer.of(0)])), "contentDiffers"],
+  ["a missing end", (path) => truncateSync(path, BYTES.length), "contentDiffers"],
+  ["a byte too many", (path) => appendFileSync(path, Buffer.of(0)), "contentDiffers"],
+  ["a page too many", (path) => appendFileSync(path, new Uint8Array(PAGE_LENGTH)), "contentDiffers"],
   ["no content", (path) => rmSync(path), "contentMissing"],
   ["a name that leads nowhere", becomeLoop, "contentUnreadable"],
 ];
@@ -244,9 +245,9 @@ test("no more pages are loaded at a time than the maximum, and a load that fails
 test("a store of a newer format is refused", () => {
   const { directory } = published();
   const database = new DatabaseSync(join(directory, "firmware.db"));
-  database.exec("PRAGMA user_version = 2");
+  database.exec("PRAGMA user_version = 3");
   database.close();
-  throwsStoreError(() => FirmwareStore.open(directory), "unknownFormat", "firmware.db", "format 2");
+  throwsStoreError(() => FirmwareStore.open(directory), "unknownFormat", "firmware.db", "format 3");
 });
 
 test("a damaged index is named", () => {

@@ -201,7 +201,7 @@ if (peer("unshare") !== undefined && spawnSync("unshare", ["--mount", "true"]).s
     mkdirSync(disk);
     const ports = [await freePort(), await freePort()] as const;
     const flags = `--host 127.0.0.1 --coaps-port ${ports[0]} --coap --coap-port ${ports[1]}`;
-    const script = `mount -t tmpfs -o size=8m,mode=700 full ${disk} && cp ${directory}/*.db ${disk} &&
+    const script = `mount -t tmpfs -o size=8m,mode=700 full ${disk} && cp ${directory}/*.db ${directory}/master.key ${disk} &&
       cp -r ${directory}/images ${disk} && exec ${process.execPath} ${NARROWBOAT} serve --data ${disk} ${flags}`;
     const server = new Program("unshare", ["--mount", "sh", "-c", script], LIMIT_MS);
     running.push({ stop: () => server.kill("SIGKILL") });

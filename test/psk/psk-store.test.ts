@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import crypto, { createHash } from "node:crypto";
+import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { DatabaseSync } from "@photostructure/sqlite";
@@ -9,7 +9,10 @@ import { identityText, parseIdentity } from "../../psk/identity.ts";
 import { PskStore, REMOVAL_COUNT_MAX } from "../../psk/psk-store.ts";
 import { toHex, toUtf8 } from "../../src/base/bytes.ts";
 import { Secret } from "../../src/base/secret.ts";
+import { rotateMasterKey } from "../../src/store/master-key-rotation.ts";
+import { StoreFile } from "../../src/store/store-file.ts";
 import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
+import { watchBuiltin } from "../support/watched-builtin.ts";
 
 const test = suite("psk-store");
 const scratch = scratchDirectories(test);
@@ -47,12 +50,12 @@ function removedTexts(store: PskStore): string[] {
   return removed.map(identityText);
 }
 
-/** Adds identities n0, n1, … as quickly as SQLite can. */
+/** Adds identities n0, n1, … as quickly as SQLite can, with keys that nobody can open. */
 function addMany(directory: string, count: number): void {
   const database = new DatabaseSync(join(directory, "psk.db"));
   database.exec(`
     WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${count})
-    INSERT INTO psk (identity, key, added_at) SELECT CAST('n' || i AS BLOB), x'01', 0 FROM n`);
+    INSERT INTO psk (identity, sealed_key, data_key, added_at) SELECT CAST('n' || i AS BLOB), zeroblob(44), 1, 0 FROM n`);
   database.close();
 }
 
@@ -65,22 +68,43 @@ const FORMAT_1 = `
   PRAGMA application_id = ${0x4e42706b}; PRAGMA user_version = 1;
   INSERT INTO psk VALUES (CAST('meter-1' AS BLOB), CAST('${KEY_TEXT}' AS BLOB), 0)`;
 
-test("a database of the first format opens with its keys, none of them shared", () => {
-  const directory = scratch();
-  PskStore.open(directory).close();
-  const path = join(directory, "psk.db");
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-  const database = new DatabaseSync(path);
-  database.exec(FORMAT_1);
-  database.close();
-  chmodSync(path, 0o600);
-  for (let opened = 0; opened < 2; opened++) {
+/** The schema of the second format, when keys lay in clear. */
+const FORMAT_2 = `${FORMAT_1};
+  ALTER TABLE psk ADD COLUMN shared INTEGER NOT NULL DEFAULT 0; DROP TRIGGER psk_changed;
+  CREATE TRIGGER psk_changed AFTER UPDATE OF identity, key ON psk BEGIN INSERT INTO removal (identity) VALUES (old.identity); END;
+  PRAGMA user_version = 2;
+  UPDATE psk SET shared = 1, added_at = 7`;
+
+for (const [format, schema, shared, addedAt] of [
+  ["first", FORMAT_1, false, 0],
+  ["second", FORMAT_2, true, 7],
+] as const) {
+  test(`a database of the ${format} format is sealed when it opens: its keys are found, and are in clear nowhere`, () => {
+    const directory = scratch();
+    const path = join(directory, "psk.db");
+    const database = new DatabaseSync(path);
+    database.exec(`PRAGMA journal_mode = wal; ${schema}`);
+    const add = database.prepare("INSERT INTO psk (identity, key, added_at) VALUES (?, ?, 0)");
+    for (let i = 0; i < 2_500; i++) add.run(toUtf8(`meter ${i}`), keyOf(i));
+    database.close();
+    chmodSync(path, 0o600);
+    assert.ok(bytesOn(directory).includes(KEY_TEXT));
     const store = PskStore.open(directory);
     assert.is(toHex(store.find(METER)!.reveal()), toHex(KEY.reveal()));
-    assert.is(store.lookUp(METER)!.shared, false);
+    assert.is(store.lookUp(METER)!.shared, shared);
+    assert.is([...store.list()].find(({ identity }) => identityText(identity) === "meter-1")!.addedAt, addedAt);
+    const bytes = bytesOn(directory);
+    assert.not.ok(bytes.includes(KEY_TEXT));
+    for (let i = 0; i < 2_500; i++) {
+      assert.is(toHex(store.find(toUtf8(`meter ${i}`))!.reveal()), toHex(keyOf(i)));
+      assert.not.ok(bytes.includes(keyOf(i)), `key ${i}`);
+    }
+    assert.equal(removedTexts(store), []);
+    store.remove(METER);
+    assert.equal(removedTexts(store), ["meter-1"]);
     store.close();
-  }
-});
+  });
+}
 
 test("a key that many devices share is marked so, when it is added or later, and ends no session by it", () => {
   withStore((store) => {
@@ -179,17 +203,92 @@ test("a removed key is not found, and can be given anew", () => {
   });
 });
 
-test("a removed key's bytes are not left in the closed store", () => {
+/** What lies in the database in the place of a device's key. */
+function sealedKeyOf(directory: string, identity: Uint8Array): Buffer {
+  const database = new DatabaseSync(join(directory, "psk.db"));
+  const row = database.prepare("SELECT sealed_key FROM psk WHERE identity = ?").get(identity);
+  database.close();
+  return Buffer.from(row!["sealed_key"] as Uint8Array);
+}
+
+test("a key lies sealed in the store, and once removed not even so", () => {
   const directory = scratch();
   const store = PskStore.open(directory);
   store.add(METER, KEY, 5);
   store.close();
   const path = join(directory, "psk.db");
-  assert.ok(readFileSync(path).includes(KEY_TEXT));
+  const sealed = sealedKeyOf(directory, METER);
+  assert.ok(readFileSync(path).includes(sealed));
+  assert.not.ok(bytesOn(directory).includes(KEY_TEXT));
   const again = PskStore.open(directory);
   again.remove(METER);
   again.close();
-  assert.not.ok(readFileSync(path).includes(KEY_TEXT));
+  assert.not.ok(readFileSync(path).includes(sealed));
+});
+
+test("two devices with one key: nobody who sees the database can tell", () => {
+  withStore((store, directory) => {
+    store.add(METER, KEY, 5);
+    store.add(toUtf8("meter-2"), KEY, 5);
+    const [one, other] = [METER, toUtf8("meter-2")].map((identity) => sealedKeyOf(directory, identity));
+    for (let at = 0; at + 4 <= one!.length; at++) assert.not.ok(other!.includes(one!.subarray(at, at + 4)));
+  });
+});
+
+test("a key that was put in another identity's place, or changed, is called damaged, with the identity", () => {
+  withStore((store, directory) => {
+    store.add(METER, KEY, 5);
+    store.add(toUtf8("meter-2"), OTHER_KEY, 5);
+    const database = new DatabaseSync(join(directory, "psk.db"));
+    const put = database.prepare("UPDATE psk SET sealed_key = ? WHERE identity = ?");
+    put.run(sealedKeyOf(directory, toUtf8("meter-2")), METER);
+    throwsStoreError(() => store.find(METER), "damaged", "meter-1", "psk.db");
+    const changed = sealedKeyOf(directory, toUtf8("meter-2"));
+    changed[20]! ^= 1;
+    put.run(changed, toUtf8("meter-2"));
+    throwsStoreError(() => store.find(toUtf8("meter-2")), "damaged", "meter-2");
+    database.close();
+  });
+});
+
+test("an unknown identity is looked up with the same work in the database and the same cryptography as a known one", () => {
+  withStore((store) => {
+    store.add(METER, KEY, 5);
+    const work = (identity: Uint8Array) => {
+      const calls: string[] = [];
+      const unwatch = (["createDecipheriv", "createCipheriv", "hkdfSync", "randomFillSync"] as const).map((name) =>
+        watchBuiltin(crypto, name, (args) => calls.push(`${name} ${args[0]}`)),
+      );
+      const get = StoreFile.prototype.attempt;
+      StoreFile.prototype.attempt = function (this: StoreFile, ask) {
+        calls.push("look-up");
+        return get.call(this, ask);
+      } as typeof get;
+      store.lookUp(identity);
+      StoreFile.prototype.attempt = get;
+      for (const end of unwatch) end();
+      return calls;
+    };
+    assert.equal(work(METER), ["look-up", "createDecipheriv aes-256-gcm"]);
+    assert.equal(work(toUtf8("meter-2")), work(METER));
+  });
+});
+
+test("after a rotation of the master key a running server finds the keys from before and those added since", () => {
+  withStore((server, directory) => {
+    server.add(METER, KEY, 5);
+    rotateMasterKey(directory);
+    const command = PskStore.open(directory);
+    command.add(toUtf8("meter-2"), OTHER_KEY, 6);
+    assert.is(toHex(server.find(METER)!.reveal()), toHex(KEY.reveal()));
+    assert.is(toHex(server.find(toUtf8("meter-2"))!.reveal()), toHex(OTHER_KEY.reveal()));
+    const database = new DatabaseSync(join(directory, "psk.db"));
+    const dataKeys = database.prepare("SELECT DISTINCT data_key FROM psk").all();
+    assert.is(dataKeys.length, 2, "what is added since is sealed under a key that the old master key never wrapped");
+    database.close();
+    assert.equal(removedTexts(server), []);
+    command.close();
+  });
 });
 
 test("the list is in order of bytes, over several pages, and holds no keys", () => {
@@ -263,7 +362,7 @@ test("a key changed by another program is told as removed", () => {
   withStore((store, directory) => {
     store.add(METER, KEY, 0);
     const database = new DatabaseSync(join(directory, "psk.db"));
-    database.exec("UPDATE psk SET key = x'00'");
+    database.exec("UPDATE psk SET sealed_key = zeroblob(44)");
     database.close();
     assert.equal(removedTexts(store), ["meter-1"]);
   });
@@ -303,12 +402,13 @@ test("a removed key is in none of the files, while a server has them open, and t
     const count = 400;
     const identity = (index: number) => parseIdentity(`meter-${(index * 7919) % count}`);
     for (let i = 0; i < count; i++) command.add(identity(i), new Secret(keyOf(i)), i);
+    const sealed = Array.from({ length: count }, (_, i) => sealedKeyOf(directory, identity(i)));
     assert.is(server.count(), count);
     for (let i = 0; i < count; i += 2) command.remove(identity(i));
-    assert.ok(bytesOn(directory).includes(keyOf(0)), "no trace even before: the search finds nothing");
+    assert.ok(bytesOn(directory).includes(sealed[0]!), "no trace even before: the search finds nothing");
     assert.is(command.erase(), true);
     const bytes = bytesOn(directory);
-    for (let i = 0; i < count; i++) assert.is(bytes.includes(keyOf(i)), i % 2 === 1, `key ${i}`);
+    for (let i = 0; i < count; i++) assert.is(bytes.includes(sealed[i]!), i % 2 === 1, `key ${i}`);
     command.close();
   });
 });

@@ -6,9 +6,10 @@ import { DatabaseSync } from "@photostructure/sqlite";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
-import { KEY_FILE } from "../../src/session-store/key-file.ts";
 import { SessionStore, type SessionStoreInput, type StoredSession } from "../../src/session-store/session-store.ts";
 import { SystemRandom } from "../../src/shell/system-random.ts";
+import { KEY_FILE } from "../../src/store/master-key.ts";
+import { rotateMasterKey } from "../../src/store/master-key-rotation.ts";
 import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
 
 const test = suite("session-store");
@@ -174,23 +175,22 @@ test("after a new start of the machine there is no session, whether its memory w
   assert.is(later.damagedCount, 1);
 });
 
-test("without the key file there is no session, and a new key", () => {
-  const where = place();
-  store(where, [1, "one"]);
-  rmSync(join(where.directory, KEY_FILE));
-  assert.equal(find(where), { loss: undefined, sessions: [], damagedCount: 1 });
-  assert.is(statSync(join(where.directory, KEY_FILE)).mode & 0o777, 0o600);
-});
-
-test("a key file that others may read, or of another length, is refused in one line", () => {
+test("without the master key the store is refused in one line, and with it again its sessions are there", () => {
   const where = place();
   store(where, [1, "one"]);
   const path = join(where.directory, KEY_FILE);
-  writeFileSync(path, new Uint8Array(31));
-  throwsStoreError(() => SessionStore.open(where), "damaged", path);
-  writeFileSync(path, new Uint8Array(32));
-  chmodSync(path, 0o644);
-  throwsStoreError(() => SessionStore.open(where), "permissions", path);
+  const key = readFileSync(path);
+  rmSync(path);
+  throwsStoreError(() => SessionStore.open(where), "masterKey", path, "missing");
+  writeFileSync(path, key, { mode: 0o600 });
+  assert.is(find(where).sessions.length, 1);
+});
+
+test("sessions outlive a rotation of the master key", () => {
+  const where = place();
+  store(where, [1, "one"]);
+  rotateMasterKey(where.directory);
+  assert.equal(find(where).sessions, [[1, "one", 0]]);
 });
 
 test("a lost file loses its sessions, and nothing else", () => {

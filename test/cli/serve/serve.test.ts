@@ -168,7 +168,7 @@ test("a running server serves what publish and psk add bring, and refuses what p
 test("an image whose file was damaged: 5.00 to the device, a line to the operator", async () => {
   const directory = await prepared();
   const [image] = JSON.parse((await narrowboat(directory, "images", "--json")).stdout) as { sha256: string }[];
-  writeFileSync(join(directory, "narrowboat-data", "images", image!.sha256), sampleBytes(3, 20_000));
+  writeFileSync(join(directory, "narrowboat-data", "images", `${image!.sha256}.sealed`), sampleBytes(3, 20_000));
   const server = await serve(directory);
   // Our own device waits half a minute first, for a 5.00 may pass.
   const { code, stderr } = await pull(directory, server, "1.0", "meter-7", KEY, "--device", "zephyr");
