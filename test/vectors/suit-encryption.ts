@@ -1,5 +1,5 @@
 // Examples of draft-ietf-suit-firmware-encryption-26: suit-wg/suit-firmware-encryption at 2947c35, examples/*.hex and
-// *.hex.signed. Keys and plaintext are those of its sections 6 and 10 and of its README.
+// *.hex.signed. Keys and plaintext are those of its sections 6.1, 6.2 and 10 and of its README.
 
 import { toUtf8 } from "../../src/base/bytes.ts";
 import { hex } from "./dtls.ts";
