@@ -7,20 +7,18 @@ import { parseCoapUri } from "../../coap/coap-uri.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import type { SigningKey } from "../../crypto/signature.ts";
 import type { ImageSummary } from "../../firmware/formats/image-summary.ts";
-import { signEnvelope } from "../../manifest/suit/authentication.ts";
-import { encodeEnvelope } from "../../manifest/suit/envelope.ts";
 import { tryManifest } from "../../manifest/suit/interpreter.ts";
-import { encodeManifest } from "../../manifest/suit/manifest.ts";
 import {
-  encodeRiotManifest,
-  RIOT_ENVELOPE_LENGTH_MAX,
-  riotEnvelope,
-  riotFault,
-  riotToBeSigned,
-} from "../../manifest/suit/riot-envelope.ts";
+  type ReleaseContent,
+  signedRiotEnvelope,
+  signedSuitEnvelope,
+  suitReleaseOf,
+} from "../../manifest/suit/release-envelope.ts";
+import { RIOT_ENVELOPE_LENGTH_MAX, riotFault } from "../../manifest/suit/riot-envelope.ts";
 import { type SuitRelease, suitManifest } from "../../manifest/suit/template.ts";
 import { classUuid, vendorUuid } from "../../manifest/suit/uuid.ts";
 import { jobFailed, wrongUse } from "../command-error.ts";
+import { trialWords } from "../inspect/trial-words.ts";
 
 export interface SuitWish {
   /** A vendor's domain; where an MCUboot image names vendor and class itself, it may be absent. */
@@ -75,57 +73,42 @@ function idsOf(domain: string, className: string): Pick<SuitIds, "vendorId" | "c
   return { vendorId, classId: classUuid(sha1, vendorId, className) };
 }
 
-export interface SuitContent {
-  readonly sequenceNumber: number;
-  readonly path: string;
-  readonly sha256: Uint8Array;
-  readonly size: number;
-}
-
 export interface SuitParts {
   readonly suit: Uint8Array;
   readonly riot?: Uint8Array;
 }
 
 /** Throws CommandError where RIOT cannot take it. */
-export function signSuit(crypto: CryptoProvider, key: SigningKey, ids: SuitIds, content: SuitContent): SuitParts {
+export function signSuit(crypto: CryptoProvider, key: SigningKey, ids: SuitIds, content: ReleaseContent): SuitParts {
   const release = suitRelease(ids, content);
-  const manifest = encodeManifest(suitManifest(release));
-  const suit = encodeEnvelope(signEnvelope(crypto, manifest, key));
+  const suit = signedSuitEnvelope(crypto, key, release);
   return ids.forRiot ? { suit, riot: signForRiot(crypto, key, release) } : { suit };
 }
 
-function suitRelease({ vendorId, classId, server = "" }: SuitIds, content: SuitContent): SuitRelease {
-  const { sequenceNumber, path, sha256, size } = content;
-  return { sequenceNumber, vendorId, classId, images: [{ uri: server + path, sha256, size }] };
+function suitRelease({ vendorId, classId, server = "" }: SuitIds, content: ReleaseContent): SuitRelease {
+  return suitReleaseOf(content, { vendorId, classId, root: server });
 }
 
 function signForRiot(crypto: CryptoProvider, key: SigningKey, release: SuitRelease): Uint8Array {
   const fault = riotFault(release, key.algorithm);
   if (fault !== undefined) throw jobFailed(fault);
-  const manifest = encodeRiotManifest(release);
-  const envelope = riotEnvelope(crypto, manifest, key.sign(riotToBeSigned(crypto, manifest)));
+  const envelope = signedRiotEnvelope(crypto, key, release);
   if (envelope.length <= RIOT_ENVELOPE_LENGTH_MAX) return envelope;
   throw jobFailed(`RIOT's envelope has ${envelope.length} bytes, and its devices take ${RIOT_ENVELOPE_LENGTH_MAX}`);
 }
 
 /** What a device that has the release before would do with it. Throws CommandError where it would refuse. */
-export function trySuit(crypto: CryptoProvider, ids: SuitIds, content: SuitContent, image: Uint8Array): void {
+export function trySuit(crypto: CryptoProvider, ids: SuitIds, content: ReleaseContent, image: Uint8Array): void {
   const { vendorId, classId } = ids;
   const release = suitRelease(ids, content);
   const { uri } = release.images[0]!;
-  const trial = tryManifest(
-    crypto,
-    suitManifest(release),
-    { severed: new Map(), payloads: new Map() },
-    {
-      vendorId,
-      classId,
-      sequenceNumber: content.sequenceNumber - 1,
-      components: [{ id: [Uint8Array.of(0)], capacity: image.length }],
-      fetch: (asked) => (asked === uri ? image : undefined),
-    },
-  );
-  if (!trial.accepted)
-    throw jobFailed(`a device would refuse the SUIT manifest at ${trial.refusal.section}: ${trial.refusal.why}`);
+  const device = {
+    vendorId,
+    classId,
+    sequenceNumber: content.sequenceNumber - 1,
+    components: [{ id: [Uint8Array.of(0)], capacity: image.length }],
+    fetch: (asked: string) => (asked === uri ? image : undefined),
+  };
+  const trial = tryManifest(crypto, suitManifest(release), { severed: new Map(), payloads: new Map() }, device);
+  if (!trial.accepted) throw jobFailed(trialWords("a device of the class that has the release before", trial));
 }

@@ -7,31 +7,25 @@ import type { AlgorithmNumbers } from "../cose-algorithm.ts";
 import type { NativeManifest } from "../native-manifest.ts";
 import { signEnvelope } from "./authentication.ts";
 import { encodeEnvelope } from "./envelope.ts";
-import { encodeManifest, type Manifest } from "./manifest.ts";
+import { encodeManifest } from "./manifest.ts";
 import { encodeRiotManifest, riotEnvelope, riotToBeSigned } from "./riot-envelope.ts";
-import { type SuitRelease, suitManifest, type UpdateConditions } from "./template.ts";
+import { type SuitRelease, suitManifest } from "./template.ts";
 
 /** What a native manifest does not say, and devices of others have to be told. */
 export interface SuitAddress {
   /** 16 bytes each. */
   readonly vendorId: Uint8Array;
   readonly classId: Uint8Array;
-  /** "coaps://host:port", before the paths. */
+  /** "coaps://host:port", before the paths; empty where devices know their server. */
   readonly root: string;
 }
 
-/** `conditions` are for a class that knows update-management; a manifest's own end is one of them. */
-export function suitReleaseOf(
-  manifest: NativeManifest,
-  { vendorId, classId, root }: SuitAddress,
-  conditions?: UpdateConditions,
-): SuitRelease {
-  const { sequenceNumber, path, sha256, size, encryption, notAfter } = manifest;
-  const info = encryption === undefined ? {} : { encryptionInfo: encryption.info };
-  const images = [{ uri: root + path, sha256, size, ...info }];
-  if (conditions === undefined) return { sequenceNumber, vendorId, classId, images };
-  const end = notAfter === undefined ? {} : { useBefore: notAfter };
-  return { sequenceNumber, vendorId, classId, images, conditions: { ...end, ...conditions } };
+/** What of a native manifest a SUIT manifest says too. */
+export type ReleaseContent = Pick<NativeManifest, "sequenceNumber" | "path" | "sha256" | "size">;
+
+export function suitReleaseOf(content: ReleaseContent, { vendorId, classId, root }: SuitAddress): SuitRelease {
+  const { sequenceNumber, path, sha256, size } = content;
+  return { sequenceNumber, vendorId, classId, images: [{ uri: root + path, sha256, size }] };
 }
 
 export function signedSuitEnvelope(
@@ -39,9 +33,8 @@ export function signedSuitEnvelope(
   key: SigningKey,
   release: SuitRelease,
   numbers?: AlgorithmNumbers,
-): { readonly manifest: Manifest; readonly envelope: Uint8Array } {
-  const manifest = suitManifest(release);
-  return { manifest, envelope: encodeEnvelope(signEnvelope(crypto, encodeManifest(manifest), key, numbers)) };
+): Uint8Array {
+  return encodeEnvelope(signEnvelope(crypto, encodeManifest(suitManifest(release)), key, numbers));
 }
 
 /** For a release of which riotFault() says nothing. */

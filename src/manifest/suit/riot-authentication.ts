@@ -1,4 +1,5 @@
-// Whether an envelope of RIOT's dialect is one that its devices would follow, as far as a key and the manifest's head tell.
+// Who signed an envelope of RIOT's dialect. It has to be byte for byte as we make it: RIOT's parser is not to find anything
+// else in it.
 
 import { equal } from "../../base/bytes.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -7,13 +8,13 @@ import { decodeForeignCbor } from "../../cbor/decode-cbor.ts";
 import { FieldReader } from "../../cbor/field-reader.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import type { VerificationKey } from "../../crypto/signature.ts";
-import { sigStructure } from "../cose-sign1.ts";
 import type { EnvelopeFault } from "./authentication.ts";
-import { RIOT_ENVELOPE_LENGTH_MAX, riotPayload } from "./riot-envelope.ts";
+import { RIOT_ENVELOPE_LENGTH_MAX, riotEnvelope, riotPayload, riotToBeSigned } from "./riot-envelope.ts";
 
 export interface RiotEnvelope {
   readonly key: VerificationKey;
   readonly sequenceNumber: number;
+  readonly manifest: Uint8Array;
 }
 
 const AUTHENTICATION = 2;
@@ -42,17 +43,17 @@ export function authenticateRiot(
   if (!equal(sign1.payload, riotPayload(crypto, manifest))) {
     return failed({ reason: "digestDiffers", detail: "the manifest is not the one that was signed" });
   }
+  if (!equal(riotEnvelope(crypto, manifest, sign1.signature), bytes))
+    return malformed("not in the bytes that we write");
   const fitting = keys.filter(({ algorithm }) => algorithm === "ed25519");
   if (fitting.length === 0) return failed({ reason: "keyUnknown", detail: "no key of ed25519 is known" });
-  const message = sigStructure(sign1.header, sign1.payload);
+  const message = riotToBeSigned(crypto, manifest);
   const key = fitting.find((candidate) => candidate.verify(message, sign1.signature));
-  if (key !== undefined) return ok({ key, sequenceNumber });
+  if (key !== undefined) return ok({ key, sequenceNumber, manifest });
   return failed({ reason: "signatureWrong", detail: "no key that is known signed it" });
 }
 
 interface AttachedSign1 {
-  /** Protected: whatever it says, RIOT takes the signature for one of Ed25519. */
-  readonly header: Uint8Array;
   readonly payload: Uint8Array;
   readonly signature: Uint8Array;
 }
@@ -62,7 +63,6 @@ function readSign1(blocks: FieldReader, value: CborValue): AttachedSign1 {
   const parts = blocks.arrayWithin("COSE_Sign1", tagged.value, { min: 4, max: 4 });
   if (tagged.tag !== SIGN1_TAG) parts.reject("tag", "no COSE_Sign1");
   return {
-    header: parts.bytes(0, ANY_LENGTH),
     payload: parts.bytes(2, ANY_LENGTH),
     signature: parts.bytes(3, SIGNATURE),
   };

@@ -16,6 +16,7 @@ import { decodeManifest, type Manifest } from "../../../src/manifest/suit/manife
 import type { ModelDevice } from "../../../src/manifest/suit/model-device.ts";
 import { signedRiotEnvelope, signedSuitEnvelope, suitReleaseOf } from "../../../src/manifest/suit/release-envelope.ts";
 import { riotFault } from "../../../src/manifest/suit/riot-envelope.ts";
+import { suitManifest } from "../../../src/manifest/suit/template.ts";
 import { classUuid, vendorUuid } from "../../../src/manifest/suit/uuid.ts";
 import { CRYPTO } from "../../support/crypto.ts";
 import { riotUpdate } from "../../support/riot-device.ts";
@@ -63,12 +64,12 @@ function tried(manifest: Manifest, device: ModelDevice): string {
 
 for (const pair of [ED25519_PAIR, ES256_PAIR]) {
   test(`${pair.signing.algorithm}: a release in SUIT is signed, read and accepted`, () => {
-    const { envelope } = signedSuitEnvelope(CRYPTO, pair.signing, suitReleaseOf(NATIVE, ADDRESS));
+    const envelope = signedSuitEnvelope(CRYPTO, pair.signing, suitReleaseOf(NATIVE, ADDRESS));
     assert.is(tried(manifestIn(envelope, pair), DEVICE), `${SPOKEN} would accept this`);
   });
 
   test(`${pair.signing.algorithm}: a second library reads our envelope down to its commands`, () => {
-    const { envelope } = signedSuitEnvelope(CRYPTO, pair.signing, suitReleaseOf(NATIVE, ADDRESS), "polymorphic");
+    const envelope = signedSuitEnvelope(CRYPTO, pair.signing, suitReleaseOf(NATIVE, ADDRESS), "polymorphic");
     const outer = decode(envelope, { cde: true }) as Tag;
     const map = outer.contents as Map<number, Uint8Array>;
     assert.equal([outer.tag, [...map.keys()]], [107, [2, 3]]);
@@ -94,7 +95,7 @@ function lengthHead(length: number): Buffer {
 }
 
 test("where the release is not what the server has, the line says which command refuses", () => {
-  const { manifest } = signedSuitEnvelope(CRYPTO, ED25519_PAIR.signing, suitReleaseOf(NATIVE, ADDRESS));
+  const manifest = suitManifest(suitReleaseOf(NATIVE, ADDRESS));
   assert.is(
     tried(manifest, { ...DEVICE, fetch: () => undefined }),
     `${SPOKEN} would refuse this: install, command 2, fetch: there is nothing at ${ADDRESS.root}${NATIVE.path}`,
@@ -109,25 +110,12 @@ test("where the release is not what the server has, the line says which command 
   );
 });
 
-test("a class that knows update-management is told the end of a manifest, and what else it has to be", () => {
-  const conditions = { version: { comparison: ">=", version: [1, 2] } } as const;
-  const release = suitReleaseOf({ ...NATIVE, notAfter: 2000 }, ADDRESS, conditions);
-  assert.equal(release.conditions, { useBefore: 2000, ...conditions });
-  const { manifest } = signedSuitEnvelope(CRYPTO, ED25519_PAIR.signing, release);
-  const knowing = { now: 1999, battery: 1, isAuthorized: false };
-  assert.is(tried(manifest, { ...DEVICE, updateManagement: knowing }), `${SPOKEN} would accept this`);
-  assert.match(tried(manifest, { ...DEVICE, updateManagement: { ...knowing, now: 2000 } }), /use-before/);
-});
-
 test("an encrypted release is opened on the way into its component", () => {
   const recipients = [{ kind: "ecdhEs", publicKey: RECIPIENT_PUBLIC_KEY }] as const;
   const { info, ciphertext } = encryptPayload(CRYPTO, new SeededRandom(3), IMAGE, recipients, "a128gcm");
-  const encryption = { info: encodeEncryptionInfo(info), sha256: sha256(ciphertext), size: ciphertext.length };
-  const { envelope } = signedSuitEnvelope(
-    CRYPTO,
-    ED25519_PAIR.signing,
-    suitReleaseOf({ ...NATIVE, encryption }, ADDRESS),
-  );
+  const release = suitReleaseOf(NATIVE, ADDRESS);
+  const images = release.images.map((image) => ({ ...image, encryptionInfo: encodeEncryptionInfo(info) }));
+  const envelope = signedSuitEnvelope(CRYPTO, ED25519_PAIR.signing, { ...release, images });
   const device: ModelDevice = { ...DEVICE, fetch: () => ciphertext };
   const ownKey = { kind: "ecdhEs", privateKey: RECIPIENT_PRIVATE_KEY } as const;
   assert.is(tried(manifestIn(envelope, ED25519_PAIR), { ...device, ownKey }), `${SPOKEN} would accept this`);

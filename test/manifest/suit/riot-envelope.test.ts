@@ -176,19 +176,20 @@ test("two images with URIs as long as RIOT takes fit its buffer, and its buffer 
 
 test("who signed an envelope is found with the key alone", () => {
   const by = authenticateRiot(CRYPTO, ENVELOPE, [OTHER_ED25519_PAIR.verification, ED25519_PAIR.verification]);
-  assert.equal(by, { ok: true, value: { key: ED25519_PAIR.verification, sequenceNumber: RELEASE.sequenceNumber } });
+  const { sequenceNumber } = RELEASE;
+  const value = { key: ED25519_PAIR.verification, sequenceNumber, manifest: encodeRiotManifest(RELEASE) };
+  assert.equal(by, { ok: true, value });
   const other = authenticateRiot(CRYPTO, ENVELOPE, [OTHER_ED25519_PAIR.verification]);
   assert.is(other.ok ? "ok" : other.error.reason, "signatureWrong");
   const none = authenticateRiot(CRYPTO, ENVELOPE, [ES256_PAIR.verification]);
   assert.is(none.ok ? "ok" : none.error.reason, "keyUnknown");
 });
 
-test("an envelope with a byte changed was signed by nobody, or says nothing else to RIOT", () => {
+test("an envelope with a byte changed was signed by nobody", () => {
   for (let at = 0; at < ENVELOPE.length; at += 2) {
     const changed = ENVELOPE.slice();
     changed[at]! ^= 0x10;
-    const by = authenticateRiot(CRYPTO, changed, [ED25519_PAIR.verification]);
-    assert.ok(!by.ok || riotUpdate(DEVICE, changed).installed === SLOT_1, `byte ${at}`);
+    assert.not(authenticateRiot(CRYPTO, changed, [ED25519_PAIR.verification]).ok, `byte ${at}`);
   }
 });
 
