@@ -30,10 +30,11 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
   addCommand(parser, "keygen <file>", "Make a maker's key", () => import("./keygen.ts"));
   parser.command("trust <command>", "Keys that the server believes: add, list, revoke", async (trust) => {
     const { add, list, revoke } = await import("./trust.ts");
-    trust.demandCommand(1, "say what to do with keys: trust add, trust list or trust revoke");
+    trust.demandCommand(1, "say what to do with keys: trust add, trust list, trust revoke or trust root");
     addCommand(trust, "add <file>", "Believe what a key signs", async () => add);
     addCommand(trust, "list", "List them, and this server's own", async () => list);
     addCommand(trust, "revoke <keyid>", "Believe a key no longer, for good", async () => revoke);
+    addCommand(trust, "root", "Sign whom a product's devices shall believe", () => import("./trust-root.ts"));
   });
   parser.command("log <command>", "The registry of what was decided: checkpoint, prove, verify", async (log) => {
     const { checkpoint, prove, verify } = await import("./log/log.ts");

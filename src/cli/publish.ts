@@ -2,6 +2,7 @@
 
 import type { Argv } from "yargs";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
+import type { TrustRoot } from "../manifest/trust-root.ts";
 import { systemCrypto } from "../shell/system-crypto.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
 import { jobFailed, wrongUse } from "./command-error.ts";
@@ -10,6 +11,7 @@ import { admitBundle } from "./release/bundle-admission.ts";
 import { isBundle } from "./release/bundle-file.ts";
 import { trustFor } from "./release/release-stores.ts";
 import { formatRelease } from "./release/report.ts";
+import { admitRoot, claimedRoot } from "./release/root-admission.ts";
 import { formatFields, imageReport } from "./report.ts";
 
 /** Smaller files are published before a bar could be read. */
@@ -33,6 +35,8 @@ export function options(yargs: Argv<GlobalArguments>) {
 export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
   const { file, product, version } = args;
   if (isBundle(file)) return publishBundle(args);
+  const root = claimedRoot(file);
+  if (root !== undefined) return publishRoot(args, root);
   if (product === undefined || version === undefined) throw wrongUse("an image needs --product and --version");
   await publishPlain(args, product, version);
 }
@@ -43,6 +47,12 @@ function publishBundle({ data, file, product, version, json: asJson }: Arguments
   }
   const report = admitBundle(data, file, systemCrypto(), Date.now());
   console.log(asJson ? JSON.stringify(report) : formatRelease(report));
+}
+
+function publishRoot({ data, file, json: asJson }: ArgumentsOf<typeof options>, root: TrustRoot): void {
+  const { product, number } = root;
+  admitRoot(data, file, root, systemCrypto(), Date.now());
+  console.log(asJson ? JSON.stringify({ product, number }) : `trust root ${number} of ${product} admitted`);
 }
 
 async function publishPlain(args: ArgumentsOf<typeof options>, product: string, version: string): Promise<void> {

@@ -13,11 +13,12 @@ import { compared, type Finding, right, unchecked, wrong } from "./finding.ts";
 import { imageFindings } from "./image-findings.ts";
 import type { Verifier } from "./verifier.ts";
 
-/** `image` is absent where it was not given. */
+/** `image` is absent where it was not given; in a bundle all has to be there that was signed. */
 export function releaseFindings(
   release: Omit<NewRelease, "releasedAt">,
   image: Uint8Array | undefined,
   verifier: Verifier,
+  isBundle: boolean,
 ): readonly Finding[] {
   const opened = openedBy("manifest", SIGNED_MANIFEST, release.manifest, verifier);
   if (opened.value === undefined) return [opened.finding];
@@ -26,7 +27,7 @@ export function releaseFindings(
     opened.finding,
     ...expiry("manifest", manifest.notAfter, verifier),
     ...(image === undefined ? [unchecked("image", "it was not given")] : contentFindings(manifest, image, verifier)),
-    ...documentFindings(manifest, release),
+    ...(isBundle ? documentFindings(manifest, release) : recordAside(manifest)),
     ...(release.suit === undefined ? [] : [suitFinding(release.suit, manifest, verifier)]),
     ...(release.riot === undefined ? [] : [riotFinding(release.riot, manifest, verifier)]),
     ...(release.wayBack === undefined ? [] : wayBackFindings(release.wayBack, manifest, verifier)),
@@ -117,6 +118,14 @@ function documentFindings(
     right("record", `signed with the manifest${kind === undefined ? "" : `: ${kind}`}`),
     ...documentFinding("notes", notes, notesDigest),
     ...documentFinding("bill of materials", sbom, sbomDigest),
+  ];
+}
+
+/** Who has the manifest alone. */
+function recordAside({ record }: NativeManifest): readonly Finding[] {
+  if (record === undefined) return [];
+  return [
+    unchecked("record", "notes and bill of materials are signed with the manifest, and come with the bundle alone"),
   ];
 }
 

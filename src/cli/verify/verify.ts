@@ -66,7 +66,8 @@ function findingsOf(args: VerifyArguments, verifier: Verifier): Promise<readonly
   if (/^coaps?:/i.test(args.what)) {
     const uri = parseCoapUri(args.what);
     if (!uri.ok) throw wrongUse(uri.error);
-    return uriFindings(uri.value, args, verifier);
+    const ways = { identity: args.identity, key: args.key };
+    return uriFindings(uri.value, (asked) => fetched(asked, ways), verifier);
   }
   return fileFindings(args.what, verifier);
 }
@@ -76,7 +77,7 @@ export function fileFindings(file: string, verifier: Verifier): readonly Finding
   if (isBundle(file)) return bundleFindings(file, verifier);
   const bytes = bytesOfFile(file);
   if (bytes.length <= SIGNED_MANIFEST.lengthMax && decodeSign1(bytes).ok) {
-    return releaseFindings({ manifest: bytes }, undefined, verifier);
+    return releaseFindings({ manifest: bytes }, undefined, verifier, false);
   }
   return provedImage(bytes, verifier);
 }
@@ -84,7 +85,7 @@ export function fileFindings(file: string, verifier: Verifier): readonly Finding
 function bundleFindings(file: string, verifier: Verifier): readonly Finding[] {
   try {
     const bundle = readBundle(file);
-    return releaseFindings(releaseIn(bundle, verifier.now), bundle.image, verifier);
+    return releaseFindings(releaseIn(bundle, verifier.now), bundle.image, verifier, true);
   } catch (error) {
     if (error instanceof CommandError) return [wrong("bundle", error.message)];
     throw error;
@@ -99,14 +100,18 @@ function provedImage(bytes: Uint8Array, { imageKeys }: Verifier): readonly Findi
   return [...findings, wrong("image's maker", why)];
 }
 
-async function uriFindings(uri: CoapUri, args: VerifyArguments, verifier: Verifier): Promise<readonly Finding[]> {
-  const ways = { identity: args.identity, key: args.key };
-  const bytes = await fetched(uri, ways);
+/** What a server has at a URI, and the image that its manifest names. `fetch` gives the whole body. */
+export async function uriFindings(
+  uri: CoapUri,
+  fetch: (uri: CoapUri) => Promise<Uint8Array>,
+  verifier: Verifier,
+): Promise<readonly Finding[]> {
+  const bytes = await fetch(uri);
   if (uri.path[0] !== "m") return provedImage(bytes, verifier);
   const opened = open(SIGNED_MANIFEST, bytes, () => verifier.makers);
   // What is not signed names no image that is worth fetching.
-  if (!opened.ok) return releaseFindings({ manifest: bytes }, undefined, verifier);
+  if (!opened.ok) return releaseFindings({ manifest: bytes }, undefined, verifier, false);
   const path = opened.value.value.path.split("/").slice(1);
-  const image = await fetched({ ...uri, path, queries: [] }, ways);
-  return releaseFindings({ manifest: bytes }, image, verifier);
+  const image = await fetch({ ...uri, path, queries: [] });
+  return releaseFindings({ manifest: bytes }, image, verifier, false);
 }

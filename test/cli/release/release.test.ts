@@ -167,6 +167,24 @@ test("a bundle goes from the maker's machine to a server that trusts its key, wi
   assert.is((await maker.release(file, "--version", "1.2.0", "--out", bundle)).code, 1, "a bundle was overwritten");
 });
 
+test("a trust root that the maker signs elsewhere, for a server that has published a bundle", async () => {
+  const place = await server();
+  await place.say("trust", "list");
+  const out = place.path("pump.root");
+  const words = ["trust", "root", "--product", "pump", "--key", place.key, "--out", out, "--number", "7"];
+  const own = (role: string) => join(place.data, `${role}-key.pem.pub`);
+  assert.is((await place.say(...words, "--server", own("server"), "--log", own("log"))).code, 0);
+  const strange = await new Place().makeKey();
+  const refused = await strange.say("publish", out);
+  assert.equal([refused.code, /keyUnknown/.test(refused.stderr)], [1, true]);
+  assert.is((await place.say("publish", out)).stdout, "trust root 7 of pump admitted\n");
+  const root = trustRootIn(place.store(({ trustRoots }) => trustRoots.newest("pump"))!);
+  assert.equal([root.number, root.keys.map(({ role }) => role)], [7, ["server", "log"]]);
+  assert.is((await place.say("publish", out)).code, 1, "the same number again");
+  const file = place.write("app.bin", IMAGE);
+  assert.is(reported(await place.release(file, "--version", "1.0")).trustRoot, null);
+});
+
 for (const algorithm of ["ed25519", "es256"] as const) {
   test(`${algorithm}: signed elsewhere, in two steps, as openssl writes signatures`, async () => {
     const place = new Place();

@@ -9,7 +9,8 @@ import { concat, toUtf8 } from "../../../src/base/bytes.ts";
 import { readBundle, writeBundle } from "../../../src/cli/release/bundle-file.ts";
 import { type ReleaseContent, signRelease } from "../../../src/cli/release/signed-parts.ts";
 import type { Verifier } from "../../../src/cli/verify/verifier.ts";
-import { fileFindings } from "../../../src/cli/verify/verify.ts";
+import { fileFindings, uriFindings } from "../../../src/cli/verify/verify.ts";
+import { parseCoapUri } from "../../../src/coap/coap-uri.ts";
 import type { SigningKey } from "../../../src/crypto/signature.ts";
 import { assembleSign1, decodeSign1 } from "../../../src/manifest/cose-sign1.ts";
 import { encodeReleaseRecord } from "../../../src/manifest/release-record.ts";
@@ -286,6 +287,25 @@ test("a manifest alone: whose it is, and that its image was not given", () => {
   assert.ok(findings.some(({ what, verdict }) => what === "image" && verdict === "unchecked"));
   writeFileSync(file, sign(SIGNED_MANIFEST, THIEF, manifestIn(GENUINE.manifest)));
   assert.is(wrongsOf(file).length, 1);
+});
+
+test("a URI: what a server has is right when the maker signed it, and forged when it is somebody else's, or another image", async () => {
+  const uri = parseCoapUri("coap://127.0.0.1/m/pump?c=outdoor");
+  assert.ok(uri.ok);
+  const served = (manifest: Uint8Array, image: Uint8Array) =>
+    uriFindings(uri.value, async ({ path }) => (path[0] === "m" ? manifest : image), VERIFIER);
+  const wrongs = async (manifest: Uint8Array, image: Uint8Array) =>
+    (await served(manifest, image)).filter(({ verdict }) => verdict === "wrong").map(({ what }) => what);
+  assert.equal(await wrongs(GENUINE.manifest, IMAGE), []);
+  assert.ok(
+    (await served(GENUINE.manifest, IMAGE)).some(({ what, verdict }) => what === "record" && verdict === "unchecked"),
+  );
+  assert.equal(await wrongs(released(THIEF).manifest, IMAGE), ["manifest's signature"]);
+  assert.ok((await wrongs(GENUINE.manifest, OLDER)).includes("image's digest"));
+  const plain = parseCoapUri("coap://127.0.0.1/fw/pump/1.2.3");
+  assert.ok(plain.ok);
+  const image = await uriFindings(plain.value, async () => flipped(IMAGE, 100), VERIFIER);
+  assert.ok(image.some(({ verdict }) => verdict === "wrong"));
 });
 
 test("the command: exit code 0 and all that was checked; 1 and the first thing that is wrong", async () => {
