@@ -34,7 +34,7 @@ function sealPlainContent(place: ContentPlace, name: string): void {
 
 function sealWhole(place: ContentPlace, path: string, sha256: Uint8Array): void {
   try {
-    storeContent(place, path, undefined, (content, admit) => {
+    storeContent(place, { file: path }, (content, admit) => {
       if (equal(content.sha256, sha256)) admit();
     });
   } catch (error) {

@@ -38,8 +38,10 @@ export interface ContentPlace {
 }
 
 export interface PublishRequest {
-  /** Path of the file to publish. */
+  /** Path of the file to publish; with `bytes`, of the file that they came in. */
   readonly file: string;
+  /** What to publish in place of the whole file: what is in memory already need not lie in another file first. */
+  readonly bytes?: Uint8Array;
   readonly product: string;
   readonly version: string;
   /** Milliseconds since 1970. */
@@ -59,10 +61,10 @@ export interface Publication {
  * Throws StoreError: busy, imageLength, imageName, imagePublished, unreadable, unwritable.
  */
 export function publishImage(place: ContentPlace, request: PublishRequest): Publication {
-  const { product, version, publishedAt, file, onProgress } = request;
+  const { product, version, publishedAt } = request;
   const nameFault = imageNameFault(product, version);
   if (nameFault !== undefined) throw new StoreError("imageName", nameFault);
-  return storeContent(place, file, onProgress, ({ length, sha256 }, admit) => {
+  return storeContent(place, request, ({ length, sha256 }, admit) => {
     const published = place.index.find(product, version);
     if (published !== undefined && !equal(published.sha256, sha256)) {
       const what = `${imagePath(product, version)} is published with other bytes`;
@@ -82,13 +84,11 @@ export function publishImage(place: ContentPlace, request: PublishRequest): Publ
  */
 export function storeContent<Value>(
   { index, keys, disk, imagesDirectory }: ContentPlace,
-  file: string,
-  onProgress: PublishRequest["onProgress"] | undefined,
+  from: ContentSource,
   decide: (content: Content, admit: () => void) => Value,
 ): Value {
-  const handle = openSource(file);
+  const source = openSource(from);
   try {
-    const source = { handle, file, length: sourceLength(handle, file), onProgress };
     return index.transaction(() => {
       const temporary = join(imagesDirectory, TEMPORARY_NAME);
       const key = freshDataKey();
@@ -104,22 +104,45 @@ export function storeContent<Value>(
       }
     });
   } finally {
-    closeSync(handle);
+    source.close();
   }
 }
 
-interface Source {
-  readonly file: string;
-  readonly handle: number;
-  readonly onProgress: PublishRequest["onProgress"] | undefined;
+type ContentSource = Pick<PublishRequest, "bytes" | "file" | "onProgress">;
+
+interface Source extends ContentSource {
   /** As far as it is known before it is read. */
   readonly length: number;
+  /** Fills `target` with the bytes from `at` on; gives back how many there were. Throws what node:fs throws. */
+  read(target: Uint8Array, at: number): number;
+  close(): void;
 }
 
-function openSource(file: string): number {
+function openSource(from: ContentSource): Source {
+  const { bytes, file } = from;
+  if (bytes === undefined) return openFile(from);
+  checkLength(file, bytes.length);
+  const read = (target: Uint8Array, at: number) => {
+    const piece = bytes.subarray(at, at + target.length);
+    target.set(piece);
+    return piece.length;
+  };
+  return { ...from, length: bytes.length, read, close: () => {} };
+}
+
+function openFile(from: ContentSource): Source {
+  const { file } = from;
   try {
-    return openSync(file, "r");
+    const handle = openSync(file, "r");
+    try {
+      const length = sourceLength(handle, file);
+      return { ...from, length, read: (target) => readSync(handle, target), close: () => closeSync(handle) };
+    } catch (error) {
+      closeSync(handle);
+      throw error;
+    }
   } catch (error) {
+    if (error instanceof StoreError) throw error;
     throw new StoreError("unreadable", `cannot read ${file}: ${systemMessage(error)}`);
   }
 }
@@ -152,7 +175,7 @@ function copyContent(disk: ImageDisk, source: Source, temporary: string, key: Se
   try {
     let length = 0;
     for (let page = 0; ; page += COPY_PAGES) {
-      const piece = buffer.subarray(0, readPiece(source, buffer));
+      const piece = buffer.subarray(0, readPiece(source, buffer, length));
       if (piece.length === 0) break;
       length += piece.length;
       checkLength(source.file, length);
@@ -170,17 +193,17 @@ function copyContent(disk: ImageDisk, source: Source, temporary: string, key: Se
 }
 
 /** Fills the buffer, so that whole pages are sealed, unless the file ends before. */
-function readPiece({ handle, file }: Source, buffer: Uint8Array): number {
+function readPiece(source: Source, buffer: Uint8Array, at: number): number {
   try {
     let done = 0;
     while (done < buffer.length) {
-      const count = readSync(handle, buffer, done, buffer.length - done, null);
+      const count = source.read(buffer.subarray(done), at + done);
       if (count === 0) break;
       done += count;
     }
     return done;
   } catch (error) {
-    throw new StoreError("unreadable", `cannot read ${file}: ${systemMessage(error)}`);
+    throw new StoreError("unreadable", `cannot read ${source.file}: ${systemMessage(error)}`);
   }
 }
 

@@ -84,6 +84,20 @@ test("the same bytes under another version share one content", () => {
   });
 });
 
+test("bytes that are in memory are published as they are, and no file is read", () => {
+  return withStore(async (store) => {
+    const bytes = sampleBytes(1, 2_500_000);
+    const calls: [number, number][] = [];
+    const onProgress = (done: number, total: number) => calls.push([done, total]);
+    const request = { file: "/nowhere.bundle", bytes, product: "boat", version: "1", publishedAt: 0, onProgress };
+    assert.is(store.publish(request).created, true);
+    assert.equal(calls.at(-1), [2_500_000, 2_500_000]);
+    await holdsWhole(store, "1", bytes);
+    const empty = { ...request, bytes: new Uint8Array(0), version: "2" };
+    throwsStoreError(() => store.publish(empty), "imageLength", "/nowhere.bundle", "empty");
+  });
+});
+
 test("a source that grows while it is read is published as it was read", () => {
   return withStore(async (store, directory) => {
     const bytes = sampleBytes(1, 2_000_000);

@@ -1,8 +1,5 @@
 // A bundle is admitted when what the server trusts proves all of it: nothing in it is believed for being there.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { FirmwareStore } from "../../../firmware-store/firmware-store.ts";
 import { equal } from "../../base/bytes.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
@@ -33,7 +30,7 @@ export function admitBundle(data: string, file: string, crypto: CryptoProvider, 
   const judged = judgedBy(data, file, manifest, bundle, trust);
   refuseOldSequence(data, file, manifest);
   if (release.wayBack !== undefined) refuseMissingWayBack(data, file, release.wayBack.manifest);
-  publishImage(data, manifest, bundle.image, now);
+  publishImage(data, file, manifest, bundle.image, now);
   withReleases(data, (store) => store.add(release));
   return releaseReport(manifest, release, key, judged, undefined);
 }
@@ -77,18 +74,15 @@ function refuseMissingWayBack(data: string, file: string, signed: Uint8Array): v
 
 function publishImage(
   data: string,
+  file: string,
   { product, version }: NativeManifest,
-  image: Uint8Array,
+  bytes: Uint8Array,
   publishedAt: number,
 ): void {
-  const directory = mkdtempSync(join(tmpdir(), "narrowboat-bundle-"));
   const store = FirmwareStore.open(data);
   try {
-    const file = join(directory, "image");
-    writeFileSync(file, image, { mode: 0o600 });
-    store.publish({ file, product, version, publishedAt });
+    store.publish({ file, bytes, product, version, publishedAt });
   } finally {
     store.close();
-    rmSync(directory, { recursive: true, force: true });
   }
 }
