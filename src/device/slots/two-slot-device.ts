@@ -3,7 +3,7 @@
 // gives way. All that has to outlive the start is in flash, and each change there is one that a power cut may part from the
 // next. It performs no I/O; its surface is ServerContact's, and handleHealth() besides. docs/device.md tells the whole story.
 
-import { bytesOfLatin1, EMPTY, equal } from "../../base/bytes.ts";
+import { EMPTY, equal } from "../../base/bytes.ts";
 import type { Deadlined } from "../../base/deadlined.ts";
 import { Fifo } from "../../base/fifo.ts";
 import { addMs, earliest, type Instant } from "../../base/instant.ts";
@@ -20,7 +20,7 @@ import {
   UpdateState,
   updateResultFor,
 } from "../../manifest/reason.ts";
-import { DEVICE_NAME_LENGTH, NONCE_LENGTH_MIN } from "../../manifest/ticket.ts";
+import { deviceName, NONCE_LENGTH_MIN } from "../../manifest/ticket.ts";
 import type { DeviceEvent, DeviceStatistics } from "../device-event.ts";
 import { type Flash, isBlank } from "../flash.ts";
 import { ServerContact, type ServerContactInput } from "../server-contact.ts";
@@ -288,7 +288,7 @@ export class TwoSlotDevice implements Deadlined {
       asking: {
         product,
         class: className,
-        deviceName: bytesOfLatin1(crypto.sha256(security?.identity ?? EMPTY)).subarray(0, DEVICE_NAME_LENGTH),
+        deviceName: deviceName(crypto, security?.identity ?? EMPTY),
         nonce: randomBytes(random, NONCE_LENGTH_MIN),
         askedAt: now,
         slotLength: slots[otherSlot(bootloader.running)].length,
