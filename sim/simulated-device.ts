@@ -1,4 +1,4 @@
-// One device of a simulation: the real FirmwareDevice with a flash chip, behind a link and a NAT, and what is watched of it.
+// One device of a simulation: the real FirmwareDevice, or TwoSlotDevice, with its flash chips, behind a link and a NAT, and what is watched of it.
 
 import { equal, toUtf8 } from "../src/base/bytes.ts";
 import type { Deadlined } from "../src/base/deadlined.ts";
@@ -11,13 +11,18 @@ import type { Dialect } from "../src/device/dialect.ts";
 import { FirmwareDevice } from "../src/device/firmware-device.ts";
 import { progressLengthFor } from "../src/device/image-slot.ts";
 import { MemoryFlash } from "../src/device/memory-flash.ts";
+import type { ServerContactInput } from "../src/device/server-contact.ts";
+import type { SlotEvent } from "../src/device/slots/slot-event.ts";
+import { TwoSlotDevice } from "../src/device/slots/two-slot-device.ts";
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
 import type { DrawnImage } from "./drawn-image.ts";
+import type { DrawnTrust } from "./drawn-trust.ts";
 import { Link } from "./link/link.ts";
 import { NatBinding } from "./link/nat-binding.ts";
 import type { SharedMedium } from "./link/shared-medium.ts";
 import type { Prng } from "./prng.ts";
 import type { Direction, LinkProfile } from "./profiles/profile.ts";
+import { SlotChips } from "./slot-chips.ts";
 import type { Trace } from "./trace.ts";
 import { TransmissionLedger } from "./transmission-ledger.ts";
 
@@ -46,6 +51,8 @@ export interface SimulatedDeviceInput {
   readonly medium?: SharedMedium;
   readonly dtlsParameters?: Partial<DtlsParameters>;
   readonly trace?: Trace;
+  /** For a device with two slots, which checks in, tries what it is offered and confirms it; one download when absent. */
+  readonly trust?: DrawnTrust;
   readonly outlet: SimulatedDeviceOutlet;
 }
 
@@ -53,8 +60,11 @@ export interface Outcome {
   readonly kind: "done" | "failed";
   /** When it ended. */
   readonly at: Instant;
-  /** Since the device began, seconds. */
+  /** Since the device began, seconds; of a trusted update until the reboot. */
   readonly seconds: number;
+  /** Of a trusted update: from the reboot to the first contact, and until the server knows that it is confirmed, seconds. */
+  readonly contactSeconds?: number;
+  readonly confirmedSeconds?: number;
   /** Why it failed. */
   readonly detail: string;
 }
@@ -74,7 +84,10 @@ export class SimulatedDevice implements Deadlined {
   readonly #messages = new WeakMap<Uint8Array, Uint8Array>();
   /** The datagram that the server is answering. */
   #reachingServer: Uint8Array | undefined;
-  #device: FirmwareDevice | undefined;
+  readonly #chips: SlotChips;
+  #device: FirmwareDevice | TwoSlotDevice | undefined;
+  #rebootedAt: Instant | undefined;
+  #contactSeconds: number | undefined;
   #boots = 0;
   #startedAt: Instant | undefined;
   #heldLength = 0;
@@ -83,6 +96,7 @@ export class SimulatedDevice implements Deadlined {
     this.#input = input;
     this.#slot = chipFor(input.image.length);
     this.#progress = chipFor(progressLengthFor(this.#slot.length, PAGE_LENGTH));
+    this.#chips = new SlotChips(this.#slot, this.#progress);
     const { profile, random, medium } = input;
     this.nat = new NatBinding(profile.natTimeoutSeconds, random.fork("nat"));
     this.#host = hostNumbered(input.number);
@@ -120,8 +134,8 @@ export class SimulatedDevice implements Deadlined {
   /** Starts the device, or starts it again: what was in memory is gone, what was in flash is there. */
   boot(now: Instant): void {
     this.#startedAt ??= now;
-    const { number, server, key, image, dialect, crypto, random, trace, dtlsParameters } = this.#input;
-    this.#device = new FirmwareDevice(now, {
+    const { number, server, key, image, dialect, crypto, random, trace, dtlsParameters, trust } = this.#input;
+    const contact: ServerContactInput = {
       server,
       security: {
         identity: toUtf8(`d${number}`),
@@ -129,11 +143,7 @@ export class SimulatedDevice implements Deadlined {
         cipherSuites: dialect.cipherSuites,
         connectionId: new Uint8Array(0),
       },
-      path: image.path,
-      queries: [],
       dialect,
-      slot: this.#slot,
-      progress: this.#progress,
       crypto,
       random: random.fork(`boot ${this.#boots++}`),
       ...(dtlsParameters && { dtlsParameters }),
@@ -141,7 +151,11 @@ export class SimulatedDevice implements Deadlined {
         if (trace !== undefined) this.#messages.set(datagram, message);
         this.ledger.requestSent(datagram, message);
       },
-    });
+    };
+    const download = { path: image.path, queries: [], slot: this.#slot, progress: this.#progress };
+    this.#device = trust
+      ? this.#chips.start(now, trust, contact)
+      : new FirmwareDevice(now, { ...contact, ...download });
     this.#drain(now);
   }
 
@@ -187,7 +201,14 @@ export class SimulatedDevice implements Deadlined {
       this.#input.trace?.sent(now, this.#input.number, "up", datagram, this.#messages.get(datagram), true);
       this.link.send(now, "up", datagram);
     }
-    for (let event = device.pollEvent(); event !== undefined; event = device.pollEvent()) this.#handleEvent(now, event);
+    if (device instanceof TwoSlotDevice) {
+      for (let event = device.pollEvent(); event !== undefined; event = device.pollEvent()) {
+        this.#handleSlotEvent(now, device, event);
+      }
+    } else {
+      for (let event = device.pollEvent(); event !== undefined; event = device.pollEvent())
+        this.#handleEvent(now, event);
+    }
     this.#input.outlet.touched();
   }
 
@@ -211,6 +232,34 @@ export class SimulatedDevice implements Deadlined {
     }
   }
 
+  #handleSlotEvent(now: Instant, device: TwoSlotDevice, event: SlotEvent): void {
+    switch (event.kind) {
+      case "contact":
+        if (event.event.kind === "block") this.#heldLength = event.event.held;
+        if (event.event.kind === "done") this.#checkImage(event.event.sha256);
+        return;
+      case "reboot":
+        this.#rebootedAt = now;
+        return this.boot(now);
+      case "healthCheckWanted":
+        device.handleHealth(now, true);
+        return this.#drain(now);
+      case "contacted":
+        this.#contactSeconds = event.ms / 1_000;
+        return;
+      case "idle":
+        if (this.#contactSeconds !== undefined) return this.#end(now, "done", "");
+        return;
+      case "refused":
+      case "fellBack":
+        return this.#end(now, "failed", event.reason);
+      case "contactFailed":
+        return this.#end(now, "failed", event.detail);
+      default:
+        return;
+    }
+  }
+
   /** What must hold above all: the image in flash is the image that was published. */
   #checkImage(sha256: Uint8Array): void {
     const { image, outlet } = this.#input;
@@ -220,7 +269,15 @@ export class SimulatedDevice implements Deadlined {
 
   #end(now: Instant, kind: Outcome["kind"], detail: string): void {
     if (this.outcome !== undefined) return;
-    this.outcome = { kind, at: now, seconds: (now - this.#startedAt!) / 1000, detail };
+    const rebootedAt = this.#rebootedAt;
+    this.outcome = {
+      kind,
+      at: now,
+      seconds: ((rebootedAt ?? now) - this.#startedAt!) / 1000,
+      ...(this.#contactSeconds !== undefined && { contactSeconds: this.#contactSeconds }),
+      ...(rebootedAt !== undefined && { confirmedSeconds: (now - rebootedAt) / 1000 }),
+      detail,
+    };
     this.#input.outlet.ended();
   }
 }

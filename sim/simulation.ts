@@ -14,6 +14,7 @@ import { DEFAULT_CIPHER_SUITES } from "../src/dtls/cipher-suite.ts";
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
 import { FirmwareServer } from "../src/server/firmware-server.ts";
 import { DrawnImage } from "./drawn-image.ts";
+import { DrawnTrust } from "./drawn-trust.ts";
 import type { SharedMedium } from "./link/shared-medium.ts";
 import { Prng } from "./prng.ts";
 import type { LinkProfile } from "./profiles/profile.ts";
@@ -41,6 +42,8 @@ export interface SimulationInput {
   readonly serverDtlsParameters?: Partial<DtlsParameters>;
   readonly deviceDtlsParameters?: Partial<DtlsParameters>;
   readonly trace?: Trace;
+  /** Whether devices check in, try what they are offered and confirm it; they download one image when absent. */
+  readonly trusted?: boolean;
   /** Handshakes that somebody may have begun beside the devices; none when absent. */
   readonly strangersMax?: number;
 }
@@ -57,6 +60,7 @@ export class Simulation {
   readonly #input: SimulationInput;
   readonly #random: Prng;
   readonly #key: Secret;
+  readonly #trust: DrawnTrust | undefined;
   readonly #deadlines = new DeadlineQueue<Deadlined>();
   readonly #byAddress = new Map<PeerAddress, SimulatedDevice>();
   readonly #messages = new WeakMap<Uint8Array, Uint8Array>();
@@ -73,6 +77,7 @@ export class Simulation {
     const key = new Uint8Array(KEY_LENGTH);
     this.#random.fork("key").fill(key);
     this.#key = new Secret(key);
+    if (input.trusted) this.#trust = new DrawnTrust(input.crypto, this.image, this.#random.fork("trust"));
     this.#server = this.#startServer();
     this.devices = Array.from({ length: input.deviceCount }, (_, number) => this.#createDevice(number));
     this.#running = this.devices.length;
@@ -132,6 +137,7 @@ export class Simulation {
       crypto: this.#input.crypto,
       random: this.#random.fork(`device ${number}`),
       ...(medium && { medium }),
+      ...(this.#trust && { trust: this.#trust }),
       ...(trace && { trace }),
       ...(deviceDtlsParameters && { dtlsParameters: deviceDtlsParameters }),
       outlet: {
@@ -167,6 +173,7 @@ export class Simulation {
       random: this.#random.fork(`server ${this.#serverStarts++}`),
       catalogue: this.image,
       cipherSuites: DEFAULT_CIPHER_SUITES,
+      ...(this.#trust && { trust: this.#trust.ticketMaker }),
       ...(serverDtlsParameters && { dtlsParameters: serverDtlsParameters }),
       tap: (datagram, message) => this.#messages.set(datagram, message),
     });
@@ -190,6 +197,7 @@ export class Simulation {
       const event = this.#server.pollEvent();
       if (event === undefined) break;
       if (event.kind === "pskWanted") this.#server.handlePsk(this.now, event.identity, this.#key);
+      if (event.kind === "reportReceived") this.#server.handleReport(this.now, event.question, true);
     }
     this.#reschedule(this.#server);
   }
