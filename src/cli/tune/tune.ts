@@ -9,6 +9,7 @@ import type { LinkProfile } from "../../../sim/profiles/profile.ts";
 import { Trace, type TraceEntry } from "../../../sim/trace.ts";
 import type { CombinationRow } from "../../../sim/tune/combination-row.ts";
 import { GOALS } from "../../../sim/tune/recommendation.ts";
+import { trustCostRow } from "../../../sim/tune/trust-cost.ts";
 import { type Combination, combinationsFor, type RunResult, runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
 import { tuneRows } from "../../../sim/tune/tune-row.ts";
 import { DIALECT_NAMES } from "../../device/dialect.ts";
@@ -34,6 +35,7 @@ import { type Provenance, provenanceOf } from "./provenance.ts";
 import { settingsFor } from "./settings.ts";
 import { whileSimulating } from "./simulating.ts";
 import { formatTuneTable } from "./table.ts";
+import { formatTrustTable } from "./trust-table.ts";
 
 const STDOUT = "-";
 const RUNS = 20;
@@ -82,6 +84,11 @@ export function options(yargs: Argv<GlobalArguments>) {
     .option("json", { ...word, describe: "File for the rows as JSON, - for standard output" })
     .option("html", { ...word, describe: "File for a page with charts" })
     .option("trace", { type: "boolean", default: false, describe: "Print each datagram of one run" })
+    .option("trusted", {
+      type: "boolean",
+      default: false,
+      describe: "What a signed update adds: check-in, ticket, manifest, trial and reports of a device with two slots",
+    })
     .example("$0 tune --profile nb-iot-ce1 --size 100k", "How long our own device takes")
     .example("$0 tune --profile nb-iot-ce1 --size 100k --devices 100 --shared --spread 1h", "A campaign in one cell")
     .example("$0 tune --profile nb-iot-ce1 --size 100k --device zephyr --block-size 64,256,1024", "");
@@ -93,6 +100,9 @@ export async function run(args: TuneArguments): Promise<void> {
     throw wrongUse("say how large the image is: --image FILE or --size BYTES");
   }
   refuseMaxRetransmitOf(args.device, args.maxRetransmit);
+  if (args.trusted && (args.shared || args.html !== undefined)) {
+    throw wrongUse("--trusted prints one table of devices that have a channel each: leave --shared and --html out");
+  }
   const cell = cellFor(args);
   const combinations = combinationsFor({
     profiles: usableProfiles(args.profile),
@@ -120,6 +130,10 @@ export async function run(args: TuneArguments): Promise<void> {
     return;
   }
   if (args.trace) return trace(combinations, args, seed);
+  if (args.trusted) {
+    const rows = combinations.map((combination) => trustCostRow(systemCrypto(), combination, args.runs ?? RUNS, seed));
+    return printRows(rows, formatTrustTable(rows), provenance, args.json);
+  }
   const results = await simulate(combinations, args.runs ?? RUNS, seed, args.seed === undefined);
   const rows = tuneRows(combinations, results, args.goal);
   print(rows, formatTuneTable(rows, process.stdout.columns), provenance, args.json);
@@ -173,15 +187,23 @@ function trace(combinations: readonly Combination[], { runs = 1, json, html }: T
   if (!result.completed) throw jobFailed(`the update did not end: ${result.failure}`);
 }
 
-/** The table, or the rows as JSON, or the one here and the other in a file. */
 function print(
   rows: readonly (CombinationRow & { readonly recommended: boolean })[],
   table: string,
   provenance: Provenance,
   json: string | undefined,
 ): void {
-  const told = rows.map((row) => ({ ...row, whatToSet: row.recommended ? settingsFor(row) : null, ...provenance }));
-  const text = JSON.stringify(told, undefined, 2);
+  const told = rows.map((row) => ({ ...row, whatToSet: row.recommended ? settingsFor(row) : null }));
+  printRows(told, table, provenance, json);
+}
+
+/** The table, or the rows as JSON, or the one here and the other in a file. */
+function printRows(rows: readonly object[], table: string, provenance: Provenance, json: string | undefined): void {
+  const text = JSON.stringify(
+    rows.map((row) => ({ ...row, ...provenance })),
+    undefined,
+    2,
+  );
   console.log(json === STDOUT ? text : `${table}\n\nseed ${provenance.seed}`);
   if (json !== undefined && json !== STDOUT) write(json, `${text}\n`);
 }
