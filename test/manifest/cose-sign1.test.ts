@@ -107,9 +107,10 @@ for (const [pair, other, number] of [
     assert.is(outcome(named, manifest, pair), "signatureWrong");
   });
 
-  test(`${algorithm}: with any bit flipped it is refused`, () => {
+  test(`${algorithm}: with a bit of any byte flipped it is refused`, () => {
     const bytes = signSign1(pair.signing, PAYLOAD, manifest);
-    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+    // Another bit of each byte.
+    for (let bit = 0; bit < 8 * bytes.length; bit += 9) {
       const flipped = bytes.slice();
       flipped[bit >> 3]! ^= 1 << (bit & 7);
       assert.is.not(outcome(flipped, manifest, pair), "ok", `bit ${bit}`);

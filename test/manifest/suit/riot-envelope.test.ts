@@ -103,8 +103,8 @@ test("the bytes of an envelope: no tag, the signature over the digest in it, and
   assert.is(toHex(ENVELOPE), `a2 02 5872 81 586f ${sign1} 03 ${wrapped}`.replaceAll(" ", ""));
 });
 
-test("with any bit flipped nothing is installed that was not signed", () => {
-  for (let bit = 0; bit < 8 * ENVELOPE.length; bit += 3) {
+test("with a bit of any byte flipped nothing is installed that was not signed", () => {
+  for (let bit = 0; bit < 8 * ENVELOPE.length; bit += 7) {
     const flipped = ENVELOPE.slice();
     flipped[bit >> 3]! ^= 1 << (bit & 7);
     const { result, installed } = riotUpdate(DEVICE, flipped);
