@@ -104,6 +104,7 @@ function judge(args: ReleaseArguments, { data, trust }: Context, bytes: Uint8Arr
   if (className !== undefined) {
     const fault = classNameFault(className);
     if (fault !== undefined) throw wrongUse(fault);
+    if (data !== undefined) refuseInClear(data, product, className);
   }
   const newest = data && withReleases(data, ({ releases }) => releases.current(product, className));
   const newestCounter = newest ? newest.content.securityCounter : undefined;
@@ -111,6 +112,16 @@ function judge(args: ReleaseArguments, { data, trust }: Context, bytes: Uint8Arr
   const fault = imageNameFault(product, judged.version);
   if (fault !== undefined) throw wrongUse(fault);
   return judged;
+}
+
+/** Whoever set the class believes that nobody on the way can read its images. */
+function refuseInClear(data: string, product: string, className: string): void {
+  const known = withReleases(data, ({ classes }) => classes.find(product, className));
+  if (known?.encryptTo === undefined) return;
+  throw jobFailed(
+    `images of class ${className} are encrypted to a key, and release writes them in clear: ` +
+      `say class set ${className} --product ${product} without --encrypt-to if they may be`,
+  );
 }
 
 function contentOf(args: ReleaseArguments, context: Context, bytes: Uint8Array, judged: JudgedImage): ReleaseContent {
