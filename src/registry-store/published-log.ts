@@ -7,7 +7,7 @@ import { checkpointText, logKeyOf } from "../registry/checkpoint.ts";
 import { encodeInclusionProof } from "../registry/inclusion-proof.ts";
 import { decodeEntry, type EntryKind } from "../registry/log-entry.ts";
 import { type NoteKey, noteKeyId } from "../registry/note-key.ts";
-import { formatNote, formatSignature } from "../registry/signed-note.ts";
+import { formatNote } from "../registry/signed-note.ts";
 import { isTileOf, TILE_WIDTH, type Tile } from "../registry/tile.ts";
 import { formatConsistencyProof, formatTlogProof } from "../registry/tlog-proof.ts";
 import { HASH_LENGTH } from "../registry/tree-hash.ts";
@@ -22,6 +22,7 @@ export class PublishedLog {
   readonly #crypto: CryptoProvider;
   readonly #proofs = new LRUCache<string, Uint8Array>({ max: KEPT_PROOFS_MAX });
   #checkpoint: CheckpointRow | undefined;
+  #note: string | undefined;
 
   constructor(registry: Registry, crypto: CryptoProvider) {
     this.#registry = registry;
@@ -42,6 +43,7 @@ export class PublishedLog {
     const isReadable = checkpoint === undefined || tree.catchUp(rows.size()) === undefined;
     this.#checkpoint = isReadable ? checkpoint : undefined;
     this.#proofs.clear();
+    this.#note = this.#checkpoint && this.#noteOf(this.#checkpoint);
     return true;
   }
 
@@ -56,14 +58,9 @@ export class PublishedLog {
     return key === undefined ? undefined : logKeyOf(key);
   }
 
-  /** The newest checkpoint as a note, with the lines of witnesses. */
+  /** The newest checkpoint as a note, with the lines of witnesses: the same text until the next one. */
   note(): string | undefined {
-    const [checkpoint, key] = [this.#checkpoint, this.key];
-    if (checkpoint === undefined || key === undefined) return undefined;
-    const { size, root, signature, cosignatures } = checkpoint;
-    const own = { name: key.name, keyId: noteKeyId(this.#crypto, key), signature };
-    const note = formatNote({ text: checkpointText({ origin: key.name, size, root }), signatures: [] });
-    return note + formatSignature(own) + cosignatures;
+    return this.#note;
   }
 
   /** The newest entry of one of `kinds` about the record with this digest; undefined where none is in the checkpoint. */
@@ -112,5 +109,12 @@ export class PublishedLog {
     if (level !== "entries") return this.#registry.tree.tile(level, number)?.slice(0, width * HASH_LENGTH);
     const entries = this.#registry.rows.entries(number * TILE_WIDTH, number * TILE_WIDTH + width);
     return concat(...entries.flatMap(({ bytes }) => [Uint8Array.of(bytes.length >> 8, bytes.length), bytes]));
+  }
+
+  #noteOf({ size, root, signature, cosignatures }: CheckpointRow): string | undefined {
+    const { key } = this;
+    if (key === undefined) return undefined;
+    const own = { name: key.name, keyId: noteKeyId(this.#crypto, key), signature };
+    return formatNote({ text: checkpointText({ origin: key.name, size, root }), signatures: [own] }) + cosignatures;
   }
 }

@@ -30,6 +30,7 @@ import { FIRMWARE_ROOT, FirmwareResource } from "./firmware-resource.ts";
 import { Freshness } from "./freshness.ts";
 import { ImageBody } from "./image-body.ts";
 import { LINKS_PATH, LINKS_ROOT, LinksResource } from "./links-resource.ts";
+import { LOG_ROOT, LogResource, type ServedLog } from "./log-resource.ts";
 import { MANIFEST_ROOT, ManifestResource } from "./manifest-resource.ts";
 import { REPORT_ROOT, type ReportQuestion, ReportResource } from "./report-resource.ts";
 import { Resources } from "./resources.ts";
@@ -69,6 +70,8 @@ export interface FirmwareServerInput {
   readonly tap?: (datagram: Uint8Array, message: Uint8Array) => void;
   /** Releases, and the key that signs tickets; `/m`, `/t` and `/r` are not there when absent. */
   readonly trust?: TicketMaker | undefined;
+  /** The registry; `/log` is not there when absent. */
+  readonly log?: ServedLog | undefined;
   /** Whom identities are bound to; none is bound when absent. */
   readonly scopes?: Scopes | undefined;
   /** What transfers show of their links; nothing is followed when absent. `identity` only with DTLS. */
@@ -92,7 +95,7 @@ export class FirmwareServer implements Deadlined {
   readonly #exchanges: Exchanges<Association> | undefined;
 
   constructor(input: FirmwareServerInput) {
-    const { crypto, catalogue, trust } = input;
+    const { crypto, catalogue, trust, log } = input;
     this.#access = new Access(input.scopes);
     this.#links = new LinksResource(crypto, catalogue);
     this.#manifests = trust && new ManifestResource(crypto, trust.releases, this.#access);
@@ -103,6 +106,7 @@ export class FirmwareServer implements Deadlined {
       [MANIFEST_ROOT, this.#manifests],
       [TICKET_ROOT, trust && this.#createTickets(crypto, trust)],
       [REPORT_ROOT, trust && this.#reports],
+      [LOG_ROOT, log && new LogResource(crypto, log)],
     ]);
     this.#tap = input.tap;
     const { exchanged } = input;

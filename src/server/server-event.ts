@@ -78,6 +78,8 @@ export type ServerEvent =
   /** The store of releases cannot be read or written now: manifests, tickets and reports wait. */
   | { readonly kind: "releasesUnavailable"; readonly reason: string }
   | { readonly kind: "releasesAvailable" }
+  /** The registry does not fit what was signed: nothing is entered or signed any more. */
+  | { readonly kind: "registryBroken"; readonly reason: string }
   /** What the process before stored: sessions that go on, and those that cannot. */
   | { readonly kind: "sessionsRestored"; readonly restoredCount: number; readonly refusedCount: number }
   /** Sessions could not be stored: none outlives this process, until they can. */

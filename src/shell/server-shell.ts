@@ -19,7 +19,8 @@ import { systemNow, systemUnixSeconds } from "./system-clock.ts";
 import { systemCrypto } from "./system-crypto.ts";
 import { systemNativeParts } from "./system-native-parts.ts";
 import { SystemRandom } from "./system-random.ts";
-import { type LogSource, type ReleaseSource, ReleaseWatch } from "./trust/release-watch.ts";
+import type { RegistryThread, RegistryWatch } from "./trust/registry-keeper.ts";
+import { type ReleaseSource, ReleaseWatch } from "./trust/release-watch.ts";
 import { ReportKeeper, type ReportSink } from "./trust/report-keeper.ts";
 import { type ScopeSource, ScopeWatch } from "./trust/scope-watch.ts";
 
@@ -68,7 +69,9 @@ export interface ServerShellInput
 export interface ServerTrust {
   readonly releases: ReleaseSource;
   /** The registry, where there is one. */
-  readonly registry?: LogSource | undefined;
+  readonly registry?: RegistryWatch | undefined;
+  /** What signs it; closed at the end. */
+  readonly signer?: RegistryThread | undefined;
   /** Where reports are kept; closed at the end. */
   readonly reports: ReportSink;
   /** The server's own, for tickets. */
@@ -98,6 +101,7 @@ export class ServerShell {
   readonly #scopes: ScopeWatch | undefined;
   readonly #releases: ReleaseWatch | undefined;
   readonly #reports: ReportKeeper | undefined;
+  readonly #signer: RegistryThread | undefined;
   readonly #keeper: SessionKeeper | undefined;
   readonly #log: ServerLog;
   readonly #eventLimit = new EventLimit();
@@ -144,9 +148,15 @@ export class ServerShell {
       });
     this.#releases = trust && this.#createReleases(trust);
     this.#reports = trust && this.#createReports(trust.reports);
+    this.#signer = trust?.signer;
+    this.#signer?.start({
+      broken: (reason) => this.#log.event({ kind: "registryBroken", reason }),
+      failed: (error) => this.#fail(error),
+    });
     this.#server = new FirmwareServer({
       ...options,
       trust: trust && { releases: this.#releases!, key: trust.key, unixSeconds: systemUnixSeconds },
+      log: trust?.registry,
       scopes: this.#scopes,
       now: systemNow(),
       crypto: systemCrypto(),
@@ -341,6 +351,11 @@ export class ServerShell {
     for (const interval of this.#intervals) clearInterval(interval);
     const ports = [...this.#ports.values()];
     this.#ports.clear();
-    await Promise.all([...ports.map((port) => port.close()), this.#keeper?.close(), this.#reports?.close()]);
+    await Promise.all([
+      ...ports.map((port) => port.close()),
+      this.#keeper?.close(),
+      this.#reports?.close(),
+      this.#signer?.close(),
+    ]);
   }
 }

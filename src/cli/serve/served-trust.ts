@@ -1,10 +1,12 @@
 // What a server needs beside images and keys of devices: releases, what identities are bound to, and a key to sign tickets.
 
 import { ScopeStore } from "../../../psk/scope-store.ts";
+import { PublishedLog } from "../../registry-store/published-log.ts";
 import { ReleaseCatalogue } from "../../release-store/release-catalogue.ts";
 import { ReleaseStore } from "../../release-store/release-store.ts";
 import type { ServerTrust } from "../../shell/server-shell.ts";
 import { systemCrypto } from "../../shell/system-crypto.ts";
+import { RegistryThread, RegistryWatch } from "../../shell/trust/registry-keeper.ts";
 import { ReportThread } from "../../shell/trust/report-keeper.ts";
 import { ownKey } from "../../trust-store/own-key.ts";
 
@@ -18,17 +20,20 @@ export class ServedTrust {
     const key = ownKey(directory, "server", systemCrypto());
     const scopes = ScopeStore.open(directory);
     try {
-      return new ServedTrust(scopes, ReleaseStore.open(directory), new ReportThread(directory), key);
+      return new ServedTrust(directory, scopes, ReleaseStore.open(directory), key);
     } catch (error) {
       scopes.close();
       throw error;
     }
   }
 
-  private constructor(scopes: ScopeStore, releases: ReleaseStore, reports: ReportThread, key: ServerTrust["key"]) {
+  private constructor(directory: string, scopes: ScopeStore, releases: ReleaseStore, key: ServerTrust["key"]) {
     this.scopes = scopes;
     this.#releases = releases;
-    this.trust = { releases: new ReleaseCatalogue(releases), reports, key };
+    const reports = new ReportThread(directory);
+    const registry = new RegistryWatch(new PublishedLog(releases.registry, systemCrypto()));
+    const signer = new RegistryThread(directory);
+    this.trust = { releases: new ReleaseCatalogue(releases), registry, signer, reports, key };
     scopes.neverWait();
     releases.neverWait();
   }

@@ -16,6 +16,7 @@ const ERRORS: ReadonlySet<NewsEvent["kind"]> = new Set([
   "imageDamaged",
   "imagesUnavailable",
   "keysUnavailable",
+  "registryBroken",
   "releasesUnavailable",
   "sessionsUnsaved",
 ]);
@@ -129,7 +130,13 @@ export function eventFields(event: NewsEvent): Record<string, string | number | 
 type ReportEvent = Extract<NewsEvent, { kind: "reported" }>;
 type UnavailableEvent = Extract<NewsEvent, { kind: (typeof UNAVAILABLE)[number] }>;
 
-const UNAVAILABLE = ["imagesUnavailable", "keysUnavailable", "releasesUnavailable", "sessionsUnsaved"] as const;
+const UNAVAILABLE = [
+  "imagesUnavailable",
+  "keysUnavailable",
+  "registryBroken",
+  "releasesUnavailable",
+  "sessionsUnsaved",
+] as const;
 
 function isUnavailable(event: NewsEvent): event is UnavailableEvent {
   return (UNAVAILABLE as readonly string[]).includes(event.kind);
@@ -147,6 +154,8 @@ export function eventText(event: NewsEvent): string {
       return `${whoText(event)}  ${checkInText(event)}`;
     case "reported":
       return `${identityText(event.device)}  ${reportText(event)}`;
+    case "registryBroken":
+      return `nothing can be released, nor any key changed: ${event.reason}`;
     case "releasesAvailable":
       return "releases can be read again";
     case "releasesUnavailable":

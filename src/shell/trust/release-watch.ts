@@ -20,6 +20,8 @@ export interface LogSource {
   /** That a manifest with this digest stands in it. */
   proof(digest: Uint8Array): Uint8Array | undefined;
   head(): LogHead | undefined;
+  /** Takes up what was signed since the last call. */
+  refresh(): boolean;
 }
 
 export class ReleaseWatch implements Releases {
@@ -70,6 +72,7 @@ export class ReleaseWatch implements Releases {
     let isChanged = false;
     const asked = this.#fault.survives(() => {
       isChanged = this.#source.refresh();
+      this.#log?.refresh();
     });
     if (!asked || !this.#fault.isPresent) return isChanged;
     this.#fault.mend();
