@@ -131,7 +131,9 @@ export async function run(args: TuneArguments): Promise<void> {
   }
   if (args.trace) return trace(combinations, args, seed);
   if (args.trusted) {
-    const rows = combinations.map((combination) => trustCostRow(systemCrypto(), combination, args.runs ?? RUNS, seed));
+    // One row for each link: whoever compares timers or sizes leaves --trusted out.
+    const first = combinations.filter(({ profile }, i) => combinations[i - 1]?.profile !== profile);
+    const rows = first.map((combination) => trustCostRow(systemCrypto(), combination, args.runs ?? RUNS, seed));
     return printRows(rows, formatTrustTable(rows), provenance, args.json);
   }
   const results = await simulate(combinations, args.runs ?? RUNS, seed, args.seed === undefined);
