@@ -293,6 +293,12 @@ test("draft 6.5: a command for all components is run for each, with its own para
   assert.equal(contentsOf(outcomeOf(some)), [OLD, NEW]);
 });
 
+test("draft 6.5: a sequence within is run once for each component, with that one chosen", () => {
+  const sequence = [{ kind: "directive", code: 18, policy: 0 }] as const;
+  const set = { kind: "overrideParameters", parameters: { content: NEW } } as const;
+  assert.equal(contentsOf(outcomeOf([CHOOSE_ALL, set, { kind: "runSequence", sequence }])), [NEW, NEW]);
+});
+
 test("draft 8.4.10.5 and 8.4.10.9: copy and swap, and what they refuse", () => {
   const from = (sourceComponent: number) => ({ kind: "overrideParameters", parameters: { sourceComponent } }) as const;
   assert.equal(contentsOf(outcomeOf([CHOOSE_0, from(1), COPY])), [OTHER, OTHER]);
