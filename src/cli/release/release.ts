@@ -16,6 +16,7 @@ import { type ArgumentsOf, type GlobalArguments, json, word } from "../command.t
 import { jobFailed, wrongUse } from "../command-error.ts";
 import { bytesOfFile, digest } from "../image-file.ts";
 import { writeBundle } from "./bundle-file.ts";
+import { waitForInclusion } from "./inclusion.ts";
 import { type JudgedImage, judgeImage } from "./judged-image.ts";
 import { type ReleaseSigner, releaseSigner } from "./release-signer.ts";
 import { rootKeys, type Trust, trustFor, trustOf, withReleases } from "./release-stores.ts";
@@ -54,6 +55,11 @@ export function options(yargs: Argv<GlobalArguments>) {
     .option("out", { ...word, describe: "Write a bundle, which narrowboat publish takes, in place of publishing" })
     .option("to-sign", { ...word, describe: "Write what is to be signed elsewhere, and do nothing else" })
     .option("signature", { ...word, describe: "The signature of what --to-sign wrote" })
+    .option("wait", {
+      type: "boolean",
+      default: true,
+      describe: "Wait until it stands in the registry, a minute at the most; --no-wait does not",
+    })
     .option("json", json)
     .example("$0 release build/zephyr.signed.bin --product pump --key maker.pem", "Sign it, and serve it as /m/pump")
     .example(
@@ -89,6 +95,7 @@ export async function run(args: ReleaseArguments): Promise<void> {
   else writeBundle(out, release, bytes);
   const report = releaseReport(content, release, signer.key, judged, out);
   console.log(args.json ? JSON.stringify(report) : formatRelease(report));
+  if (out === undefined && args.wait) await waitForInclusion(args.data, release.manifest);
 }
 
 /** Devices would take what this server refuses to believe. */

@@ -47,7 +47,7 @@ class Place {
   }
 
   release(file: string, ...words: readonly string[]): Promise<Spoken> {
-    return this.say("release", file, "--product", "pump", "--key", this.key, "--json", ...words);
+    return this.say("release", file, "--product", "pump", "--key", this.key, "--json", "--no-wait", ...words);
   }
 
   store<Value>(work: (store: ReleaseStore) => Value): Value {
