@@ -10,19 +10,21 @@ import { type ArgumentsOf, type GlobalArguments, json } from "../command.ts";
 import { jobFailed } from "../command-error.ts";
 import { bytesOfFile, digest } from "../image-file.ts";
 import { formatFields } from "../report.ts";
-import { explainEnvelope } from "./envelope-words.ts";
+import { type ExplainedEnvelope, explainEnvelope } from "./envelope-words.ts";
+import { explainSign1, isSign1 } from "./sign1-words.ts";
 import { checkWords, FAULT_WORDS, FORMAT_WORDS } from "./words.ts";
 
 export function options(yargs: Argv<GlobalArguments>) {
   return yargs
-    .positional("file", { type: "string", demandOption: true, describe: "The image, or a SUIT manifest" })
+    .positional("file", { type: "string", demandOption: true, describe: "The image, or a manifest" })
     .option("json", json)
     .example("$0 inspect build/zephyr.signed.bin", "Its format, version, hash, signature, and what is wrong with it");
 }
 
 export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
   const bytes = bytesOfFile(args.file);
-  if (isEnvelope(bytes)) return inspectEnvelope(args, bytes);
+  if (isEnvelope(bytes)) return sayExplained(args, bytes, "suit", explainEnvelope(systemCrypto(), bytes));
+  if (isSign1(bytes)) return sayExplained(args, bytes, "sign1", explainSign1(bytes));
   const summary = inspectImage(bytes, digest);
   const wrong = summary.faults.length + summary.checks.filter(({ verdict }) => verdict === "wrong").length;
   const sha256 = toHex(digest("sha256", bytes));
@@ -32,11 +34,15 @@ export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
     throw jobFailed(`${args.file} is broken: ${wrong === 1 ? "one thing is" : `${wrong} things are`} wrong`);
 }
 
-function inspectEnvelope({ file, json }: ArgumentsOf<typeof options>, bytes: Uint8Array): void {
-  const explained = explainEnvelope(systemCrypto(), bytes);
-  if (json) console.log(JSON.stringify({ file, size: bytes.length, format: "suit", ...explained }));
-  else console.log([...explained.lines, ...explained.faults.map((fault) => `wrong: ${fault}`)].join("\n"));
-  if (explained.faults.length > 0) throw jobFailed(`${file} is no manifest that a device may follow`);
+function sayExplained(
+  { file, json }: ArgumentsOf<typeof options>,
+  bytes: Uint8Array,
+  format: "suit" | "sign1",
+  { lines, faults }: ExplainedEnvelope,
+): void {
+  if (json) console.log(JSON.stringify({ file, size: bytes.length, format, lines, faults }));
+  else console.log([...lines, ...faults.map((fault) => `wrong: ${fault}`)].join("\n"));
+  if (faults.length > 0) throw jobFailed(`${file} is no manifest that a device may follow`);
 }
 
 function formatInspection(size: number, sha256: string, summary: ImageSummary): string {

@@ -8,6 +8,7 @@ import { isSevered, type Manifest } from "../../manifest/suit/manifest.ts";
 import type { Parameters, VersionMatch } from "../../manifest/suit/parameters.ts";
 import { SHA_256, type SuitDigest } from "../../manifest/suit/suit-digest.ts";
 import { COMPONENT_TEXTS, MANIFEST_TEXTS, type TextOfLanguage, type Texts } from "../../manifest/suit/suit-text.ts";
+import { timeWords } from "./time-words.ts";
 
 /** What was cut out of the manifest and stands beside it, by section, where it is known. */
 export interface SeveredParts {
@@ -116,7 +117,7 @@ const PARAMETER_WORDS: Words = {
   deviceId: (id) => `the device ${spokenUuid(id)}`,
   imageDigest: (digest) => `the ${spokenDigest(digest)}`,
   imageSize: (size) => `the size ${size} bytes`,
-  useBefore: (seconds) => `the end of its use ${spokenTime(seconds)}`,
+  useBefore: (seconds) => `the end of its use ${timeWords(seconds)}`,
   slot: (slot) => `the slot ${slot}`,
   strictOrder: (strict) => `the order of commands ${strict ? "strict" : "free"}`,
   softFailure: (soft) => `that a condition that fails ${soft ? "ends its sequence alone" : "ends all"}`,
@@ -148,11 +149,6 @@ export function spokenUuid(bytes: Uint8Array): string {
 
 function spokenDigest({ algorithm, bytes }: SuitDigest): string {
   return algorithm === SHA_256 ? `SHA-256 ${toHex(bytes)}` : `digest ${toHex(bytes)} of the algorithm ${algorithm}`;
-}
-
-function spokenTime(seconds: number): string {
-  const time = new Date(seconds * 1000);
-  return Number.isNaN(time.getTime()) ? `${seconds} s after 1970` : time.toISOString();
 }
 
 function explainText({ language, manifest, components }: TextOfLanguage): string[] {
