@@ -3,6 +3,15 @@
 
 import { instant } from "../../src/base/instant.ts";
 import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
+import { encodeCheckIn } from "../../src/manifest/check-in.ts";
+import { encodeInstallReport, Figure, REPORT_ID_LENGTH } from "../../src/manifest/install-report.ts";
+import { UpdateResult, UpdateState } from "../../src/manifest/reason.ts";
+import { SIGNED_TICKET, sign } from "../../src/manifest/signed-object.ts";
+import { DEVICE_NAME_LENGTH, NONCE_LENGTH_MIN } from "../../src/manifest/ticket.ts";
+import { COME_AGAIN, TICKET_LIFETIME } from "../../src/server/ticket-resource.ts";
+import { DrawnImage } from "../drawn-image.ts";
+import { DrawnTrust } from "../drawn-trust.ts";
+import { Prng } from "../prng.ts";
 import { Simulation } from "../simulation.ts";
 import { percentile } from "./sample-statistics.ts";
 import { type Combination, RUN_DAYS_MAX, seedOfRun, simulationInputFor } from "./tune.ts";
@@ -75,4 +84,40 @@ function runOf(crypto: CryptoProvider, combination: Combination, seed: number, t
   const { seconds, contactSeconds = 0, confirmedSeconds = 0 } = outcome!;
   const { up, down } = link.statistics;
   return { seconds, contactSeconds, confirmedSeconds, bytesUp: up.deviceBytesOnAir, bytesDown: down.deviceBytesOnAir };
+}
+
+/** Bytes of each message of a trusted update, without the headers of CoAP and below; names as short as a device with little air has. */
+export function trustMessageLengths(crypto: CryptoProvider): Readonly<Record<string, number>> {
+  const random = new Prng(1);
+  const trust = new DrawnTrust(crypto, DrawnImage.of(crypto, 102_400, random), random);
+  const { product, ticketMaker } = trust;
+  const { digest, manifest, version } = trust.current(product)!;
+  const nonce = new Uint8Array(NONCE_LENGTH_MIN);
+  const asked = { product, nonce, sequenceNumber: 0, version: "0", slot: 0, manifestWanted: true };
+  const ticket = sign(SIGNED_TICKET, ticketMaker.key, {
+    nonce,
+    device: new Uint8Array(DEVICE_NAME_LENGTH),
+    manifestDigest: digest,
+    sequenceNumber: 1,
+    lifetime: TICKET_LIFETIME,
+    issued: ticketMaker.unixSeconds(instant(0)),
+    comeAgain: COME_AGAIN,
+  });
+  const report = {
+    id: new Uint8Array(REPORT_ID_LENGTH),
+    product,
+    version,
+    sequenceNumber: 1,
+    state: UpdateState.IDLE,
+    result: UpdateResult.SUCCESS,
+    slot: 1,
+    figures: new Map([[Figure.UPTIME, 10]]),
+  };
+  return {
+    "check-in": encodeCheckIn(asked).length,
+    ticket: ticket.length,
+    manifest: manifest.length,
+    "trust root": trust.trustRoot(product)!.length,
+    report: encodeInstallReport(report).length,
+  };
 }

@@ -6,8 +6,10 @@ import { formatDuration } from "./words.ts";
 
 const HEADINGS = ["LINK", "BARE", "TO REBOOT", "x BARE", "CONTACT", "CONFIRMED", "+ UP", "+ DOWN", "ENDED"];
 
-export function formatTrustTable(rows: readonly TrustCostRow[]): string {
-  return formatTable([HEADINGS, ...rows.map(cellsOf)]);
+/** `messages` are the lengths of the messages by their names. */
+export function formatTrustTable(rows: readonly TrustCostRow[], messages: Readonly<Record<string, number>>): string {
+  const lengths = Object.entries(messages).map(([name, length]) => `${name} ${length} B`);
+  return `${formatTable([HEADINGS, ...rows.map(cellsOf)])}\n\neach without its headers: ${lengths.join(", ")}`;
 }
 
 function cellsOf(row: TrustCostRow): readonly string[] {

@@ -9,7 +9,7 @@ import type { LinkProfile } from "../../../sim/profiles/profile.ts";
 import { Trace, type TraceEntry } from "../../../sim/trace.ts";
 import type { CombinationRow } from "../../../sim/tune/combination-row.ts";
 import { GOALS } from "../../../sim/tune/recommendation.ts";
-import { trustCostRow } from "../../../sim/tune/trust-cost.ts";
+import { trustCostRow, trustMessageLengths } from "../../../sim/tune/trust-cost.ts";
 import { type Combination, combinationsFor, type RunResult, runOnce, seedOfRun } from "../../../sim/tune/tune.ts";
 import { tuneRows } from "../../../sim/tune/tune-row.ts";
 import { DIALECT_NAMES } from "../../device/dialect.ts";
@@ -134,7 +134,7 @@ export async function run(args: TuneArguments): Promise<void> {
     // One row for each link: whoever compares timers or sizes leaves --trusted out.
     const first = combinations.filter(({ profile }, i) => combinations[i - 1]?.profile !== profile);
     const rows = first.map((combination) => trustCostRow(systemCrypto(), combination, args.runs ?? RUNS, seed));
-    return printRows(rows, formatTrustTable(rows), provenance, args.json);
+    return printRows(rows, formatTrustTable(rows, trustMessageLengths(systemCrypto())), provenance, args.json);
   }
   const results = await simulate(combinations, args.runs ?? RUNS, seed, args.seed === undefined);
   const rows = tuneRows(combinations, results, args.goal);

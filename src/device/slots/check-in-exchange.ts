@@ -34,6 +34,8 @@ export interface CheckInExchangeInput {
   readonly running: SlotNumber;
   readonly anchors: TrustAnchors;
   readonly crypto: CryptoProvider;
+  /** Whether nothing is taken that no log of the trust root has. */
+  readonly asksForLog: boolean;
 }
 
 export class CheckInExchange {
@@ -42,6 +44,7 @@ export class CheckInExchange {
   #asked: "answer" | "root" | "manifest" = "answer";
   #ticket: Uint8Array = EMPTY;
   #manifest: Uint8Array | undefined;
+  #proof: Uint8Array | undefined;
   #isRootFresh = false;
 
   constructor(input: CheckInExchangeInput) {
@@ -83,6 +86,7 @@ export class CheckInExchange {
       if (!decoded?.ok) return refusal("noTicket", decoded?.error.reason ?? `the server answers ${formatCode(code)}`);
       this.#ticket = decoded.value.ticket;
       this.#manifest = decoded.value.manifest;
+      this.#proof = decoded.value.proof;
       return undefined;
     }
     if (!isThere) {
@@ -121,9 +125,17 @@ export class CheckInExchange {
       checkManifest(manifest, issued, memory, asking) ??
       checkTicket(now, ticket.value, asking) ??
       checkDigest(crypto, this.#manifest, ticket.value) ??
+      this.#checkProof(manifestDigest) ??
       checkSpace(manifest, asking);
     if (refused !== undefined) return { kind: "refused", refusal: refused, manifest };
     return { kind: "offered", manifest, ticket: ticket.value };
+  }
+
+  /** A proof that comes is checked, whoever asked for it. */
+  #checkProof(manifestDigest: Uint8Array): Refusal | undefined {
+    const { anchors, asksForLog } = this.#input;
+    if (this.#proof !== undefined) return anchors.checkProof(this.#proof, manifestDigest);
+    return asksForLog ? refusal("notInLog", "no proof that the release stands in the log") : undefined;
   }
 
   /** A key that is not known, or a root that is over, may be the sign of a newer root: it is asked for, once. */

@@ -18,6 +18,7 @@ import {
 } from "../../manifest/signed-object.ts";
 import type { Ticket } from "../../manifest/ticket.ts";
 import type { Role, TrustRoot } from "../../manifest/trust-root.ts";
+import { verifyInclusionProof } from "../../registry/inclusion-proof.ts";
 
 export class TrustAnchors {
   readonly #crypto: CryptoProvider;
@@ -62,6 +63,18 @@ export class TrustAnchors {
 
   openTicket(bytes: Uint8Array): Result<Ticket, Refusal> {
     return this.#open(SIGNED_TICKET, bytes, "server");
+  }
+
+  /** Whether the proof shows that a log of the root has the manifest with this digest. */
+  checkProof(proof: Uint8Array, manifestDigest: Uint8Array): Refusal | undefined {
+    const logs = this.#keys.get("log") ?? [];
+    let refused = refusal("proofWrong", "the trust root names no log");
+    for (const key of logs) {
+      const verified = verifyInclusionProof(this.#crypto, key, proof, manifestDigest);
+      if (verified.ok) return undefined;
+      refused = refusal(verified.error.reason, verified.error.detail);
+    }
+    return refused;
   }
 
   #open<Value>(kind: SignedKind<Value>, bytes: Uint8Array, role: Role): Result<Value, Refusal> {

@@ -60,6 +60,8 @@ export interface TwoSlotDeviceInput extends ServerContactInput {
   /** What is installed where nothing was ever updated. */
   readonly factory: ImageDescription;
   readonly policy?: Partial<SlotPolicy>;
+  /** Whether nothing is installed that no log of the trust root has; false when absent. */
+  readonly asksForLog?: boolean;
 }
 
 /** What the contact is busy with, and what follows. */
@@ -297,6 +299,7 @@ export class TwoSlotDevice implements Deadlined {
       running: bootloader.running,
       anchors: this.#anchors,
       crypto,
+      asksForLog: this.#input.asksForLog ?? false,
     });
     this.#errand = { kind: "checkIn", exchange };
     this.#contact.request(now, exchange.request);

@@ -153,6 +153,24 @@ test("the ticket of one release with the manifest of another: manifestDiffers", 
   scene.isRefused("manifestDiffers 5");
 });
 
+test("a release that the maker's log does not have, for a device that asks for it: notInLog", () => {
+  const scene = new Scene({ asksForLog: true });
+  scene.publish({ sequenceNumber: 5, version: "1.1.0" });
+  scene.isRefused("notInLog 5");
+});
+
+test("a proof by no log of the trust root: proofWrong", () => {
+  const scene = new Scene();
+  const { signed } = scene.publish({ sequenceNumber: 5, version: "1.1.0" });
+  scene.server.answers = (checkIn) =>
+    encodeCheckInAnswer({
+      ticket: scene.server.ticketFor(checkIn, scene.server.current),
+      manifest: signed,
+      proof: new Uint8Array(200),
+    });
+  scene.isRefused("proofWrong 5");
+});
+
 test("an image that no slot takes: tooLarge", () => {
   const scene = new Scene();
   scene.publish({ sequenceNumber: 5, version: "1.1.0", length: 2_049 });
@@ -292,6 +310,7 @@ function stepAfter(said: Readonly<Record<"manifest" | "ticket" | "trust root", U
     running: 0,
     anchors: new TrustAnchors(CRYPTO, PRODUCT, ED25519_PAIR.verification, undefined),
     crypto: CRYPTO,
+    asksForLog: false,
   });
   const { ticket, manifest } = said;
   const answer = encodeCheckInAnswer({ ticket, manifest, proof: undefined });
