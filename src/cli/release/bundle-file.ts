@@ -1,6 +1,6 @@
 // Bundles as files: written at once, and read by their parts.
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { EMPTY } from "../../base/bytes.ts";
 import { CBOR_LENGTH_MAX } from "../../cbor/cbor-value.ts";
 import {
@@ -44,7 +44,9 @@ export function writeBundle(file: string, release: NewRelease, image: Uint8Array
   if (!makeNewFile(file, whole, 0o644)) throw jobFailed(`${file} exists: name another file, or remove it`);
 }
 
+/** Whatever is no file, or cannot be found, is no bundle: who reads it as an image says what is wrong. */
 export function isBundle(file: string): boolean {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false;
   return reading(file, (handle) => bundleHeadLength(readAt(handle, 0, BUNDLE_PREFIX_LENGTH)) !== undefined);
 }
 
