@@ -1,6 +1,7 @@
 // Everything that `npm run bench` measures, in this order.
 
 import type { Scene } from "./bench.ts";
+import { atRestScene } from "./scenes/at-rest.ts";
 import { blockScenes } from "./scenes/blocks.ts";
 import { busyMemoryScene } from "./scenes/busy-memory.ts";
 import { firstRequestScene } from "./scenes/first-request.ts";
@@ -17,6 +18,7 @@ import { startUpScene } from "./scenes/start-up.ts";
 export function allScenes(): readonly Scene[] {
   return [
     ...blockScenes(),
+    atRestScene,
     idleScene,
     busyMemoryScene,
     handshakeScene,

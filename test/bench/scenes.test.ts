@@ -38,6 +38,15 @@ scenes("start-up: ready in how long and with how much memory, after publishing a
   assert.equal(figures["start-up.making"], ["publish, ms each", "import, s for all"]);
 });
 
+scenes("at-rest: blocks of an image that is sealed at rest, beside one in clear", () => {
+  const figures = figuresOf("at-rest");
+  for (const protocol of ["plain", "dtls"]) {
+    for (const kind of ["clear", "sealed"]) {
+      assert.ok(figures[`at-rest.${protocol}.${kind}`]?.includes("CPU µs per block"), `${protocol} ${kind}`);
+    }
+  }
+});
+
 scenes("large-store: blocks of all images are compared", () => {
   const figures = figuresOf("large-store");
   assert.equal(figures["large-store.far"], ["CPU µs per block", "blocks per second", "resident MB"]);

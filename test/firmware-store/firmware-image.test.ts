@@ -1,4 +1,14 @@
-import { rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -8,9 +18,11 @@ import { FirmwareImage } from "../../firmware-store/firmware-image.ts";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { contentName } from "../../firmware-store/image-index.ts";
 import { PAGE_LENGTH, PageCache } from "../../firmware-store/page-cache.ts";
+import { SEALED_PAGE_LENGTH } from "../../firmware-store/sealed-pages.ts";
 import { etagOf } from "../../src/firmware/image-etag.ts";
 import { DataKeys } from "../../src/store/data-keys.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
+import { SeededRandom } from "../support/seeded-random.ts";
 import { readFetched, requestFor, sampleBytes, soundImage } from "./sample-image.ts";
 
 const test = suite("firmware-image");
@@ -154,6 +166,41 @@ test("a content that was overwritten while served gives no bytes", async () => {
   utimesSync(path, 1, 1);
   assert.is(await readFetched(image, PAGE_LENGTH, 16), undefined);
   assert.is(image.damage, "contentDiffers");
+  store.close();
+});
+
+test("one bit flipped at 1,000 random places of the stored file: its page is refused though the file looks untouched, and so is the file", async () => {
+  const { store, image, path } = await served();
+  const seed = Number(process.env["NARROWBOAT_SEED"] ?? process.pid);
+  const random = new SeededRandom(seed);
+  const { size } = statSync(path);
+  const file = openSync(path, "r+");
+  // As a disk does it: neither the length nor the time of the file tell of it.
+  const flip = (at: number, bit: number) => {
+    const byte = new Uint8Array(1);
+    readSync(file, byte, 0, 1, at);
+    byte[0]! ^= 1 << bit;
+    writeSync(file, byte, 0, 1, at);
+    utimesSync(path, 1, 1);
+  };
+  utimesSync(path, 1, 1);
+  await image.check();
+  for (let i = 0; i < 1_000; i++) {
+    const [at, bit] = [random.below(size), random.below(8)];
+    flip(at, bit);
+    await image.load(Math.floor(at / SEALED_PAGE_LENGTH));
+    assert.is(image.damage, "contentDiffers", `bit ${bit} of byte ${at}, seed ${seed}`);
+    if (i % 50 === 0) {
+      await image.check();
+      assert.is(image.damage, "contentDiffers", `bit ${bit} of byte ${at}, seed ${seed}`);
+    }
+    flip(at, bit);
+    await image.load(Math.floor(at / SEALED_PAGE_LENGTH));
+    assert.is(image.damage, undefined);
+  }
+  closeSync(file);
+  await image.check();
+  assert.ok(image.sound);
   store.close();
 });
 
