@@ -37,8 +37,15 @@ export async function run(args: ArgumentsOf<typeof options>): Promise<void> {
   if (isBundle(file)) return publishBundle(args);
   const root = claimedRoot(file);
   if (root !== undefined) return publishRoot(args, root);
-  if (product === undefined || version === undefined) throw wrongUse("an image needs --product and --version");
+  if (product === undefined || version === undefined) throw missing({ product, version });
   await publishPlain(args, product, version);
+}
+
+/** As the parser says it of what is always required: a bundle needs neither. */
+function missing(named: Readonly<Record<string, string | undefined>>): Error {
+  const names = Object.keys(named).filter((name) => named[name] === undefined);
+  const what = names.length === 1 ? "argument" : "arguments";
+  return wrongUse(`Missing required ${what}: ${names.join(", ")}: see narrowboat publish --help`);
 }
 
 function publishBundle({ data, file, product, version, json: asJson }: ArgumentsOf<typeof options>): void {
