@@ -52,6 +52,11 @@ export class PublishedLog {
     return this.#checkpoint;
   }
 
+  /** Entries that no checkpoint has yet. */
+  get unsignedCount(): number {
+    return this.#registry.rows.size() - (this.#checkpoint?.size ?? 0);
+  }
+
   /** The log's key, of whom the newest checkpoint is. */
   get key(): NoteKey | undefined {
     const key = this.#checkpoint === undefined ? undefined : this.#crypto.verificationKey(this.#checkpoint.spki);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { RegistryThread } from "../../src/shell/trust/registry-keeper.ts";
+import { RegistryThread, RegistryWatch } from "../../src/shell/trust/registry-keeper.ts";
 import { RegistryScene } from "../registry-store/scene.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 
@@ -27,10 +27,23 @@ thread("what another process enters is signed, without anybody asking", async ()
   const said: string[] = [];
   signer.start({ broken: (reason) => said.push(reason), failed: (error) => said.push(String(error)) });
   scene.enter("one", "two");
+  const watch = new RegistryWatch(scene.published, signer);
+  watch.refresh();
   await until(() => scene.registry.rows.checkpoint() !== undefined || said.length > 0).finally(() => signer.close());
   scene.published.refresh();
   assert.equal(said, []);
   assert.is(scene.published.checkpoint!.size, 2);
+  scene.close();
+});
+
+thread("what was there at the start is compared once, though all of it is signed", () => {
+  const scene = new RegistryScene(scratch());
+  scene.enter("one");
+  scene.sign();
+  let wakes = 0;
+  const watch = new RegistryWatch(scene.published, { wake: () => wakes++ });
+  for (let i = 0; i < 3; i++) watch.refresh();
+  assert.is(wakes, 1);
   scene.close();
 });
 
@@ -42,6 +55,7 @@ thread("a registry that does not fit what was signed is said once, and stays uns
   const signer = new RegistryThread(directory);
   const said: string[] = [];
   signer.start({ broken: (reason) => said.push(reason), failed: (error) => said.push(String(error)) });
+  for (let i = 0; i < 3; i++) signer.wake();
   await until(() => said.length > 0).finally(() => signer.close());
   assert.is(said.length, 1);
   assert.match(said[0]!, /1 entries are there, and 9 were signed/);

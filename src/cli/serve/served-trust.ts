@@ -31,8 +31,8 @@ export class ServedTrust {
     this.scopes = scopes;
     this.#releases = releases;
     const reports = new ReportThread(directory);
-    const registry = new RegistryWatch(new PublishedLog(releases.registry, systemCrypto()));
     const signer = new RegistryThread(directory);
+    const registry = new RegistryWatch(new PublishedLog(releases.registry, systemCrypto()), signer);
     this.trust = { releases: new ReleaseCatalogue(releases), registry, signer, reports, key };
     scopes.neverWait();
     releases.neverWait();

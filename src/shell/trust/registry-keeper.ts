@@ -13,12 +13,16 @@ import type { LogSource } from "./release-watch.ts";
 /** Whatever a manifest can be entered as. */
 const MANIFEST_KINDS = [EntryKind.RELEASE, EntryKind.WAY_BACK_SEALED, EntryKind.WAY_BACK_OPENED];
 
-/** Answers from what was signed. */
+/** Answers from what was signed, and wakes the thread that signs where something was not. */
 export class RegistryWatch implements LogSource, ServedLog {
   readonly #log: PublishedLog;
+  readonly #signer: Pick<RegistryThread, "wake"> | undefined;
+  /** What was there at the start is compared once, signed or not. */
+  #isFirst = true;
 
-  constructor(log: PublishedLog) {
+  constructor(log: PublishedLog, signer?: Pick<RegistryThread, "wake">) {
     this.#log = log;
+    this.#signer = signer;
   }
 
   /** Throws StoreError where the file cannot be read; so does `refresh`. */
@@ -31,7 +35,11 @@ export class RegistryWatch implements LogSource, ServedLog {
   }
 
   refresh(): boolean {
-    return this.#log.refresh();
+    const isNew = this.#log.refresh();
+    const isThere = this.#isFirst && this.#log.checkpoint !== undefined;
+    this.#isFirst = false;
+    if (isThere || this.#log.unsignedCount > 0) this.#signer?.wake();
+    return isNew;
   }
 
   note(): string | undefined {
@@ -70,27 +78,49 @@ export interface RegistryThreadOutlet {
   failed(error: unknown): void;
 }
 
-/** The thread that signs, from its start until close(). */
+export interface RegistryWorkerData {
+  readonly directory: string;
+  /** Whether to compare entries with the hashes of their leaves besides. */
+  readonly checksEntries: boolean;
+}
+
+/** A thread that signs while there is something to sign: its memory is worth a thousand sessions. */
 export class RegistryThread {
   readonly #directory: string;
+  #outlet: RegistryThreadOutlet | undefined;
   #worker: Worker | undefined;
+  #isBroken = false;
+  #isChecked = false;
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
   start(outlet: RegistryThreadOutlet): void {
-    const worker = new Worker(new URL("./registry-worker.js", import.meta.url), { workerData: this.#directory });
-    worker.on("message", ({ reason }: FromRegistryWorker) => outlet.broken(reason));
+    this.#outlet = outlet;
+  }
+
+  /** There is something to sign, or to compare. */
+  wake(): void {
+    const outlet = this.#outlet;
+    if (outlet === undefined || this.#worker !== undefined || this.#isBroken) return;
+    const workerData: RegistryWorkerData = { directory: this.#directory, checksEntries: !this.#isChecked };
+    const worker = new Worker(new URL("./registry-worker.js", import.meta.url), { workerData });
+    worker.on("message", ({ reason }: FromRegistryWorker) => {
+      this.#isBroken = true;
+      outlet.broken(reason);
+    });
     worker.on("error", (error) => outlet.failed(error));
     worker.on("exit", () => {
       this.#worker = undefined;
     });
     this.#worker = worker;
+    this.#isChecked = true;
   }
 
   /** When what it is at is done. */
   close(): Promise<void> {
+    this.#outlet = undefined;
     const worker = this.#worker;
     if (worker === undefined) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,5 +1,5 @@
-// The thread that signs checkpoints: a minute after the last one where something was entered since, at once where the last is
-// older. Between that it compares entries with the hashes of their leaves, once. Its message is in registry-keeper.ts.
+// The thread that signs a checkpoint: at once, or when the last one is a minute old. Meanwhile it compares entries with the
+// hashes of their leaves, where it is told to, and then it ends. Its message is in registry-keeper.ts.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../base/assert.ts";
@@ -8,9 +8,9 @@ import { Registry } from "../../registry-store/registry.ts";
 import { StoreError } from "../../store/store-error.ts";
 import { ownKey } from "../../trust-store/own-key.ts";
 import { systemCrypto } from "../system-crypto.ts";
-import type { FromRegistryWorker } from "./registry-keeper.ts";
+import type { FromRegistryWorker, RegistryWorkerData } from "./registry-keeper.ts";
 
-/** How often it looks whether something was entered. */
+/** How often it looks whether something may be signed. */
 const LOOK_INTERVAL_MS = 1_000;
 
 /** Between two tiles of entries that are compared: a million take two minutes, and nobody notices. */
@@ -18,37 +18,46 @@ const CHECK_INTERVAL_MS = 20;
 
 const port = parentPort;
 assert(port !== null, "started as a thread");
-const directory = workerData as string;
+const { directory, checksEntries } = workerData as RegistryWorkerData;
 const crypto = systemCrypto();
 
 class Signer {
   readonly #file = openDecisionFile(directory);
   readonly #registry = Registry.open(this.#file, crypto);
   readonly #key = ownKey(directory, "log", crypto);
-  readonly #entries = this.#registry.checkEntries();
+  readonly #entries = checksEntries ? this.#registry.checkEntries() : undefined;
   readonly #timers = [
     setInterval(() => this.#attempt(() => this.#look()), LOOK_INTERVAL_MS),
     setInterval(() => this.#attempt(() => this.#checkSome()), CHECK_INTERVAL_MS),
   ];
-  /** Whether there may be something to sign. */
-  #isDue = true;
-  #isBroken = false;
+  #isSigned = false;
+  #isChecked = false;
+
+  constructor() {
+    this.#attempt(() => this.#look());
+  }
 
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#file.close();
+    port!.close();
   }
 
   #look(): void {
-    if (this.#file.changedElsewhere()) this.#isDue = true;
-    if (!this.#isDue || this.#isBroken) return;
-    this.#isDue = this.#registry.sign(this.#key, Date.now()).kind === "tooSoon";
+    if (this.#isSigned) return;
+    this.#isSigned = this.#registry.sign(this.#key, Date.now()).kind !== "tooSoon";
+    this.#endWhenDone();
   }
 
   #checkSome(): void {
-    if (this.#entries.next().done !== true) return;
-    clearInterval(this.#timers[1]);
+    if (this.#isChecked || this.#entries?.next().done === false) return;
+    this.#isChecked = true;
     if (this.#registry.fault !== undefined) this.#tell(this.#registry.fault);
+    else this.#endWhenDone();
+  }
+
+  #endWhenDone(): void {
+    if (this.#isSigned && this.#isChecked) this.close();
   }
 
   /** A disk that is full or a file that is locked may be better in a second. */
@@ -62,14 +71,10 @@ class Signer {
   }
 
   #tell(reason: string): void {
-    if (this.#isBroken) return;
-    this.#isBroken = true;
     port!.postMessage({ kind: "broken", reason } satisfies FromRegistryWorker);
+    this.close();
   }
 }
 
 const signer = new Signer();
-port.on("message", () => {
-  signer.close();
-  port.close();
-});
+port.on("message", () => signer.close());
