@@ -21,9 +21,6 @@ export interface DigestAnswer {
 /** Contents up to this length are digested here: half a millisecond, and a thread takes a hundred times that to start. */
 export const SMALL_LENGTH_MAX = 256 * 1024;
 
-/** So that what the thread has opened and digested is soon collected: it lies outside of the heap, and is many times larger. */
-const YOUNG_SIZE_MAX_MB = 1;
-
 /** How long the thread waits for another order. */
 const IDLE_MS = 1_000;
 
@@ -56,8 +53,7 @@ export class Digests {
   }
 
   #start(): Worker {
-    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_SIZE_MAX_MB };
-    const worker = new Worker(new URL("./digest-worker.js", import.meta.url), { resourceLimits });
+    const worker = new Worker(new URL("./digest-worker.js", import.meta.url));
     worker.on("message", (answer: DigestAnswer) => this.#take(answer));
     // Without memory for a thread, say. Whoever waits is told that the file cannot be read, and asks again later.
     worker.on("error", () => this.#fail());

@@ -11,12 +11,13 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import type { Secret } from "../src/base/secret.ts";
 import { CIPHER, NONCE_LENGTH, TAG_LENGTH } from "../src/store/seal.ts";
+import { openedGarbage } from "./opened-garbage.ts";
 import { PAGE_LENGTH } from "./page-cache.ts";
 
 export const SEALED_PAGE_LENGTH = PAGE_LENGTH + TAG_LENGTH;
 
-/** What is opened at once comes in arrays of this length: of larger ones there would be some 20 MB more that are garbage. */
-const PIECE_LENGTH = 1024;
+/** What is opened at once: in smaller pieces a page takes longer, and in larger ones not less. */
+const PIECE_LENGTH = 16 * 1024;
 
 /** Bytes of the file of a content of `length` bytes. */
 export function sealedLength(length: number): number {
@@ -39,6 +40,7 @@ export function unsealPage(key: Secret, page: number, bytes: Uint8Array, tag: Ui
   for (let at = 0; at < bytes.length; at += PIECE_LENGTH) {
     bytes.set(decipher.update(bytes.subarray(at, at + PIECE_LENGTH)), at);
   }
+  openedGarbage.leave(bytes.length);
   try {
     decipher.final();
     return true;
