@@ -34,7 +34,7 @@ export class Freshness implements EchoPolicy<Association>, Deadlined {
 
   /**
    * `addressesToo`: whether addresses on plain CoAP have to show that they are their own, for whatever they ask;
-   * `changesToo`: for what is no GET.
+   * `changesToo`: for a POST, which is what changes something here.
    */
   constructor(crypto: CryptoProvider, random: RandomSource, addressesToo: boolean, changesToo = false) {
     this.#crypto = crypto;
@@ -60,7 +60,7 @@ export class Freshness implements EchoPolicy<Association>, Deadlined {
 
   isWanted(now: Instant, association: Association, method: Code): boolean {
     if (association instanceof Session) return association.restored && method !== Code.GET;
-    if (!this.#addressesToo && !(this.#changesToo && method !== Code.GET)) return false;
+    if (!this.#addressesToo && !(this.#changesToo && method === Code.POST)) return false;
     return this.#provenAddresses.find(now, association, "proven") === undefined;
   }
 
