@@ -1,6 +1,7 @@
 // Runs every test file, or those whose name contains one of the arguments:
 //   node dist/test/run.js              all
 //   node dist/test/run.js coap dtls/   test/coap/... and test/dtls/...
+//   node dist/test/run.js -sim/ -tidy  all but test/sim/... and test/tidy...
 // Each file is a process of its own, so that one which crashes or hangs fails alone.
 
 import { readdirSync } from "node:fs";
@@ -24,12 +25,15 @@ interface Totals {
 }
 
 function testFiles(root: string, patterns: readonly string[]): TestFile[] {
+  const wanted = patterns.filter((pattern) => !pattern.startsWith("-"));
+  const unwanted = patterns.filter((pattern) => pattern.startsWith("-")).map((pattern) => pattern.slice(1));
   const paths = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(SUFFIX))
     .map((entry) => join(entry.parentPath, entry.name));
   return paths
     .map((path) => ({ path, name: relative(root, path).slice(0, -SUFFIX.length) }))
-    .filter(({ name }) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)))
+    .filter(({ name }) => wanted.length === 0 || wanted.some((pattern) => name.includes(pattern)))
+    .filter(({ name }) => !unwanted.some((pattern) => name.includes(pattern)))
     .map((file) => ({ ...file, limitMs: LIMIT_MS }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -76,7 +80,7 @@ function close(totals: Totals): void {
 const patterns = process.argv.slice(2);
 const files = testFiles(import.meta.dirname, patterns);
 if (files.length === 0) {
-  console.error(`no test file's name contains ${patterns.join(" or ")}`);
+  console.error(`no test file is left by ${patterns.join(" ")}`);
   process.exitCode = 2;
 } else {
   const stop = new AbortController();
