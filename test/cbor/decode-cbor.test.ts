@@ -101,7 +101,7 @@ test("an integer beyond 2^53-1 comes as a bigint, and one below does not", () =>
   assert.is(ours("1b001fffffffffffff"), 2 ** 53 - 1);
 });
 
-test("a Buffer is read as any bytes", () => {
+test("a Buffer is read like other bytes", () => {
   assert.equal(decodeCbor(Buffer.from("8141aa", "hex")), { ok: true, value: [Uint8Array.of(0xaa)] });
 });
 

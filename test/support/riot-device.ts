@@ -99,14 +99,14 @@ class Cursor {
     return view;
   }
 
-  skip(): void {
+  passOver(): void {
     const { type } = this;
     if (type === Type.BSTR || type === Type.TSTR) this.string(type);
-    else if (type === Type.ARRAY) for (let left = this.head(type); left > 0; left--) this.skip();
-    else if (type === Type.MAP) for (let left = 2 * this.head(type); left > 0; left--) this.skip();
+    else if (type === Type.ARRAY) for (let left = this.head(type); left > 0; left--) this.passOver();
+    else if (type === Type.MAP) for (let left = 2 * this.head(type); left > 0; left--) this.passOver();
     else if (type === Type.TAG) {
       this.head(type);
-      this.skip();
+      this.passOver();
     } else this.head(type);
   }
 }
@@ -124,7 +124,7 @@ function structure(bytes: Uint8Array, handlers: Handlers): number {
       if (handler === undefined) return RiotResult.UNSUPPORTED;
       const result = handler(new Cursor(bytes, cursor.at));
       if (result < 0) return result;
-      cursor.skip();
+      cursor.passOver();
       left -= 2;
     }
     return RiotResult.OK;
@@ -225,7 +225,7 @@ class RiotUpdate {
     if (cursor.type === Type.TAG) cursor.head(Type.TAG);
     if (cursor.head(Type.ARRAY) !== 4) return RiotResult.INVALID_MANIFEST;
     const header = cursor.string(Type.BSTR);
-    cursor.skip();
+    cursor.passOver();
     // A payload elsewhere is none: the digest is looked for in it later.
     const payload = cursor.type === Type.BSTR ? cursor.string(Type.BSTR) : Buffer.alloc(0);
     if (payload.length === 0) return RiotResult.SIGNATURE;
@@ -289,7 +289,7 @@ class RiotUpdate {
     let result: number = RiotResult.COND;
     for (let left = value.head(Type.ARRAY); left > 0; left--) {
       result = this.#sequence(new Cursor(value.bytes, value.at));
-      value.skip();
+      value.passOver();
       if (result !== RiotResult.COND) break;
     }
     return result;
@@ -301,7 +301,7 @@ class RiotUpdate {
       if (value.type > Type.TSTR) return RiotResult.INVALID_MANIFEST;
       if (name === undefined) return RiotResult.UNSUPPORTED;
       this.#parameters[name] = new Cursor(value.bytes, value.at);
-      value.skip();
+      value.passOver();
     }
     return RiotResult.OK;
   }
