@@ -55,6 +55,14 @@ const formatOf = (sealKeys: (database: UpgradedDatabase) => void): StoreFormat =
   upgrades: { 1: "ALTER TABLE psk ADD COLUMN shared INTEGER NOT NULL DEFAULT 0", 2: sealKeys },
 });
 
+interface FoundRow extends SealedKey {
+  readonly shared: number;
+}
+
+interface AbsentRow {
+  readonly sealed: null;
+}
+
 /** A key, and whether many devices have it. */
 export interface FoundKey {
   readonly key: Secret;
@@ -112,9 +120,8 @@ export class PskStore {
     this.#file = file;
     this.#seal = seal;
     // One row for every identity, and something to open in it: the time that it takes must not tell which are known.
-    this.#find = file.prepare<[Uint8Array], SealedKey & { shared: number; isKnown: number }>(
-      `SELECT sealed_key AS sealed, data_key AS dataKey, shared, 1 AS isKnown FROM psk WHERE identity = ?
-       UNION ALL SELECT zeroblob(${SEALED_KEY_LENGTH_MIN}), 0, 0, 0 LIMIT 1`,
+    this.#find = file.prepare<[Uint8Array], FoundRow | AbsentRow>(
+      "SELECT sealed_key AS sealed, data_key AS dataKey, shared FROM (SELECT 1) LEFT JOIN psk ON identity = ?",
     );
     this.#share = file.prepare<[Uint8Array]>("UPDATE psk SET shared = 1 WHERE identity = ? AND shared = 0");
     this.#add = file.prepare<[Uint8Array, Uint8Array, number, number, number]>(
@@ -141,9 +148,9 @@ export class PskStore {
   /** The same, with what else is known of it. */
   lookUp(identity: Uint8Array): FoundKey | undefined {
     const row = this.#file.attempt(() => this.#find.get(identity)!);
-    const isKnown = row.isKnown === 1;
-    const key = isKnown ? this.#seal.open(identity, row) : this.#seal.openStandIn();
-    return isKnown ? { key, shared: row.shared !== 0 } : undefined;
+    if (row.sealed !== null) return { key: this.#seal.open(identity, row), shared: row.shared !== 0 };
+    this.#seal.openStandIn();
+    return undefined;
   }
 
   /**
@@ -253,7 +260,7 @@ export class PskStore {
   #insert(identity: Uint8Array, key: Secret, addedAt: number): boolean {
     const { sealed, dataKey } = this.#seal.seal(identity, key);
     if (this.#add.run(identity, sealed, dataKey, addedAt, 0).changes === 1) return true;
-    if (equal(this.#seal.open(identity, this.#find.get(identity)!).reveal(), key.reveal())) return false;
+    if (equal(this.find(identity)!.reveal(), key.reveal())) return false;
     const name = identityText(identity);
     throw new StoreError("keyKnown", `the identity ${name} has another key: remove it first with psk remove ${name}`);
   }
