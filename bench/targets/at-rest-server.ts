@@ -3,12 +3,10 @@
 
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { PskStore } from "../../psk/psk-store.ts";
-import { jsonLog } from "../../src/cli/serve/server-log.ts";
 import type { CatalogueImage } from "../../src/firmware/catalogue.ts";
 import type { ImageSource } from "../../src/shell/image-watch.ts";
-import { ServerShell } from "../../src/shell/server-shell.ts";
 import { keepHeapSmall } from "../../src/shell/small-heap.ts";
-import { onStopSignal } from "../../src/shell/stop-signals.ts";
+import { startMeasuredShell } from "./measured-shell.ts";
 
 /** One image in clear. */
 class ClearImage implements ImageSource {
@@ -57,18 +55,7 @@ const [data, kind] = process.argv.slice(2);
 keepHeapSmall();
 const store = FirmwareStore.open(data!);
 const keys = PskStore.open(data!);
-const host = "127.0.0.1";
-const shell = await ServerShell.start({
-  images: kind === "clear" ? await clearImage(store) : store,
-  keys,
-  log: await jsonLog(),
-  listen: [
-    { scheme: "coaps", host, port: 0 },
-    { scheme: "coap", host, port: 0 },
-  ],
-});
-onStopSignal(() => void shell.stop());
-for (const { scheme, port } of shell.addresses) console.log(`listening ${scheme}://${host}:${port}`);
+const shell = await startMeasuredShell(kind === "clear" ? await clearImage(store) : store, keys);
 await shell.stopped;
 store.close();
 keys.close();

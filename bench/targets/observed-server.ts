@@ -5,10 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { PskStore } from "../../psk/psk-store.ts";
-import { jsonLog } from "../../src/cli/serve/server-log.ts";
-import { ServerShell } from "../../src/shell/server-shell.ts";
 import { keepHeapSmall } from "../../src/shell/small-heap.ts";
-import { onStopSignal } from "../../src/shell/stop-signals.ts";
+import { startMeasuredShell } from "./measured-shell.ts";
 import type { Observation } from "./observed-target.ts";
 
 /** A collection frees what finalizers hold only in the next. */
@@ -24,18 +22,7 @@ const passTime = clockThatPasses();
 keepHeapSmall();
 const images = FirmwareStore.open(data!);
 const keys = PskStore.open(data!);
-const host = "127.0.0.1";
-const shell = await ServerShell.start({
-  images,
-  keys,
-  log: await jsonLog(),
-  listen: [
-    { scheme: "coaps", host, port: 0 },
-    { scheme: "coap", host, port: 0 },
-  ],
-});
-onStopSignal(() => void shell.stop());
-for (const { scheme, port } of shell.addresses) console.log(`listening ${scheme}://${host}:${port}`);
+const shell = await startMeasuredShell(images, keys);
 process.on("message", (passMs: number) => void answer(passMs));
 await shell.stopped;
 images.close();
