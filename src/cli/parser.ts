@@ -9,6 +9,7 @@ import { type CommandError, wrongUse } from "./command-error.ts";
 const DATA_COMMANDS: readonly unknown[] = [
   "class",
   "images",
+  "key",
   "log",
   "psk",
   "publish",
@@ -23,6 +24,7 @@ const COMMANDS: readonly string[] = [
   "class",
   "images",
   "inspect",
+  "key",
   "keygen",
   "link",
   "log",
@@ -40,12 +42,14 @@ const COMMANDS: readonly string[] = [
 
 /** A parser that knows what every command has. */
 export function createParser(words: readonly string[]): Argv<GlobalArguments> {
-  return yargs([...words])
+  const parser = yargs([...words]) as Argv & Pick<OptionNames, "getOptions">;
+  return parser
     .scriptName("narrowboat")
     .detectLocale(false)
     .exitProcess(false)
     .strict()
-    .parserConfiguration({ "duplicate-arguments-array": false, "parse-positional-numbers": false })
+    .parserConfiguration({ "parse-positional-numbers": false })
+    .middleware((argv) => keepLast(argv, parser), true)
     .option("data", {
       ...word,
       default: process.env["NARROWBOAT_DATA"] ?? DATA_DIRECTORY,
@@ -64,6 +68,19 @@ export function createParser(words: readonly string[]): Argv<GlobalArguments> {
     .fail((message, error) => {
       throw error ?? usageError(message, words);
     });
+}
+
+/** What yargs knows and its types do not: the names of options that take several words. */
+interface OptionNames {
+  getOptions(): { readonly array: readonly string[] };
+}
+
+/** Of an option that is said again the last word counts; of one that takes several (`--trust A --trust B`) all of them. */
+function keepLast(argv: Record<string, unknown>, parser: OptionNames): void {
+  const { array } = parser.getOptions();
+  for (const [name, value] of Object.entries(argv)) {
+    if (name !== "_" && Array.isArray(value) && !array.includes(name)) argv[name] = value.at(-1);
+  }
 }
 
 /** Runs what the parser was told; an error of its own says where to read on. */

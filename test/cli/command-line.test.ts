@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { houseRoot } from "../tidy/house.ts";
 import { narrowboat } from "./narrowboat.ts";
+import { spoken } from "./spoken-command.ts";
 
 const test = suite("command-line");
 const scratch = scratchDirectories(test);
@@ -107,6 +108,17 @@ for (const [command, line] of WRONG_USE) {
     assert.is(stderr.split("\n").length, 2, stderr);
   });
 }
+
+test("of an option that is said again the last word counts, and of one that takes several words all of them", async () => {
+  const [maker, server, other, root] = ["maker", "server", "other", "root"].map((name) => join(scratch(), name));
+  for (const file of [maker!, server!, other!]) {
+    const { stdout } = await spoken("keygen", file, "--algorithm", "es256", "--algorithm", "ed25519", "--json");
+    assert.is(JSON.parse(stdout).algorithm, "ed25519");
+  }
+  const servers = ["--server", `${server}.pub`, "--server", `${other}.pub`];
+  const said = ["trust", "root", "--product", "pump", "--key", maker!, ...servers, "--out", root!, "--json"];
+  assert.is(JSON.parse((await spoken(...said)).stdout).keys, 2);
+});
 
 test("--version is the package's", async () => {
   const { version } = JSON.parse(readFileSync(join(houseRoot(), "package.json"), "utf8")) as { version: string };

@@ -1,27 +1,34 @@
-// Twenty forgeries of a release, each by somebody who has everything but the maker's key.
+// Forgeries of a release, each by somebody who has everything but the maker's key, and each through the command itself: exit
+// code 1, and what is wrong.
 
 import { generateKeyPairSync } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { concat, toUtf8 } from "../../../src/base/bytes.ts";
+import { peerAddress } from "../../../src/base/peer-address.ts";
 import { readBundle, writeBundle } from "../../../src/cli/release/bundle-file.ts";
 import { type ReleaseContent, signRelease } from "../../../src/cli/release/signed-parts.ts";
+import type { Finding } from "../../../src/cli/verify/finding.ts";
 import type { Verifier } from "../../../src/cli/verify/verifier.ts";
 import { fileFindings, uriFindings } from "../../../src/cli/verify/verify.ts";
-import { parseCoapUri } from "../../../src/coap/coap-uri.ts";
+import { type CoapUri, parseCoapUri } from "../../../src/coap/coap-uri.ts";
 import type { SigningKey } from "../../../src/crypto/signature.ts";
 import { assembleSign1, decodeSign1 } from "../../../src/manifest/cose-sign1.ts";
 import { encodeReleaseRecord } from "../../../src/manifest/release-record.ts";
 import { SIGNED_MANIFEST, SIGNED_TICKET, sign } from "../../../src/manifest/signed-object.ts";
 import { manifestIn, type NewRelease } from "../../../src/release-store/release.ts";
+import { systemNow } from "../../../src/shell/system-clock.ts";
 import { imageKeyOf } from "../../../src/trust-store/image-key.ts";
 import { digestOf, mcubootImage, signedBy } from "../../firmware/formats/mcuboot-image.ts";
 import { scratchDirectories } from "../../store/scratch-directory.ts";
 import { CRYPTO } from "../../support/crypto.ts";
 import { signedManifest, signedTrustRoot } from "../../support/releases.ts";
 import { ED25519_PAIR, OTHER_ED25519_PAIR } from "../../support/signing-keys.ts";
+import { UpdateServer } from "../../support/update-server.ts";
 import { spoken } from "../spoken-command.ts";
 
 const test = suite("forgeries");
@@ -30,7 +37,9 @@ const scratch = scratchDirectories(test);
 const MAKER = ED25519_PAIR.signing;
 const THIEF = OTHER_ED25519_PAIR.signing;
 const NOW = Date.UTC(2026, 10, 27);
-const DAY = 86_400;
+/** Seconds since 1970, whenever this runs. */
+const FAR = 4_000_000_000;
+const PAST = 1_000_000_000;
 
 const BOOT = generateKeyPairSync("ed25519");
 const BOOT_SPKI = new Uint8Array(BOOT.publicKey.export({ type: "spki", format: "der" }));
@@ -71,12 +80,12 @@ const CONTENT: ReleaseContent = {
   kind: "security",
   notes: NOTES,
   sbom: SBOM,
-  wayBack: { image: imageOf("1.2.2", OLDER), notAfter: NOW / 1_000 + DAY },
+  wayBack: { image: imageOf("1.2.2", OLDER), notAfter: FAR },
   suit: { vendorId: new Uint8Array(16), classId: new Uint8Array(16).fill(1), server: undefined, forRiot: true },
   trustRoot: {
     number: 1,
     product: "pump",
-    notAfter: NOW / 1_000 + DAY,
+    notAfter: FAR,
     keys: [{ role: "server", spki: THIEF.spki }],
     servers: [],
   },
@@ -95,6 +104,35 @@ function bundled(release: NewRelease, image: Uint8Array): string {
 }
 
 const wrongsOf = (file: string) => fileFindings(file, VERIFIER).filter(({ verdict }) => verdict === "wrong");
+
+interface Verdict {
+  readonly code: number;
+  readonly stderr: string;
+  /** What the command calls wrong: "notes: not the one that was signed". */
+  readonly wrongs: readonly string[];
+}
+
+/** What `narrowboat verify` says with the maker's two public keys. */
+async function verified(what: string): Promise<Verdict> {
+  const directory = scratch();
+  const trusted = [MAKER.spki, BOOT_SPKI].flatMap((spki, i) => {
+    const file = join(directory, `maker-${i}.pub`);
+    const pem = Buffer.from(spki).toString("base64");
+    writeFileSync(file, `-----BEGIN PUBLIC KEY-----\n${pem}\n-----END PUBLIC KEY-----\n`);
+    return ["--trust", file];
+  });
+  const { code, stdout, stderr } = await spoken("verify", what, ...trusted, "--json");
+  const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
+  const wrongs = findings.filter(({ verdict }) => verdict === "wrong").map(({ what, detail }) => `${what}: ${detail}`);
+  return { code, stderr, wrongs };
+}
+
+async function isForged(what: string, found: RegExp): Promise<void> {
+  const { code, stderr, wrongs } = await verified(what);
+  assert.is(code, 1, stderr);
+  assert.is(stderr, `narrowboat: ${what} is not to be trusted: ${wrongs[0]}\n`);
+  assert.match(wrongs.join("\n"), found);
+}
 
 /** The genuine one with another part. */
 const withPart = (more: Partial<NewRelease>) => () => bundled({ ...GENUINE, ...more }, IMAGE);
@@ -174,7 +212,7 @@ const FORGERIES: readonly (readonly [name: string, make: () => string, found: Re
   ["a way back by somebody else", withPart({ wayBack: wayBack({}, THIEF) }), /way back's signature: keyUnknown/],
   [
     "a way back that ended",
-    withPart({ wayBack: wayBack({ wayBack: { image: imageOf("1.2.2", OLDER), notAfter: NOW / 1_000 - 1 } }) }),
+    withPart({ wayBack: wayBack({ wayBack: { image: imageOf("1.2.2", OLDER), notAfter: PAST } }) }),
     /way back's time: it ended/,
   ],
   [
@@ -220,8 +258,9 @@ const FORGERIES: readonly (readonly [name: string, make: () => string, found: Re
   ],
 ];
 
-test("the genuine release is right in all that can be told of it", () => {
+test("the genuine release is right in all that can be told of it", async () => {
   const file = bundled(GENUINE, IMAGE);
+  assert.equal(await verified(file), { code: 0, stderr: "", wrongs: [] });
   const findings = fileFindings(file, VERIFIER);
   assert.equal(
     findings.filter(({ verdict }) => verdict !== "right").map(({ what, verdict }) => [what, verdict]),
@@ -234,11 +273,7 @@ test("the genuine release is right in all that can be told of it", () => {
 });
 
 for (const [name, make, found] of FORGERIES) {
-  test(`forged: ${name}`, () => {
-    const wrongs = wrongsOf(make());
-    assert.ok(wrongs.length > 0, "nothing was found wrong");
-    assert.match(wrongs.map(({ what, detail }) => `${what}: ${detail}`).join("\n"), found);
-  });
+  test(`forged: ${name}`, () => isForged(make(), found));
 }
 
 test("forged: a bit of every fourth byte of the small parts of a bundle", () => {
@@ -251,27 +286,32 @@ test("forged: a bit of every fourth byte of the small parts of a bundle", () => 
   }
 });
 
-test("an image alone: right by its own signature, and wrong without, by another key, or with one bit changed", () => {
-  const file = join(scratch(), "pump.bin");
-  const verdict = (bytes: Uint8Array) => {
-    writeFileSync(file, bytes);
-    return wrongsOf(file).map(({ what }) => what);
-  };
-  assert.equal(verdict(IMAGE), []);
-  const maker = "image's maker";
-  assert.equal(verdict(mcubootImage()), [maker]);
-  const other = generateKeyPairSync("ed25519");
-  const otherSpki = new Uint8Array(other.publicKey.export({ type: "spki", format: "der" }));
-  assert.equal(verdict(mcubootImage({ entries: signedBy("ed25519", other.privateKey, otherSpki) })), [maker]);
-  assert.ok(verdict(flipped(IMAGE, 100)).includes(maker));
-  assert.equal(verdict(toUtf8("raw bytes")), [maker]);
+const STRANGER = generateKeyPairSync("ed25519");
+const STRANGER_SPKI = new Uint8Array(STRANGER.publicKey.export({ type: "spki", format: "der" }));
+
+const FORGED_IMAGES: readonly (readonly [name: string, bytes: Uint8Array, found: RegExp])[] = [
+  ["without a signature", mcubootImage(), /^image's maker: no signature in it/m],
+  [
+    "signed by somebody else",
+    mcubootImage({ entries: signedBy("ed25519", STRANGER.privateKey, STRANGER_SPKI) }),
+    /^image's maker: no signature in it/m,
+  ],
+  ["with one bit changed", flipped(IMAGE, 100), /^image's sha256 at byte 552: wrong$/m],
+  ["of no format", toUtf8("raw bytes"), /^image's maker: no signature in it/m],
+];
+
+test("an image alone is right by its own signature", async () => {
+  assert.equal(await verified(written("pump.bin", IMAGE)), { code: 0, stderr: "", wrongs: [] });
 });
 
+for (const [name, bytes, found] of FORGED_IMAGES) {
+  test(`forged: an image ${name}`, () => isForged(written("pump.bin", bytes), found));
+}
+
 test("an encrypted image: what cannot be checked is said, and nothing is proved", () => {
-  const file = join(scratch(), "pump.bin");
   const wrapped = { type: 0x32, value: new Uint8Array(113) };
   const sign = signedBy("ed25519", BOOT.privateKey, BOOT_SPKI);
-  writeFileSync(file, mcubootImage({ flags: 4, entries: (region) => [wrapped, ...sign(region)] }));
+  const file = written("pump.bin", mcubootImage({ flags: 4, entries: (region) => [wrapped, ...sign(region)] }));
   const findings = fileFindings(file, VERIFIER);
   const said = findings.filter(({ verdict }) => verdict === "unchecked").map(({ detail }) => detail);
   assert.is(said.length, 2);
@@ -279,34 +319,47 @@ test("an encrypted image: what cannot be checked is said, and nothing is proved"
   assert.is(findings.at(-1)!.verdict, "wrong");
 });
 
-test("a manifest alone: whose it is, and that its image was not given", () => {
-  const file = join(scratch(), "manifest.cose");
-  writeFileSync(file, signedManifest(3, "1.2.0"));
+test("a manifest alone: whose it is, and that its image was not given", async () => {
+  const file = written("manifest.cose", signedManifest(3, "1.2.0"));
   const findings = fileFindings(file, VERIFIER);
   assert.equal(findings[0]!.verdict, "right");
   assert.ok(findings.some(({ what, verdict }) => what === "image" && verdict === "unchecked"));
-  writeFileSync(file, sign(SIGNED_MANIFEST, THIEF, manifestIn(GENUINE.manifest)));
-  assert.is(wrongsOf(file).length, 1);
+  const forged = sign(SIGNED_MANIFEST, THIEF, manifestIn(GENUINE.manifest));
+  await isForged(written("manifest.cose", forged), /^manifest's signature: keyUnknown/);
 });
 
-test("a URI: what a server has is right when the maker signed it, and forged when it is somebody else's, or another image", async () => {
-  const uri = parseCoapUri("coap://127.0.0.1/m/pump?c=outdoor");
-  assert.ok(uri.ok);
-  const served = (manifest: Uint8Array, image: Uint8Array) =>
-    uriFindings(uri.value, async ({ path }) => (path[0] === "m" ? manifest : image), VERIFIER);
-  const wrongs = async (manifest: Uint8Array, image: Uint8Array) =>
-    (await served(manifest, image)).filter(({ verdict }) => verdict === "wrong").map(({ what }) => what);
-  assert.equal(await wrongs(GENUINE.manifest, IMAGE), []);
-  assert.ok(
-    (await served(GENUINE.manifest, IMAGE)).some(({ what, verdict }) => what === "record" && verdict === "unchecked"),
-  );
-  assert.equal(await wrongs(released(THIEF).manifest, IMAGE), ["manifest's signature"]);
-  assert.ok((await wrongs(GENUINE.manifest, OLDER)).includes("image's digest"));
-  const plain = parseCoapUri("coap://127.0.0.1/fw/pump/1.2.3");
-  assert.ok(plain.ok);
-  const image = await uriFindings(plain.value, async () => flipped(IMAGE, 100), VERIFIER);
-  assert.ok(image.some(({ verdict }) => verdict === "wrong"));
+const served = new UpdateServer();
+const socket = createSocket("udp4").bind(0, "127.0.0.1");
+await once(socket, "listening");
+test.after(() => void socket.close());
+socket.on("message", (datagram, { port, address }) => {
+  const answers = served.handleDatagram(systemNow(), peerAddress(address, port), new Uint8Array(datagram));
+  for (const answer of answers) socket.send(answer, port, address);
 });
+
+/** What a server says that has this manifest, and this image under its path. */
+function serving(manifest: Uint8Array, image: Uint8Array): string {
+  served.publish({ manifest: manifestIn(manifest), signed: manifest, image });
+  return `coap://127.0.0.1:${socket.address().port}`;
+}
+
+test("a URI: what a server has is right when the maker signed it, and what it does not show is said", async () => {
+  const uri = `${serving(GENUINE.manifest, IMAGE)}/m/pump?c=outdoor`;
+  assert.equal(await verified(uri), { code: 0, stderr: "", wrongs: [] });
+  const { ok, value } = parseCoapUri(uri) as { ok: boolean; value: CoapUri };
+  assert.ok(ok);
+  const findings = await uriFindings(value, async ({ path }) => (path[0] === "m" ? GENUINE.manifest : IMAGE), VERIFIER);
+  assert.ok(findings.some(({ what, verdict }) => what === "record" && verdict === "unchecked"));
+});
+
+test("forged: a URI whose manifest is by the server itself", () =>
+  isForged(`${serving(released(THIEF).manifest, IMAGE)}/m/pump?c=outdoor`, /^manifest's signature: keyUnknown/));
+
+test("forged: a URI whose manifest is right, over another image", () =>
+  isForged(`${serving(GENUINE.manifest, OLDER)}/m/pump?c=outdoor`, /^image's digest: /m));
+
+test("forged: the URI of an image with one bit changed", () =>
+  isForged(`${serving(GENUINE.manifest, flipped(IMAGE, 100))}/fw/pump/1.2.3`, /^image's sha256 at byte 552: wrong$/m));
 
 test("the command: exit code 0 and all that was checked; 1 and the first thing that is wrong", async () => {
   const directory = scratch();
@@ -330,6 +383,12 @@ test("the command: exit code 0 and all that was checked; 1 and the first thing t
   const { ok, findings } = JSON.parse(forged.stdout) as { ok: boolean; findings: readonly unknown[] };
   assert.equal([ok, findings.length], [false, 1]);
 });
+
+function written(name: string, bytes: Uint8Array): string {
+  const file = join(scratch(), name);
+  writeFileSync(file, bytes);
+  return file;
+}
 
 function bytesOf(file: string): Uint8Array {
   return new Uint8Array(readFileSync(file));
