@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { exchangesOfCapture } from "../sim/fit/capture-exchanges.ts";
 import type { Observations } from "../sim/fit/exchange.ts";
 import { exchangesOfCsv } from "../sim/fit/exchange-csv.ts";
@@ -32,6 +33,11 @@ const BLOCK_SIZES = [64, 256, 1024] as const;
 /** Of each block size, by each client: twelve times three times 56 are 2,016. */
 const BLOCKS = 56;
 const CLIENTS = 12;
+/**
+ * A program that starts takes a processor for half a second, and who shares it with a link that runs in real time makes that
+ * slower than it is: never are many started at once.
+ */
+const STARTS_APART_MS = 2_000;
 /** Each loss in a row doubles the timer of RFC 7252: a burst of eight takes a client eight minutes. */
 const LIMIT_MS = 7_200_000;
 /** nRF Connect SDK's: it resumes, and its timer is RFC 7252's. */
@@ -54,6 +60,8 @@ interface Recorded {
   /** Of the held-out transfers. */
   readonly seconds: readonly number[];
 }
+
+let nextStart = Date.now();
 
 const tcpdump = peer("tcpdump");
 if (tcpdump === undefined) throw new Error("needs tcpdump");
@@ -120,6 +128,7 @@ function fitsOf(profile: LinkProfile, csv: string, pcap: string): Recorded["fits
 
 /** In seconds, as the program says; `name` is that of its file alone. */
 async function pull(link: LinkProgram, size: number, name: string): Promise<number> {
+  await turnToStart();
   const { dialect, maxRetransmit } = DEVICE;
   const timers = ["--ack-timeout", String(ACK_TIMEOUT_SECONDS), "--max-retransmit", String(maxRetransmit)];
   const flags = ["--device", dialect, "--block-size", String(size), ...timers, "--identity", IDENTITY, "--json"];
@@ -128,6 +137,12 @@ async function pull(link: LinkProgram, size: number, name: string): Promise<numb
   const { exit, stdout, text } = await runProgram(process.execPath, args, LIMIT_MS);
   if (exit !== 0) throw new Error(`a pull in blocks of ${size} failed: ${text}`);
   return (JSON.parse(stdout.toString()) as { readonly seconds: number }).seconds;
+}
+
+async function turnToStart(): Promise<void> {
+  const start = Math.max(nextStart, Date.now());
+  nextStart = start + STARTS_APART_MS;
+  await setTimeout(start - Date.now());
 }
 
 async function inParallel(count: number, work: (n: number) => Promise<void>): Promise<void> {

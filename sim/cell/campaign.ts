@@ -120,7 +120,7 @@ export function runCampaign(
   while (running > 0 && cutShort === undefined) {
     until = addMs(until, everyMs);
     simulation.run(until);
-    progress(running - simulation.runningCount);
+    if (simulation.runningCount < running) progress(running - simulation.runningCount);
     running = simulation.runningCount;
     if (running > 0) cutShort = whyCutShort(campaign, simulation.devices, until);
   }
