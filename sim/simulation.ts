@@ -13,6 +13,8 @@ import type { Dialect } from "../src/device/dialect.ts";
 import { DEFAULT_CIPHER_SUITES } from "../src/dtls/cipher-suite.ts";
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
 import { FirmwareServer } from "../src/server/firmware-server.ts";
+import { newestReleaseFor } from "../src/server/newest-release.ts";
+import type { CheckInQuestion } from "../src/server/ticket-resource.ts";
 import { DrawnImage } from "./drawn-image.ts";
 import { DrawnTrust } from "./drawn-trust.ts";
 import type { SharedMedium } from "./link/shared-medium.ts";
@@ -197,9 +199,16 @@ export class Simulation {
       const event = this.#server.pollEvent();
       if (event === undefined) break;
       if (event.kind === "pskWanted") this.#server.handlePsk(this.now, event.identity, this.#key);
+      if (event.kind === "checkInReceived") this.#decide(event.question);
       if (event.kind === "reportReceived") this.#server.handleReport(this.now, event.question, true);
     }
     this.#reschedule(this.#server);
+  }
+
+  #decide(question: CheckInQuestion): void {
+    const { releases, unixSeconds } = this.#trust!.ticketMaker;
+    const decision = newestReleaseFor(releases, question.checkIn, unixSeconds(this.now));
+    this.#server.handleCheckIn(this.now, question, decision);
   }
 
   #reschedule(actor: Deadlined): void {

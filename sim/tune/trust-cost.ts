@@ -8,7 +8,8 @@ import { encodeInstallReport, Figure, REPORT_ID_LENGTH } from "../../src/manifes
 import { UpdateResult, UpdateState } from "../../src/manifest/reason.ts";
 import { SIGNED_TICKET, sign } from "../../src/manifest/signed-object.ts";
 import { DEVICE_NAME_LENGTH, NONCE_LENGTH_MIN } from "../../src/manifest/ticket.ts";
-import { COME_AGAIN, TICKET_LIFETIME } from "../../src/server/ticket-resource.ts";
+import { COME_AGAIN } from "../../src/server/newest-release.ts";
+import { TICKET_LIFETIME } from "../../src/server/ticket-resource.ts";
 import { DrawnImage } from "../drawn-image.ts";
 import { DrawnTrust } from "../drawn-trust.ts";
 import { Prng } from "../prng.ts";

@@ -21,6 +21,7 @@ import { Session } from "../dtls/session/session.ts";
 import type { SessionSaving } from "../dtls/session/session-saving.ts";
 import { decodeSessionSnapshot } from "../dtls/session/session-snapshot.ts";
 import type { Catalogue, ContentQuestion } from "../firmware/catalogue.ts";
+import type { Unavailable } from "../firmware/releases.ts";
 import type { Scopes } from "../firmware/scope.ts";
 import { Access } from "./access.ts";
 import type { Association } from "./association.ts";
@@ -35,7 +36,13 @@ import { MANIFEST_ROOT, ManifestResource } from "./manifest-resource.ts";
 import { REPORT_ROOT, type ReportQuestion, ReportResource } from "./report-resource.ts";
 import { Resources } from "./resources.ts";
 import type { ServerEvent } from "./server-event.ts";
-import { TICKET_ROOT, type TicketMaker, TicketResource } from "./ticket-resource.ts";
+import {
+  type CheckInDecision,
+  type CheckInQuestion,
+  TICKET_ROOT,
+  type TicketMaker,
+  TicketResource,
+} from "./ticket-resource.ts";
 import { Transfers } from "./transfers.ts";
 import { type Transmit, TransmitQueue } from "./transmit-queue.ts";
 
@@ -86,6 +93,7 @@ export class FirmwareServer implements Deadlined {
   readonly #access: Access;
   readonly #links: LinksResource;
   readonly #manifests: ManifestResource | undefined;
+  readonly #tickets: TicketResource | undefined;
   readonly #reports: ReportResource;
   readonly #resources: Resources;
   readonly #transfers = new Transfers<Association>();
@@ -99,12 +107,13 @@ export class FirmwareServer implements Deadlined {
     this.#access = new Access(input.scopes);
     this.#links = new LinksResource(crypto, catalogue);
     this.#manifests = trust && new ManifestResource(crypto, trust.releases, this.#access);
+    this.#tickets = trust && this.#createTickets(crypto, trust);
     this.#reports = new ReportResource(this.#access);
     this.#resources = new Resources([
       [FIRMWARE_ROOT, this.#createFirmware(input)],
       [LINKS_ROOT, this.#links],
       [MANIFEST_ROOT, this.#manifests],
-      [TICKET_ROOT, trust && this.#createTickets(crypto, trust)],
+      [TICKET_ROOT, this.#tickets],
       [REPORT_ROOT, trust && this.#reports],
       [LOG_ROOT, log && new LogResource(crypto, log)],
     ]);
@@ -208,6 +217,12 @@ export class FirmwareServer implements Deadlined {
   /** Identities may be bound to other products and classes. */
   handleScopesChange(): void {
     this.#access.handleScopesChange();
+  }
+
+  /** What was decided for the device of a checkInReceived event. */
+  handleCheckIn(now: Instant, question: CheckInQuestion, decision: CheckInDecision | Unavailable): void {
+    this.#transmits.keepBorrowed();
+    this.#tickets?.settle(question, decision, () => this.#coap.resume(now, question.question));
   }
 
   /** The report of a reportReceived event is kept, or cannot be kept now. */
@@ -341,14 +356,15 @@ export class FirmwareServer implements Deadlined {
           this.#exchanges?.answerResent(now, association, recordNumberOf(association));
           this.#transfers.answerResent(now, association);
         },
-        asked: (_now, question) => this.#ask(question as ContentQuestion | ReportQuestion),
+        asked: (_now, question) => this.#ask(question as AskedQuestion),
         counted: (name) => this.counters.add(name),
       },
     });
   }
 
-  #ask(question: ContentQuestion | ReportQuestion): void {
-    if ("report" in question) this.#tell({ kind: "reportReceived", question });
+  #ask(question: AskedQuestion): void {
+    if ("checkIn" in question) this.#tell({ kind: "checkInReceived", question });
+    else if ("report" in question) this.#tell({ kind: "reportReceived", question });
     else this.#tell({ kind: "contentWanted", question });
   }
 
@@ -373,6 +389,8 @@ export class FirmwareServer implements Deadlined {
     }
   }
 }
+
+type AskedQuestion = CheckInQuestion | ContentQuestion | ReportQuestion;
 
 function whoIs(association: Association): { readonly peer: PeerAddress; readonly identity: Uint8Array | undefined } {
   const identity = association instanceof Session ? association.identity : undefined;

@@ -6,6 +6,7 @@ import type { HandshakeErrorKind } from "../dtls/errors.ts";
 import type { ContentQuestion } from "../firmware/catalogue.ts";
 import type { InstallReport } from "../manifest/install-report.ts";
 import type { ReportQuestion } from "./report-resource.ts";
+import type { CheckInQuestion } from "./ticket-resource.ts";
 import type { TransferNews } from "./transfers.ts";
 
 /** Events of one cause that were not told one by one, of the last minute: see event-limit.ts. */
@@ -23,6 +24,8 @@ export type ServerEvent =
   | { readonly kind: "pskWanted"; readonly identity: Uint8Array }
   /** A question; FirmwareServer.handleContent is told when the catalogue knows the answer. */
   | { readonly kind: "contentWanted"; readonly question: ContentQuestion }
+  /** A question; FirmwareServer.handleCheckIn takes the answer. */
+  | { readonly kind: "checkInReceived"; readonly question: CheckInQuestion }
   /** A question; FirmwareServer.handleReport is told whether the report is kept. */
   | { readonly kind: "reportReceived"; readonly question: ReportQuestion }
   | {

@@ -1,10 +1,12 @@
-// `/t`: a device checks in, and is told by a signed ticket what it shall run, or that there is nothing new. The ticket answers
-// one nonce of one device; without one, or without its signature, a device believes nothing.
+// `/t`: a device checks in, and is told by a signed ticket what it shall run, or that there is nothing new. What that is, is a
+// question: whoever decides may have to ask a disk. The ticket answers one nonce of one device; without one, or without its
+// signature, a device believes nothing.
 
-import { EMPTY } from "../base/bytes.ts";
+import { EMPTY, latin1Of } from "../base/bytes.ts";
 import type { Instant } from "../base/instant.ts";
 import { BytesBody, ContentFormat } from "../coap/body.ts";
 import { Code } from "../coap/code.ts";
+import type { Question } from "../coap/question.ts";
 import type { Request } from "../coap/request.ts";
 import type { PlainResponse, Response } from "../coap/response.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
@@ -26,8 +28,20 @@ export const TICKET_ROOT = "t";
 /** Seconds that a ticket is good for, counted from its nonce: a day, for a download over the slowest link begins within it. */
 export const TICKET_LIFETIME = 86_400;
 
-/** Seconds after which a device is expected again, counted from its own check-in, so that a fleet stays spread. */
-export const COME_AGAIN = 21_600;
+/** What is to be decided before a device that checked in is answered. */
+export interface CheckInQuestion extends Question {
+  /** Empty on plain CoAP. */
+  readonly identity: Uint8Array;
+  readonly checkIn: CheckIn;
+}
+
+/** What a device that checked in shall do. */
+export interface CheckInDecision {
+  /** SHA-256 of the manifest of what it shall run from now on; absent for nothing new. */
+  readonly offered?: Uint8Array | undefined;
+  /** Seconds until it is expected again. */
+  readonly comeAgain: number;
+}
 
 /** What a server needs to make tickets. */
 export interface TicketMaker {
@@ -50,6 +64,8 @@ export class TicketResource implements Resource {
   readonly #maker: TicketMaker;
   readonly #access: Access;
   readonly #outlet: TicketResourceOutlet;
+  /** While those who wait for a question are answered: what was decided. */
+  #outcome: CheckInOutcome | undefined;
 
   constructor(crypto: CryptoProvider, maker: TicketMaker, access: Access, outlet: TicketResourceOutlet) {
     this.#crypto = crypto;
@@ -63,43 +79,42 @@ export class TicketResource implements Resource {
     return refusalOfPost(request) ?? CHECK_IN_LENGTH_MAX;
   }
 
-  respond({ segments }: ResourcePath, request: Request<Association>, now: Instant): Response {
+  respond({ segments }: ResourcePath, request: Request<Association>, now: Instant): Response | CheckInQuestion {
     if (segments.length !== 1) return { code: Code.NOT_FOUND };
+    const { association } = request;
+    const identity = association instanceof Session ? association.identity : EMPTY;
+    const question = `checkIn ${identity.length} ${latin1Of(identity)}${latin1Of(request.payload)}`;
+    if (this.#outcome?.question.question === question) return this.#settled(association, this.#outcome, now);
     const posted = postedBy(request, CHECK_IN_LENGTH_MAX, decodeCheckIn);
     if (!posted.ok) return posted.error;
-    const { association } = request;
     const checkIn = posted.value;
     const refusal = this.#access.refusalOf(association, checkIn.product, checkIn.class);
     if (refusal !== undefined) return refusal;
-    const unixSeconds = this.#maker.unixSeconds(now);
-    const offer = this.#offerFor(checkIn, unixSeconds);
-    if (offer === "unavailable") return UNAVAILABLE;
     if (!(association instanceof Session)) this.#outlet.strangerAsks();
-    const body = this.#answer(association, checkIn, offer, unixSeconds);
-    this.#outlet.checkedIn(association, checkIn, offer.release?.version);
+    return { question, identity, checkIn };
+  }
+
+  /** Runs `answer` while those who asked this are told what was decided. */
+  settle(question: CheckInQuestion, decision: CheckInDecision | Unavailable, answer: () => void): void {
+    this.#outcome = { question, decision };
+    answer();
+    this.#outcome = undefined;
+  }
+
+  #settled(association: Association, { question: { checkIn }, decision }: CheckInOutcome, now: Instant): Response {
+    if (decision === "unavailable") return UNAVAILABLE;
+    const { releases } = this.#maker;
+    const release = decision.offered && releases.byDigest(checkIn.product, decision.offered);
+    const newest = release ?? releases.current(checkIn.product, checkIn.class);
+    // What was decided a moment ago may not have been read here yet, or not be offered any more.
+    const isGone = decision.offered !== undefined && release === undefined;
+    if (isGone || release === "unavailable" || newest === "unavailable") return UNAVAILABLE;
+    const body = this.#answer(association, checkIn, { release, newest, comeAgain: decision.comeAgain }, now);
+    this.#outlet.checkedIn(association, checkIn, release?.version);
     return { code: Code.CHANGED, body: new BytesBody(ContentFormat.CBOR, body) };
   }
 
-  /** A way back first: whoever it is for runs what nobody shall run. */
-  #offerFor({ product, class: className, sequenceNumber, runningSha256 }: CheckIn, unixSeconds: number): Offer {
-    const { releases } = this.#maker;
-    const back = runningSha256 && releases.wayBack(product, className, runningSha256);
-    const current = releases.current(product, className);
-    if (back === "unavailable" || current === "unavailable") return "unavailable";
-    for (const release of [back, current]) {
-      const isGood = release?.notAfter === undefined || release.notAfter >= unixSeconds;
-      if (release !== undefined && isGood && release.sequenceNumber > sequenceNumber)
-        return { release, newest: release };
-    }
-    return { release: undefined, newest: current };
-  }
-
-  #answer(
-    association: Association,
-    checkIn: CheckIn,
-    { release, newest }: Exclude<Offer, Unavailable>,
-    issued: number,
-  ): Uint8Array {
+  #answer(association: Association, checkIn: CheckIn, { release, newest, comeAgain }: Told, now: Instant): Uint8Array {
     const { releases, key } = this.#maker;
     const identity = association instanceof Session ? association.identity : EMPTY;
     const ticket: Ticket = {
@@ -108,8 +123,8 @@ export class TicketResource implements Resource {
       manifestDigest: release?.digest,
       sequenceNumber: newest?.sequenceNumber ?? 0,
       lifetime: TICKET_LIFETIME,
-      issued,
-      comeAgain: COME_AGAIN,
+      issued: this.#maker.unixSeconds(now),
+      comeAgain,
       log: releases.logHead(),
     };
     const wanted = checkIn.manifestWanted ? release : undefined;
@@ -121,6 +136,13 @@ export class TicketResource implements Resource {
   }
 }
 
-type Offer =
-  | { readonly release: OfferedRelease | undefined; readonly newest: OfferedRelease | undefined }
-  | Unavailable;
+interface Told {
+  readonly release: OfferedRelease | undefined;
+  readonly newest: OfferedRelease | undefined;
+  readonly comeAgain: number;
+}
+
+interface CheckInOutcome {
+  readonly question: CheckInQuestion;
+  readonly decision: CheckInDecision | Unavailable;
+}

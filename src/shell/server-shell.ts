@@ -7,7 +7,9 @@ import type { Scheme } from "../coap/coap-uri.ts";
 import type { SigningKey } from "../crypto/signature.ts";
 import { EventLimit } from "../server/event-limit.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../server/firmware-server.ts";
+import { newestReleaseFor } from "../server/newest-release.ts";
 import type { ServerEvent } from "../server/server-event.ts";
+import type { CheckInQuestion } from "../server/ticket-resource.ts";
 import type { DatagramPort } from "./datagram-port.ts";
 import { bindDatagramPort } from "./datagram-port-binding.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
@@ -33,7 +35,10 @@ const COUNTERS_INTERVAL_MS = 60_000;
 const COST_FACTOR_WITHOUT_NATIVE = 6;
 
 /** An event that is no question. */
-export type NewsEvent = Exclude<ServerEvent, { kind: "contentWanted" | "pskWanted" | "reportReceived" }>;
+export type NewsEvent = Exclude<
+  ServerEvent,
+  { kind: "checkInReceived" | "contentWanted" | "pskWanted" | "reportReceived" }
+>;
 
 export interface ServerLog {
   event(event: NewsEvent): void;
@@ -305,6 +310,7 @@ export class ServerShell {
     for (let event = this.#server.pollEvent(); event !== undefined; event = this.#server.pollEvent()) {
       if (event.kind === "pskWanted") this.#keys.answer(event.identity);
       else if (event.kind === "contentWanted") void this.#images.answer(event.question);
+      else if (event.kind === "checkInReceived") this.#decide(event.question);
       else if (event.kind === "reportReceived") this.#reports?.keep(event.question, Date.now());
       else if (this.#eventLimit.admits(event)) this.#log.event(event);
     }
@@ -313,6 +319,12 @@ export class ServerShell {
     for (const port of this.#ports.values()) port.flush();
     this.#keeper?.saveUrgent();
     this.#timer.arm(this.#server.pollTimeout());
+  }
+
+  #decide(question: CheckInQuestion): void {
+    const now = systemNow();
+    const decision = newestReleaseFor(this.#releases!, question.checkIn, systemUnixSeconds(now));
+    this.#server.handleCheckIn(now, question, decision);
   }
 
   #transmit(): void {

@@ -6,12 +6,13 @@ import { OptionNumber, uintOption } from "../../src/coap/option.ts";
 import { decodeCheckInAnswer, encodeCheckIn } from "../../src/manifest/check-in.ts";
 import { open, SIGNED_TICKET } from "../../src/manifest/signed-object.ts";
 import { deviceName } from "../../src/manifest/ticket.ts";
-import { COME_AGAIN, TICKET_LIFETIME } from "../../src/server/ticket-resource.ts";
+import { COME_AGAIN } from "../../src/server/newest-release.ts";
+import { type CheckInQuestion, TICKET_LIFETIME } from "../../src/server/ticket-resource.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import { IDENTITY } from "../support/firmware-scene.ts";
 import { imageDigest } from "../support/releases.ts";
 import { ED25519_PAIR } from "../support/signing-keys.ts";
-import { BEGIN, CHECK_IN, checksIn, post, TrustScene } from "../support/trust-scene.ts";
+import { BEGIN, CHECK_IN, checksIn, post, TrustScene, toldIn } from "../support/trust-scene.ts";
 
 const tickets = suite("ticket-resource");
 
@@ -165,6 +166,39 @@ tickets("5.03 while the store cannot be read: a device is never told that there 
   const scene = new TrustScene();
   scene.releases.isUnavailable = true;
   assert.is(scene.sessionPeer().asksMessage(post("/t", encodeCheckIn(CHECK_IN))).code, Code.SERVICE_UNAVAILABLE);
+});
+
+function questions(scene: TrustScene): CheckInQuestion[] {
+  return scene.events.flatMap((event) => (event.kind === "checkInReceived" ? [event.question] : []));
+}
+
+tickets("a check-in is answered when it is decided, by that decision, and not before", () => {
+  const scene = new TrustScene();
+  const [older] = [scene.releases.release(2, "1.3.0"), scene.releases.release(3, "1.4.0", { class: "outdoor" })];
+  scene.decides = undefined;
+  const peer = scene.sessionPeer();
+  peer.received.length = 0;
+  peer.says(post("/t", encodeCheckIn({ ...CHECK_IN, class: "outdoor" })));
+  assert.is(peer.received.length, 0);
+  const [question] = questions(scene);
+  assert.equal([question?.identity, question?.checkIn.class], [IDENTITY, "outdoor"]);
+  scene.server.handleCheckIn(scene.now, question!, { offered: older.digest, comeAgain: 60 });
+  scene.drive();
+  const { ticket } = toldIn(peer.received[0]!);
+  assert.equal([ticket.manifestDigest, ticket.sequenceNumber, ticket.comeAgain], [older.digest, 2, 60]);
+});
+
+tickets("5.03 for a decision that cannot be made now, and for one about what is offered no longer", () => {
+  const scene = new TrustScene();
+  scene.releases.release(2, "1.3.0");
+  const peer = scene.sessionPeer();
+  const decisions = ["unavailable", { offered: new Uint8Array(32), comeAgain: 60 }] as const;
+  for (const [i, decision] of decisions.entries()) {
+    scene.decides = () => decision;
+    const nonce = new Uint8Array(16).fill(i);
+    const { code } = peer.asksMessage(post("/t", encodeCheckIn({ ...CHECK_IN, nonce })));
+    assert.is(code, Code.SERVICE_UNAVAILABLE);
+  }
 });
 
 tickets("a server without releases has no such resource", () => {

@@ -14,6 +14,7 @@ import { DTLS_PARAMETERS } from "../../src/dtls/parameters.ts";
 import type { ContentQuestion } from "../../src/firmware/catalogue.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../../src/server/firmware-server.ts";
 import type { ServerEvent } from "../../src/server/server-event.ts";
+import type { CheckInDecision, CheckInQuestion } from "../../src/server/ticket-resource.ts";
 import { lineFromMessage, messageFromLine } from "./coap-line.ts";
 import { CRYPTO } from "./crypto.ts";
 import { MemoryCatalogue } from "./memory-catalogue.ts";
@@ -45,6 +46,8 @@ export class FirmwareScene {
   /** What the owner answers to a question for a key; "later" leaves it open. */
   psk: (identity: Uint8Array) => Secret | undefined | "later" = (identity) =>
     toHex(identity) === toHex(IDENTITY) ? KEY : undefined;
+  /** What the owner answers to a check-in at once; left open when absent. */
+  decides: ((question: CheckInQuestion) => CheckInDecision | "unavailable") | undefined;
   readonly #receivers = new Map<string, (datagram: Uint8Array) => void>();
   readonly #input: SceneInput;
 
@@ -126,6 +129,11 @@ export class FirmwareScene {
   }
 
   #handleEvent(event: ServerEvent): void {
+    if (event.kind === "checkInReceived" && this.decides !== undefined) {
+      this.server.handleCheckIn(this.now, event.question, this.decides(event.question));
+      this.drive();
+      return;
+    }
     if (event.kind === "contentWanted") {
       this.contentQuestions.push(event.question);
       return;

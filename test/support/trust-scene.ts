@@ -1,7 +1,7 @@
 // A FirmwareServer with releases in memory, for tests of manifests, tickets and reports.
 
 import { bytesOfLatin1, equal } from "../../src/base/bytes.ts";
-import type { Message } from "../../src/coap/message.ts";
+import { decodeMessage, type Message } from "../../src/coap/message.ts";
 import { OptionNumber } from "../../src/coap/option.ts";
 import type { LogHead, OfferedRelease, Releases, Unavailable } from "../../src/firmware/releases.ts";
 import type { Scope } from "../../src/firmware/scope.ts";
@@ -10,6 +10,8 @@ import { encodeInstallReport, type InstallReport } from "../../src/manifest/inst
 import type { NativeManifest } from "../../src/manifest/native-manifest.ts";
 import { open, SIGNED_MANIFEST, SIGNED_TICKET } from "../../src/manifest/signed-object.ts";
 import type { Ticket } from "../../src/manifest/ticket.ts";
+import { newestReleaseFor } from "../../src/server/newest-release.ts";
+import type { TicketMaker } from "../../src/server/ticket-resource.ts";
 import { messageFromLine } from "./coap-line.ts";
 import { FirmwareScene, type SceneInput, type ScenePeer } from "./firmware-scene.ts";
 import { sha256, signedManifest } from "./releases.ts";
@@ -84,11 +86,18 @@ export class TrustScene extends FirmwareScene {
   constructor(input: SceneInput = {}) {
     const releases = new MemoryReleases();
     const scopes = new Map<string, Scope | "unavailable">();
+    const trust: TicketMaker = {
+      releases,
+      key: SERVER_KEYS.signing,
+      unixSeconds: (now) => BEGIN + Math.floor(now / 1_000) - 1_000,
+    };
     super({
-      trust: { releases, key: SERVER_KEYS.signing, unixSeconds: (now) => BEGIN + Math.floor(now / 1_000) - 1_000 },
+      trust,
       scopes: { scopeOf: (identity) => scopes.get(Buffer.from(identity).toString()) },
       ...input,
     });
+    const maker = input.trust ?? trust;
+    this.decides = ({ checkIn }) => newestReleaseFor(maker.releases, checkIn, maker.unixSeconds(this.now));
     this.releases = releases;
     this.scopes = scopes;
   }
@@ -122,7 +131,17 @@ export interface Told {
 
 /** What the server tells a device that checks in; its signatures hold, or the test fails. */
 export function checksIn(peer: ScenePeer, checkIn: Partial<CheckIn> = {}): Told {
-  const answer = peer.asksMessage(post("/t", encodeCheckIn({ ...CHECK_IN, ...checkIn })));
+  return toldBy(peer.asksMessage(post("/t", encodeCheckIn({ ...CHECK_IN, ...checkIn }))));
+}
+
+/** The same of the bytes of an answer. */
+export function toldIn(bytes: Uint8Array): Told {
+  const answer = decodeMessage(bytes);
+  if (!answer.ok) throw new Error("the server sent a broken message");
+  return toldBy(answer.value);
+}
+
+function toldBy(answer: Message): Told {
   const decoded = decodeCheckInAnswer(answer.payload);
   if (!decoded.ok) throw new Error(decoded.error.reason);
   const { ticket, manifest, proof } = decoded.value;
