@@ -7,7 +7,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { exchangesOfCapture } from "../sim/fit/capture-exchanges.ts";
 import type { Observations } from "../sim/fit/exchange.ts";
 import { exchangesOfCsv } from "../sim/fit/exchange-csv.ts";
@@ -28,15 +27,12 @@ import { LinkProgram } from "./support/link-program.ts";
 import { peer } from "./support/peers.ts";
 import { Program, runProgram } from "./support/program.ts";
 import { NARROWBOAT, Serving } from "./support/serving.ts";
+import { SpacedTurns } from "./support/spaced-turns.ts";
 
 const BLOCK_SIZES = [64, 256, 1024] as const;
 /** Of each block size, by each client: twelve times three times 56 are 2,016. */
 const BLOCKS = 56;
 const CLIENTS = 12;
-/**
- * A program that starts takes a processor for half a second, and who shares it with a link that runs in real time makes that
- * slower than it is: never are many started at once.
- */
 const STARTS_APART_MS = 2_000;
 /** Each loss in a row doubles the timer of RFC 7252: a burst of eight takes a client eight minutes. */
 const LIMIT_MS = 7_200_000;
@@ -61,7 +57,7 @@ interface Recorded {
   readonly seconds: readonly number[];
 }
 
-let nextStart = Date.now();
+const starts = new SpacedTurns(STARTS_APART_MS);
 
 const tcpdump = peer("tcpdump");
 if (tcpdump === undefined) throw new Error("needs tcpdump");
@@ -128,7 +124,7 @@ function fitsOf(profile: LinkProfile, csv: string, pcap: string): Recorded["fits
 
 /** In seconds, as the program says; `name` is that of its file alone. */
 async function pull(link: LinkProgram, size: number, name: string): Promise<number> {
-  await turnToStart();
+  await starts.turn();
   const { dialect, maxRetransmit } = DEVICE;
   const timers = ["--ack-timeout", String(ACK_TIMEOUT_SECONDS), "--max-retransmit", String(maxRetransmit)];
   const flags = ["--device", dialect, "--block-size", String(size), ...timers, "--identity", IDENTITY, "--json"];
@@ -137,12 +133,6 @@ async function pull(link: LinkProgram, size: number, name: string): Promise<numb
   const { exit, stdout, text } = await runProgram(process.execPath, args, LIMIT_MS);
   if (exit !== 0) throw new Error(`a pull in blocks of ${size} failed: ${text}`);
   return (JSON.parse(stdout.toString()) as { readonly seconds: number }).seconds;
-}
-
-async function turnToStart(): Promise<void> {
-  const start = Math.max(nextStart, Date.now());
-  nextStart = start + STARTS_APART_MS;
-  await setTimeout(start - Date.now());
 }
 
 async function inParallel(count: number, work: (n: number) => Promise<void>): Promise<void> {
