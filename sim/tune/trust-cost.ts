@@ -4,7 +4,8 @@
 import { instant } from "../../src/base/instant.ts";
 import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
 import { encodeCheckIn } from "../../src/manifest/check-in.ts";
-import { encodeInstallReport, Figure, REPORT_ID_LENGTH } from "../../src/manifest/install-report.ts";
+import { Figure, NO_FIGURES } from "../../src/manifest/figure.ts";
+import { encodeInstallReport, REPORT_ID_LENGTH } from "../../src/manifest/install-report.ts";
 import { UpdateResult, UpdateState } from "../../src/manifest/reason.ts";
 import { SIGNED_TICKET, sign } from "../../src/manifest/signed-object.ts";
 import { DEVICE_NAME_LENGTH, NONCE_LENGTH_MIN } from "../../src/manifest/ticket.ts";
@@ -94,7 +95,7 @@ export function trustMessageLengths(crypto: CryptoProvider): Readonly<Record<str
   const { product, ticketMaker } = trust;
   const { digest, manifest, version } = trust.current(product)!;
   const nonce = new Uint8Array(NONCE_LENGTH_MIN);
-  const asked = { product, nonce, sequenceNumber: 0, version: "0", slot: 0, manifestWanted: true };
+  const asked = { product, nonce, sequenceNumber: 0, version: "0", slot: 0, manifestWanted: true, figures: NO_FIGURES };
   const ticket = sign(SIGNED_TICKET, ticketMaker.key, {
     nonce,
     device: new Uint8Array(DEVICE_NAME_LENGTH),

@@ -7,17 +7,34 @@ import { decodeCbor } from "../cbor/decode-cbor.ts";
 import { encodeCbor } from "../cbor/encode-cbor.ts";
 import { FieldReader } from "../cbor/field-reader.ts";
 import { FieldKey, present, SHA256_LENGTH } from "./field-key.ts";
+import { figuresField, readFigures } from "./figure.ts";
 import { readClass, readProduct, readVersion } from "./names.ts";
 import { NATIVE_MANIFEST_LENGTH_MAX } from "./native-manifest.ts";
 import { readNonce, TICKET_LENGTH_MAX } from "./ticket.ts";
 
 /** Bytes of an encoded check-in. */
-export const CHECK_IN_LENGTH_MAX = 256;
+export const CHECK_IN_LENGTH_MAX = 384;
 
 /** Bytes of a proof of inclusion: hashes for 2^24 entries, and a checkpoint with some cosignatures. */
 export const PROOF_LENGTH_MAX = 2_048;
 
 export const SLOT_MAX = 1;
+
+/** Characters of the name of a cell or a gateway. */
+export const CELL_LENGTH_MAX = 32;
+
+/** What a device's user says of an update; its number is its place. */
+export const CONSENT_STATES = ["confirmed", "denied", "postponed"] as const;
+export type ConsentState = (typeof CONSENT_STATES)[number];
+
+export interface SaidConsent {
+  readonly state: ConsentState;
+  /** For how long from now it is said: a device need not know the time. 0: until it says something else. */
+  readonly seconds: number;
+}
+
+/** A year: the longest that a user may be left alone. */
+export const CONSENT_SECONDS_MAX = 366 * 86_400;
 
 export interface CheckIn {
   readonly product: string;
@@ -34,6 +51,16 @@ export interface CheckIn {
   readonly slot?: number | undefined;
   /** Whether the manifest shall come with the ticket. */
   readonly manifestWanted: boolean;
+  /** UPTIME, BOOTS and RADIO_LEVEL, where the device knows them. */
+  readonly figures: ReadonlyMap<number, number>;
+  /** The cell that it is in, or the gateway that it is behind. */
+  readonly cell?: string | undefined;
+  readonly consent?: SaidConsent | undefined;
+  /**
+   * The sequence number of the image that lies whole beside what runs, and is installed when it is offered once more; 0 where
+   * there is none. Absent: this device installs what it has downloaded without asking again.
+   */
+  readonly downloaded?: number | undefined;
 }
 
 export function encodeCheckIn(checkIn: CheckIn): Uint8Array {
@@ -47,6 +74,10 @@ export function encodeCheckIn(checkIn: CheckIn): Uint8Array {
       [FieldKey.PRODUCT, checkIn.product],
       [FieldKey.SLOT, checkIn.slot],
       [FieldKey.MANIFEST_WANTED, checkIn.manifestWanted ? true : undefined],
+      [FieldKey.FIGURES, figuresField(checkIn.figures)],
+      [FieldKey.CELL, checkIn.cell],
+      [FieldKey.CONSENT, checkIn.consent && [CONSENT_STATES.indexOf(checkIn.consent.state), checkIn.consent.seconds]],
+      [FieldKey.DOWNLOADED, checkIn.downloaded],
     ]),
   );
 }
@@ -64,7 +95,28 @@ export function decodeCheckIn(bytes: Uint8Array): Result<CheckIn, CborFault> {
     runningSha256: fields.optionalBytes(FieldKey.RUNNING_SHA256, { min: SHA256_LENGTH, max: SHA256_LENGTH }),
     slot: fields.optionalUnsigned(FieldKey.SLOT, { max: SLOT_MAX }),
     manifestWanted: readTrue(fields, FieldKey.MANIFEST_WANTED),
+    figures: readFigures(fields),
+    cell: readCell(fields),
+    consent: readConsent(fields),
+    downloaded: fields.optionalUnsigned(FieldKey.DOWNLOADED),
   });
+}
+
+/** Printable ASCII: it is shown to people, and compared. */
+const CELL_NAME = /^[!-~]{1,32}$/;
+
+function readCell(fields: FieldReader): string | undefined {
+  const cell = fields.optionalText(FieldKey.CELL, { min: 1, max: CELL_LENGTH_MAX });
+  if (cell !== undefined && !CELL_NAME.test(cell)) fields.reject(FieldKey.CELL, "no name of a cell");
+  return cell;
+}
+
+function readConsent(fields: FieldReader): SaidConsent | undefined {
+  const pair = fields.optionalArray(FieldKey.CONSENT, { min: 2, max: 2 });
+  if (pair === undefined) return undefined;
+  const within = fields.arrayWithin("consent", pair, { min: 2, max: 2 });
+  const state = CONSENT_STATES[within.unsigned(0, { max: CONSENT_STATES.length - 1 })]!;
+  return { state, seconds: within.unsigned(1, { max: CONSENT_SECONDS_MAX }) };
 }
 
 /** Deterministic: what is not so is left out, and never said. */

@@ -34,6 +34,9 @@ export const FieldKey = {
   FIGURES: 41,
   TRUSTED_KEYS: 42,
   SERVERS: 43,
+  CELL: 44,
+  CONSENT: 45,
+  DOWNLOADED: 46,
 } as const;
 
 /** Within a component, and within what is transferred of it. */

@@ -1,7 +1,7 @@
 // Manifests, tickets and the like for property tests: all that their formats can say.
 
 import fc from "fast-check";
-import type { CheckIn } from "../../src/manifest/check-in.ts";
+import { type CheckIn, CONSENT_SECONDS_MAX, CONSENT_STATES } from "../../src/manifest/check-in.ts";
 import type { InstallReport } from "../../src/manifest/install-report.ts";
 import type { NativeManifest } from "../../src/manifest/native-manifest.ts";
 import type { Ticket } from "../../src/manifest/ticket.ts";
@@ -55,6 +55,12 @@ export const tickets: fc.Arbitrary<Ticket> = fc.record({
   log: maybe(fc.record({ size: fc.maxSafeNat(), root: sha256 }, PLAIN)),
 });
 
+const figures = fc.uniqueArray(fc.integer({ min: 0, max: 23 }), { maxLength: 8 }).chain((numbers) =>
+  fc.array(fc.maxSafeNat(), { minLength: numbers.length, maxLength: numbers.length }).map((values) => {
+    return new Map(numbers.map((number, i) => [number, values[i]!]));
+  }),
+);
+
 export const checkIns: fc.Arbitrary<CheckIn> = fc.record({
   product: name(28),
   class: maybe(name(32)),
@@ -64,6 +70,12 @@ export const checkIns: fc.Arbitrary<CheckIn> = fc.record({
   runningSha256: maybe(sha256),
   slot: maybe(fc.integer({ min: 0, max: 1 })),
   manifestWanted: fc.boolean(),
+  figures,
+  cell: maybe(fc.string({ unit: fc.constantFrom(..."!09AZaz~"), minLength: 1, maxLength: 32 })),
+  consent: maybe(
+    fc.record({ state: fc.constantFrom(...CONSENT_STATES), seconds: fc.nat({ max: CONSENT_SECONDS_MAX }) }, PLAIN),
+  ),
+  downloaded: maybe(fc.maxSafeNat()),
 });
 
 export const reports: fc.Arbitrary<InstallReport> = fc.record({
@@ -75,11 +87,7 @@ export const reports: fc.Arbitrary<InstallReport> = fc.record({
   result: fc.integer({ min: 0, max: 11 }),
   reason: maybe(fc.string({ unit: fc.constantFrom(..."AZaz"), minLength: 1, maxLength: 32 })),
   slot: maybe(fc.integer({ min: 0, max: 1 })),
-  figures: fc.uniqueArray(fc.integer({ min: 0, max: 23 }), { maxLength: 8 }).chain((numbers) =>
-    fc.array(fc.maxSafeNat(), { minLength: numbers.length, maxLength: numbers.length }).map((values) => {
-      return new Map(numbers.map((number, i) => [number, values[i]!]));
-    }),
-  ),
+  figures,
 });
 
 export const trustRoots: fc.Arbitrary<TrustRoot> = fc.record({

@@ -6,6 +6,7 @@ import { OptionNumber } from "../../src/coap/option.ts";
 import type { LogHead, OfferedRelease, Releases, Unavailable } from "../../src/firmware/releases.ts";
 import type { Scope } from "../../src/firmware/scope.ts";
 import { type CheckIn, decodeCheckInAnswer, encodeCheckIn } from "../../src/manifest/check-in.ts";
+import { NO_FIGURES } from "../../src/manifest/figure.ts";
 import { encodeInstallReport, type InstallReport } from "../../src/manifest/install-report.ts";
 import type { NativeManifest } from "../../src/manifest/native-manifest.ts";
 import { open, SIGNED_MANIFEST, SIGNED_TICKET } from "../../src/manifest/signed-object.ts";
@@ -120,6 +121,7 @@ export const CHECK_IN: CheckIn = {
   version: "1.2.0",
   slot: 0,
   manifestWanted: false,
+  figures: NO_FIGURES,
 };
 
 export interface Told {

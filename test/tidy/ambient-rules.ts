@@ -3,8 +3,8 @@
 import { ban, type Rule, violation } from "./rule.ts";
 import type { Import, SourceFile } from "./source-file.ts";
 
-const CORES = /^src\/(?:base|cbor|crypto|coap|dtls|firmware|manifest|registry|server|device)\//;
-const CORES_AND_SIM = /^(?:src\/(?:base|cbor|crypto|coap|dtls|firmware|manifest|registry|server|device)|sim)\//;
+const CORES = /^src\/(?:base|cbor|crypto|coap|dtls|firmware|manifest|registry|fleet|server|device)\//;
+const CORES_AND_SIM = /^(?:src\/(?:base|cbor|crypto|coap|dtls|firmware|manifest|registry|fleet|server|device)|sim)\//;
 
 const noClock = ban({
   name: "no clock and no timer in the cores and the simulator",

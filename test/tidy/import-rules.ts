@@ -13,6 +13,7 @@ const CORES = [
   "src/firmware",
   "src/manifest",
   "src/registry",
+  "src/fleet",
   "src/server",
   "src/device",
 ];
@@ -38,6 +39,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "src/firmware": ["src/base"],
   "src/manifest": ["src/base", "src/cbor", "src/crypto", "src/firmware"],
   "src/registry": ["src/base", "src/cbor", "src/crypto"],
+  "src/fleet": ["src/base", "src/cbor", "src/crypto", "src/firmware", "src/manifest", "src/registry"],
   "src/server": [
     "src/base",
     "src/cbor",
@@ -142,7 +144,7 @@ const noLibraryOfCryptography: Rule = {
   },
 };
 
-const HANDED_A_PROVIDER = /^(?:src\/(?:base|cbor|coap|dtls|firmware|manifest|registry|server|device)|sim)\//;
+const HANDED_A_PROVIDER = /^(?:src\/(?:base|cbor|coap|dtls|firmware|manifest|registry|fleet|server|device)|sim)\//;
 const CRYPTOGRAPHY = /^(?:node:crypto|@noble\/.*)$/;
 
 /** The paths of all that a file imports, and of what that imports, itself included. */

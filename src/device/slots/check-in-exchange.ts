@@ -6,6 +6,7 @@ import type { Instant } from "../../base/instant.ts";
 import { Code, classOf, formatCode } from "../../coap/code.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { decodeCheckInAnswer, encodeCheckIn } from "../../manifest/check-in.ts";
+import { NO_FIGURES } from "../../manifest/figure.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
 import { type Refusal, refusal } from "../../manifest/reason.ts";
 import type { Ticket } from "../../manifest/ticket.ts";
@@ -64,6 +65,7 @@ export class CheckInExchange {
       runningSha256: sha256,
       slot: running,
       manifestWanted: true,
+      figures: NO_FIGURES,
     });
     return { code: Code.POST, path: ["t"], payload };
   }

@@ -10,7 +10,8 @@ import { addMs, earliest, type Instant } from "../../base/instant.ts";
 import { randomBytes, randomFraction } from "../../base/random-source.ts";
 import { Code, formatCode } from "../../coap/code.ts";
 import type { VerificationKey } from "../../crypto/signature.ts";
-import { encodeInstallReport, Figure, REPORT_ID_LENGTH } from "../../manifest/install-report.ts";
+import { Figure } from "../../manifest/figure.ts";
+import { encodeInstallReport, REPORT_ID_LENGTH } from "../../manifest/install-report.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
 import {
   type Reason,
