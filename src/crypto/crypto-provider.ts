@@ -17,6 +17,11 @@ export interface CryptoProvider {
   readonly payload: PayloadCipher;
   /** 32 bytes, one character each: see hmac.ts for why. */
   sha256(bytes: Uint8Array): string;
+  /**
+   * Of `count` byte strings, one hash after the other into `target` from `at` on: for trees, whose nodes are many and short.
+   * `input` is asked for each when those before it are hashed. A hash may come to lie where no later input has anything.
+   */
+  sha256Each(count: number, input: (index: number) => Uint8Array, target: Uint8Array, at: number): void;
   /** For what is longer than one array. */
   sha256Stream(): Sha256Stream;
   /** One that goes on where save() was called, of this provider or of any other; undefined for what is no such state. */

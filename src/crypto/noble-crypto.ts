@@ -5,7 +5,7 @@ import { equalBytes } from "@noble/ciphers/utils.js";
 import { x25519 as curve25519, ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { sha256 as hash } from "@noble/hashes/sha2.js";
-import { latin1Of } from "../base/bytes.ts";
+import { latin1Of, put } from "../base/bytes.ts";
 import type { CryptoProvider, KeyAgreement } from "./crypto-provider.ts";
 import { secp256r1Agreement, x25519Agreement } from "./key-agreement.ts";
 import { nobleAead } from "./noble-aead.ts";
@@ -13,6 +13,7 @@ import { type Primitives, providerOf } from "./primitives.ts";
 import type { SignaturePrimitives } from "./signature.ts";
 
 const X_LENGTH = 32;
+const HASH_LENGTH = 32;
 
 const NOBLE_PRIMITIVES: Primitives = {
   encryptCbc: (key, iv, plaintext) => cbc(key, iv, { disablePadding: true }).encrypt(plaintext),
@@ -23,6 +24,7 @@ const NOBLE_PRIMITIVES: Primitives = {
     ctr: (key, counterBlock, bytes) => ctr(key, counterBlock).encrypt(bytes),
   },
   sha256: (bytes) => latin1Of(hash(bytes)),
+  sha256Each,
   x25519,
   secp256r1,
   equalInConstantTime: equalBytes,
@@ -50,6 +52,10 @@ const NOBLE_SIGNATURES: SignaturePrimitives = {
 /** For one thread. */
 export function nobleCrypto(): CryptoProvider {
   return providerOf(nobleAead(), NOBLE_PRIMITIVES, NOBLE_SIGNATURES);
+}
+
+function sha256Each(count: number, input: (index: number) => Uint8Array, target: Uint8Array, at: number): void {
+  for (let i = 0, end = at; i < count; i++, end += HASH_LENGTH) put(target, end, hash(input(i)));
 }
 
 function openGcm(

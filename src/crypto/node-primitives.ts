@@ -22,6 +22,7 @@ export const NODE_PRIMITIVES: Primitives = {
   decryptCbc,
   payload: { sealGcm, openGcm, ctr },
   sha256,
+  sha256Each,
   x25519,
   secp256r1,
   equalInConstantTime: timingSafeEqual,
@@ -70,6 +71,13 @@ function ctr(key: Uint8Array, counterBlock: Uint8Array, bytes: Uint8Array): Uint
 
 function sha256(bytes: Uint8Array): string {
   return hash("sha256", bytes, "binary");
+}
+
+/** The characters are made bytes by one call for all of them: character by character takes a quarter of the hashing's time. */
+function sha256Each(count: number, input: (index: number) => Uint8Array, target: Uint8Array, at: number): void {
+  let hashes = "";
+  for (let i = 0; i < count; i++) hashes += hash("sha256", input(i), "binary");
+  Buffer.from(target.buffer, target.byteOffset, target.length).write(hashes, at, "latin1");
 }
 
 function x25519(key: Uint8Array): KeyAgreement {

@@ -8,7 +8,7 @@ import { type SignaturePrimitives, signingKeyOf, verificationKeyOf } from "./sig
 
 export type Primitives = Pick<
   CryptoProvider,
-  "encryptCbc" | "decryptCbc" | "payload" | "sha256" | "x25519" | "secp256r1" | "equalInConstantTime"
+  "encryptCbc" | "decryptCbc" | "payload" | "sha256" | "sha256Each" | "x25519" | "secp256r1" | "equalInConstantTime"
 >;
 
 export function providerOf(aead: Aead, primitives: Primitives, signatures: SignaturePrimitives): CryptoProvider {

@@ -16,6 +16,11 @@ export class TileHash {
   /** Each pair and the byte in front of it. */
   readonly #pairs: readonly Uint8Array[];
 
+  readonly #pairAt = (index: number): Uint8Array => {
+    this.#bytes[index * PAIR_LENGTH] = NODE;
+    return this.#pairs[index]!;
+  };
+
   constructor(crypto: CryptoProvider) {
     this.#crypto = crypto;
     this.#pairs = Array.from({ length: TILE_WIDTH / 2 }, (_, i) =>
@@ -31,28 +36,53 @@ export class TileHash {
     return this.#bytes.slice(1, 1 + HASH_LENGTH);
   }
 
-  /**
-   * The levels of nodes over the hashes of a tile: themselves first, and of each level as many as have two children. An odd
-   * one at the end has no parent here.
-   */
-  levels(hashes: Uint8Array): readonly Uint8Array[] {
+  /** The nodes over the hashes of a tile; an odd hash or node at the end of a level has no parent here. */
+  nodes(hashes: Uint8Array): TileNodes {
+    const nodes = new TileNodes(hashes);
     put(this.#bytes, 1, hashes);
-    const levels = [hashes];
-    for (let count = hashes.length / HASH_LENGTH; count >= 2; ) {
-      count = Math.floor(count / 2);
+    for (let height = 1; nodes.countAt(height) > 0; height++) {
+      const count = nodes.countAt(height);
       this.#hashPairs(count);
-      levels.push(this.#bytes.slice(1, 1 + count * HASH_LENGTH));
+      nodes.set(height, this.#bytes.subarray(1, 1 + count * HASH_LENGTH));
     }
-    return levels;
+    return nodes;
   }
 
   #hashPairs(count: number): void {
-    const bytes = this.#bytes;
-    for (let i = 0; i < count; i++) {
-      bytes[i * PAIR_LENGTH] = NODE;
-      const hash = this.#crypto.sha256(this.#pairs[i]!);
-      const at = 1 + i * HASH_LENGTH;
-      for (let k = 0; k < HASH_LENGTH; k++) bytes[at + k] = hash.charCodeAt(k);
-    }
+    this.#crypto.sha256Each(count, this.#pairAt, this.#bytes, 1);
+  }
+}
+
+/** One array for all of them, because many of these are kept: an array for each level is eight times the work for a collector. */
+export class TileNodes {
+  /** Of hashes. */
+  readonly width: number;
+  readonly #bytes: Uint8Array;
+
+  constructor(hashes: Uint8Array) {
+    this.width = hashes.length / HASH_LENGTH;
+    // As many nodes in all as hashes, less one or more.
+    this.#bytes = new Uint8Array(2 * hashes.length);
+    put(this.#bytes, 0, hashes);
+  }
+
+  countAt(height: number): number {
+    return this.width >> height;
+  }
+
+  set(height: number, nodes: Uint8Array): void {
+    put(this.#bytes, this.#offsetOf(height), nodes);
+  }
+
+  /** The node over 2^height hashes, of these the one with this index. */
+  at(height: number, index: number): Uint8Array {
+    const offset = this.#offsetOf(height) + index * HASH_LENGTH;
+    return this.#bytes.slice(offset, offset + HASH_LENGTH);
+  }
+
+  #offsetOf(height: number): number {
+    let count = 0;
+    for (let below = 0; below < height; below++) count += this.countAt(below);
+    return count * HASH_LENGTH;
   }
 }

@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import { assert } from "../base/assert.ts";
 import { largestPowerOfTwo } from "./proof-check.ts";
 import { TILE_WIDTH } from "./tile.ts";
-import type { TileHash } from "./tile-hash.ts";
+import type { TileHash, TileNodes } from "./tile-hash.ts";
 import { HASH_LENGTH, type TreeHash } from "./tree-hash.ts";
 
 /** Of tiles the nodes between are kept, 16 KiB each, so that a proof from tiles just used hashes nearly nothing. */
@@ -25,8 +25,7 @@ export class TileTree {
   readonly #tree: TreeHash;
   readonly #tileHash: TileHash;
   readonly #source: TileSource;
-  /** By tile: the levels of its hashes from below to its root. */
-  readonly #kept = new LRUCache<string, readonly Uint8Array[]>({ max: KEPT_TILES_MAX });
+  readonly #kept = new LRUCache<string, TileNodes>({ max: KEPT_TILES_MAX });
 
   constructor(tree: TreeHash, tileHash: TileHash, source: TileSource) {
     this.#tree = tree;
@@ -87,22 +86,20 @@ export class TileTree {
     const first = start / leaves;
     const count = width / leaves;
     const number = Math.floor(first / TILE_WIDTH);
-    const height = Math.log2(count);
-    const at = ((first % TILE_WIDTH) / count) * HASH_LENGTH;
-    const levels = this.#levelsOf(level, number, (first % TILE_WIDTH) + count);
-    return levels[height]!.slice(at, at + HASH_LENGTH);
+    const at = first % TILE_WIDTH;
+    return this.#nodesOf(level, number, at + count).at(Math.log2(count), at / count);
   }
 
-  #levelsOf(level: number, number: number, width: number): readonly Uint8Array[] {
+  #nodesOf(level: number, number: number, width: number): TileNodes {
     const key = `${level} ${number}`;
     const kept = this.#kept.get(key);
     // A tile grows and never changes: one that was kept when it was shorter is still right for what it has.
-    if (kept !== undefined && kept[0]!.length >= width * HASH_LENGTH) return kept;
+    if (kept !== undefined && kept.width >= width) return kept;
     const hashes = this.#source.hashes(level, number, width);
     assert(hashes !== undefined && hashes.length >= width * HASH_LENGTH, `tile ${key} has not ${width} hashes`);
-    const levels = this.#tileHash.levels(hashes);
-    this.#kept.set(key, levels);
-    return levels;
+    const nodes = this.#tileHash.nodes(hashes);
+    this.#kept.set(key, nodes);
+    return nodes;
   }
 }
 

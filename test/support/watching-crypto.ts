@@ -12,6 +12,7 @@ export class WatchingCrypto implements CryptoProvider {
   readonly verificationKey = CRYPTO.verificationKey;
   readonly signingKey = CRYPTO.signingKey;
   readonly payload = CRYPTO.payload;
+  readonly sha256Each = CRYPTO.sha256Each;
   /** Contexts and MACs that were made and not given back. */
   openCount = 0;
   /** Names of calls, in their order. */
