@@ -44,17 +44,21 @@ export function exitCodeFor(error: unknown): ExitCode {
 /** Wrong use is what another command line, or another file in it, would mend. */
 function exitCodeForStore(code: StoreErrorCode): ExitCode {
   switch (code) {
+    case "accountKnown":
     case "busy":
     case "damaged":
     case "imagePublished":
     case "keyKnown":
     case "keyRevoked":
+    case "tooManyAccounts":
     case "tooManyKeys":
     case "noWayBack":
     case "releaseOld":
     case "registryBroken":
     case "unwritable":
       return ExitCode.FAILED;
+    case "accountName":
+    case "accountUnknown":
     case "className":
     case "csvLine":
     case "identity":

@@ -2,6 +2,12 @@
 // and printed as one line. Nothing in it is secret.
 
 export type StoreErrorCode =
+  /** A user or a token of this name is there, or has to stay. */
+  | "accountKnown"
+  /** A name that no user or token can have. */
+  | "accountName"
+  /** No user, or no token, has this name. */
+  | "accountUnknown"
   /** Another process holds the store's write lock. */
   | "busy"
   /** A class of devices whose name does not fit the query of a CoAP resource. */
@@ -38,6 +44,8 @@ export type StoreErrorCode =
   | "notADirectory"
   /** Group or others may read or write what only the owner should. */
   | "permissions"
+  /** More users or tokens than there may be. */
+  | "tooManyAccounts"
   /** More keys would be trusted than there may be. */
   | "tooManyKeys"
   /** A sequence number, or the number of a trust root, that is not above the newest. */

@@ -7,6 +7,9 @@ const test = suite("command-error");
 
 /** Every code, so that a new one has to be thought about here. */
 const EXIT_CODES: Readonly<Record<StoreErrorCode, 1 | 2>> = {
+  accountKnown: 1,
+  accountName: 2,
+  accountUnknown: 2,
   busy: 1,
   className: 2,
   csvLine: 2,
@@ -20,6 +23,7 @@ const EXIT_CODES: Readonly<Record<StoreErrorCode, 1 | 2>> = {
   keyKnown: 1,
   keyRevoked: 1,
   keyUnknown: 2,
+  tooManyAccounts: 1,
   tooManyKeys: 1,
   manifest: 2,
   noWayBack: 1,

@@ -23,6 +23,7 @@ const STORES = [
   "src/release-store",
   "src/session-store",
   "src/trust-store",
+  "src/access-store",
   "firmware-store",
   "psk",
 ];
@@ -81,6 +82,15 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "src/crypto",
     "src/firmware",
     "src/manifest",
+    "src/registry",
+    "src/registry-store",
+    "src/store",
+  ],
+  "src/access-store": [
+    "src/base",
+    "src/cbor",
+    "src/crypto",
+    "src/firmware",
     "src/registry",
     "src/registry-store",
     "src/store",

@@ -19,6 +19,7 @@ const KIND_WORDS = new Map<EntryKind, string>([
   [EntryKind.KEY_ADDED, "key added"],
   [EntryKind.KEY_REVOKED, "key revoked"],
   [EntryKind.TRUST_ROOT, "trust root"],
+  [EntryKind.ACCESS, "users and tokens"],
 ]);
 
 export function entryFields({ kind, time, digest }: LogEntry): Findings {
