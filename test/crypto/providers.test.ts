@@ -52,14 +52,17 @@ for (const [name, crypto] of PROVIDERS) {
     assert.equal(clone.digest(), digestOf(one));
   });
 
-  providers(`${name}: SHA-256 of many goes one after the other into an array, over inputs that were hashed already`, () => {
-    const inputs = Array.from({ length: 130 }, (_, i) => Uint8Array.from({ length: 65 }, (_, k) => i + k));
-    const target = concat(EMPTY, ...inputs);
-    crypto.sha256Each(130, (i) => target.subarray(i * 65, (i + 1) * 65), target, 1);
-    const digests = inputs.map((input) => createHash("sha256").update(input).digest());
-    assert.is(Buffer.compare(target.subarray(1, 1 + 130 * 32), Buffer.concat(digests)), 0);
-    assert.is(target[0], inputs[0]![0]);
-  });
+  providers(
+    `${name}: SHA-256 of many goes one after the other into an array, over inputs that were hashed already`,
+    () => {
+      const inputs = Array.from({ length: 130 }, (_, i) => Uint8Array.from({ length: 65 }, (_, k) => i + k));
+      const target = concat(EMPTY, ...inputs);
+      crypto.sha256Each(130, (i) => target.subarray(i * 65, (i + 1) * 65), target, 1);
+      const digests = inputs.map((input) => createHash("sha256").update(input).digest());
+      assert.is(Buffer.compare(target.subarray(1, 1 + 130 * 32), Buffer.concat(digests)), 0);
+      assert.is(target[0], inputs[0]![0]);
+    },
+  );
 
   providers(`${name}: SHA-256 that was saved goes on at any length, whichever provider saved it`, () => {
     const whole = Uint8Array.from({ length: 300 }, (_, i) => i);
