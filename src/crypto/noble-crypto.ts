@@ -9,6 +9,7 @@ import { latin1Of, put } from "../base/bytes.ts";
 import type { CryptoProvider, KeyAgreement } from "./crypto-provider.ts";
 import { secp256r1Agreement, x25519Agreement } from "./key-agreement.ts";
 import { nobleAead } from "./noble-aead.ts";
+import { NobleGcmSealing } from "./noble-gcm-sealing.ts";
 import { type Primitives, providerOf } from "./primitives.ts";
 import type { SignaturePrimitives } from "./signature.ts";
 
@@ -20,6 +21,7 @@ const NOBLE_PRIMITIVES: Primitives = {
   decryptCbc: (key, iv, ciphertext) => cbc(key, iv, { disablePadding: true }).decrypt(ciphertext),
   payload: {
     sealGcm: (key, nonce, additional, plaintext) => gcm(key, nonce, additional).encrypt(plaintext),
+    gcmSealing: (key, nonce, additional) => new NobleGcmSealing(key, nonce, additional),
     openGcm,
     ctr: (key, counterBlock, bytes) => ctr(key, counterBlock).encrypt(bytes),
   },

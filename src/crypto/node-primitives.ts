@@ -14,13 +14,13 @@ import { concat, copyOf } from "../base/bytes.ts";
 import type { KeyAgreement } from "./crypto-provider.ts";
 import { secp256r1Agreement, x25519Agreement } from "./key-agreement.ts";
 import { fromBase64Url, toBase64Url } from "./node-signatures.ts";
-import { PAYLOAD_TAG_LENGTH } from "./payload-cipher.ts";
+import { PAYLOAD_TAG_LENGTH, type PayloadSealing } from "./payload-cipher.ts";
 import type { Primitives } from "./primitives.ts";
 
 export const NODE_PRIMITIVES: Primitives = {
   encryptCbc,
   decryptCbc,
-  payload: { sealGcm, openGcm, ctr },
+  payload: { sealGcm, gcmSealing, openGcm, ctr },
   sha256,
   sha256Each,
   x25519,
@@ -39,10 +39,19 @@ function decryptCbc(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Ui
 const GCM = "aes-128-gcm";
 
 function sealGcm(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array): Uint8Array {
-  const sealing = createCipheriv(GCM, key, nonce).setAAD(additional);
-  const ciphertext = sealing.update(plaintext);
-  sealing.final();
-  return concat(ciphertext, sealing.getAuthTag());
+  const sealing = gcmSealing(key, nonce, additional);
+  return concat(sealing.seal(plaintext), sealing.finish());
+}
+
+function gcmSealing(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array): PayloadSealing {
+  const cipher = createCipheriv(GCM, key, nonce).setAAD(additional);
+  return {
+    seal: (plaintext) => copyOf(cipher.update(plaintext)),
+    finish() {
+      cipher.final();
+      return copyOf(cipher.getAuthTag());
+    },
+  };
 }
 
 function openGcm(

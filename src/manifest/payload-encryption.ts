@@ -36,7 +36,8 @@ export interface EncryptedPayload {
   readonly ciphertext: Uint8Array;
 }
 
-export type DecryptionFault = "noKeyForThisDevice" | "keyWrong" | "ciphertextWrong";
+export type ContentKeyFault = "noKeyForThisDevice" | "keyWrong";
+export type DecryptionFault = ContentKeyFault | "ciphertextWrong";
 
 const P256_KEY_LENGTH = 32;
 const GCM_NONCE_LENGTH = 12;
@@ -74,7 +75,7 @@ function freshIv(random: RandomSource, algorithm: ContentAlgorithm): Uint8Array 
 }
 
 /** RFC 9052 5.3: GCM's additional data. */
-function encStructure(algorithm: ContentAlgorithm): Uint8Array {
+export function encStructure(algorithm: ContentAlgorithm): Uint8Array {
   return encodeCbor(["Encrypt", protectedContentHeader(algorithm), EMPTY]);
 }
 
@@ -133,13 +134,16 @@ export function decryptPayload(
   return plaintext === undefined ? failed("ciphertextWrong") : ok(plaintext);
 }
 
-/** Recipients that name a key are passed over unless it is this one; of the rest the first that opens counts. */
-function openContentKey(
+/**
+ * The key that the payload was encrypted under, the caller's to overwrite. Recipients that name a key are passed over unless it
+ * is this one; of the rest the first that opens counts.
+ */
+export function openContentKey(
   crypto: CryptoProvider,
   recipients: readonly Recipient[],
   own: OwnKey,
-): Result<Uint8Array, DecryptionFault> {
-  let fault: DecryptionFault = "noKeyForThisDevice";
+): Result<Uint8Array, ContentKeyFault> {
+  let fault: ContentKeyFault = "noKeyForThisDevice";
   for (const recipient of recipients) {
     if (recipient.kind !== own.kind || !mayBeFor(recipient, own)) continue;
     const contentKey = unwrapFor(crypto, recipient, own);

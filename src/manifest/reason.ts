@@ -49,6 +49,12 @@ const RESULTS = {
   tooLarge: UpdateResult.NOT_ENOUGH_FLASH,
   /** The image is not the one of the manifest. */
   digestDiffers: UpdateResult.INTEGRITY_CHECK_FAILED,
+  /** It is encrypted, and for no key that this device has. */
+  noKeyForThisDevice: UpdateResult.UNSUPPORTED_PACKAGE,
+  /** Its key is wrapped for this device, and does not open with the device's own. */
+  contentKeyWrong: UpdateResult.INTEGRITY_CHECK_FAILED,
+  /** It does not authenticate under its key. */
+  ciphertextWrong: UpdateResult.INTEGRITY_CHECK_FAILED,
   /** The class asks for a proof that the release stands in the log, and there was none. */
   notInLog: UpdateResult.INTEGRITY_CHECK_FAILED,
   proofWrong: UpdateResult.INTEGRITY_CHECK_FAILED,

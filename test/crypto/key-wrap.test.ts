@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EMPTY, toHex, toUtf8 } from "../../src/base/bytes.ts";
+import { concat, EMPTY, toHex, toUtf8 } from "../../src/base/bytes.ts";
 import { unwrapKey, wrapKey } from "../../src/crypto/aes-key-wrap.ts";
 import { hkdfSha256 } from "../../src/crypto/hkdf.ts";
 import { nobleCrypto } from "../../src/crypto/noble-crypto.ts";
@@ -50,6 +50,18 @@ for (const [name, crypto] of [
     assert.is(Buffer.compare(opening.update(sealed.subarray(0, -16)), IMAGE), 0);
     opening.final();
     assert.equal(crypto.payload.openGcm(KEY, NONCE, additional, sealed), IMAGE);
+  });
+
+  test(`NIST SP 800-38D 7.1, ${name}: sealed in pieces of any length it is what is sealed at once`, () => {
+    for (const additional of [EMPTY, toUtf8("additional"), new Uint8Array(16)]) {
+      const atOnce = crypto.payload.sealGcm(KEY, NONCE, additional, IMAGE);
+      for (const length of [1, 15, 16, 17, 100, 512, 1000]) {
+        const sealing = crypto.payload.gcmSealing(KEY, NONCE, additional);
+        const pieces: Uint8Array[] = [];
+        for (let at = 0; at < IMAGE.length; at += length) pieces.push(sealing.seal(IMAGE.subarray(at, at + length)));
+        assert.is(toHex(concat(...pieces, sealing.finish())), toHex(atOnce), `pieces of ${length}`);
+      }
+    }
   });
 
   test(`${name}: an image that does not authenticate gives nothing`, () => {

@@ -11,8 +11,10 @@ import type { Request } from "../../src/coap/request.ts";
 import type { Response } from "../../src/coap/response.ts";
 import type { SigningKey } from "../../src/crypto/signature.ts";
 import { type CheckIn, decodeCheckIn, encodeCheckInAnswer } from "../../src/manifest/check-in.ts";
+import { type ContentAlgorithm, encodeEncryptionInfo } from "../../src/manifest/cose-encrypt.ts";
 import { decodeInstallReport, type InstallReport } from "../../src/manifest/install-report.ts";
 import type { NativeManifest } from "../../src/manifest/native-manifest.ts";
+import { encryptPayload, type RecipientKey } from "../../src/manifest/payload-encryption.ts";
 import { SIGNED_MANIFEST, SIGNED_TICKET, SIGNED_TRUST_ROOT, sign } from "../../src/manifest/signed-object.ts";
 import type { Ticket } from "../../src/manifest/ticket.ts";
 import type { TrustRoot } from "../../src/manifest/trust-root.ts";
@@ -31,7 +33,10 @@ export const DEVICE_NAME = sha256(EMPTY).subarray(0, 8);
 export interface Release {
   readonly manifest: NativeManifest;
   readonly signed: Uint8Array;
+  /** As it is flashed. */
   readonly image: Uint8Array;
+  /** As it is served. */
+  readonly served: Uint8Array;
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {
@@ -51,18 +56,31 @@ export interface ReleaseInput extends Partial<NativeManifest> {
   /** Bytes of the image. */
   readonly length?: number;
   readonly key?: SigningKey;
+  /** Whom the image is encrypted to; in clear when absent. */
+  readonly encryptTo?: readonly RecipientKey[];
+  /** GCM when absent. */
+  readonly algorithm?: ContentAlgorithm;
 }
 
-export function release({ length = 1_000, key = MAKER, ...fields }: ReleaseInput): Release {
+export function release({ length = 1_000, key = MAKER, encryptTo, algorithm, ...fields }: ReleaseInput): Release {
   const image = imageOfVersion(fields.version, length);
+  const encrypted = encryptTo && encryptedFor(encryptTo, image, algorithm);
   const manifest: NativeManifest = {
     product: PRODUCT,
     sha256: sha256(image),
     size: length,
     path: `/fw/${PRODUCT}/${fields.version}`,
+    ...(encrypted && { encryption: encrypted.encryption }),
     ...fields,
   };
-  return { manifest, signed: sign(SIGNED_MANIFEST, key, manifest), image };
+  return { manifest, signed: sign(SIGNED_MANIFEST, key, manifest), image, served: encrypted?.ciphertext ?? image };
+}
+
+/** The same for the same image, since its draws are seeded. */
+function encryptedFor(recipients: readonly RecipientKey[], image: Uint8Array, algorithm: ContentAlgorithm = "a128gcm") {
+  const { info, ciphertext } = encryptPayload(CRYPTO, new SeededRandom(5), image, recipients, algorithm);
+  const encryption = { info: encodeEncryptionInfo(info), sha256: sha256(ciphertext), size: ciphertext.length };
+  return { encryption, ciphertext };
 }
 
 export function trustRoot(fields: Partial<TrustRoot> = {}, key: SigningKey = MAKER): Uint8Array {
@@ -118,7 +136,7 @@ export class UpdateServer {
 
   /** Offers it from now on. */
   publish(published: Release): this {
-    this.images.set(published.manifest.version, published.image);
+    this.images.set(published.manifest.version, published.served);
     this.current = published;
     return this;
   }

@@ -8,12 +8,14 @@ import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { decodeCheckInAnswer, encodeCheckIn } from "../../manifest/check-in.ts";
 import { NO_FIGURES } from "../../manifest/figure.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
+import type { OwnKey } from "../../manifest/payload-encryption.ts";
 import { type Refusal, refusal } from "../../manifest/reason.ts";
 import type { Ticket } from "../../manifest/ticket.ts";
 import type { ErrandRequest } from "../errand.ts";
 import type { SlotNumber } from "./bootloader.ts";
 import type { DeviceMemory } from "./device-memory.ts";
-import { type Asking, checkDigest, checkManifest, checkSpace, checkTicket } from "./offer.ts";
+import { type Asking, checkDigest, checkManifest, checkSpace, checkTicket, openEncryption } from "./offer.ts";
+import type { Offer } from "./slot-check.ts";
 import type { TrustAnchors } from "./trust-anchors.ts";
 
 /** Of a manifest's digest, the first bytes as hex digits name it in a query. */
@@ -23,7 +25,7 @@ export type CheckInStep =
   /** Something more is to be asked for. */
   | { readonly kind: "asks"; readonly request: ErrandRequest }
   | { readonly kind: "nothingNew"; readonly ticket: Ticket }
-  | { readonly kind: "offered"; readonly manifest: NativeManifest; readonly ticket: Ticket }
+  | { readonly kind: "offered"; readonly offer: Offer; readonly ticket: Ticket }
   /** `manifest` where its signature holds. */
   | { readonly kind: "refused"; readonly refusal: Refusal; readonly manifest: NativeManifest | undefined }
   /** The server cannot answer for the moment, and that is all that is known. */
@@ -37,6 +39,8 @@ export interface CheckInExchangeInput {
   readonly crypto: CryptoProvider;
   /** Whether nothing is taken that no log of the trust root has. */
   readonly asksForLog: boolean;
+  /** Opens images that are encrypted; absent where the device takes none. */
+  readonly decryptionKey: OwnKey | undefined;
 }
 
 export class CheckInExchange {
@@ -130,7 +134,9 @@ export class CheckInExchange {
       this.#checkProof(manifestDigest) ??
       checkSpace(manifest, asking);
     if (refused !== undefined) return { kind: "refused", refusal: refused, manifest };
-    return { kind: "offered", manifest, ticket: ticket.value };
+    const payload = openEncryption(crypto, manifest, this.#input.decryptionKey);
+    if (!payload.ok) return { kind: "refused", refusal: payload.error, manifest };
+    return { kind: "offered", offer: { manifest, payload: payload.value }, ticket: ticket.value };
   }
 
   /** A proof that comes is checked, whoever asked for it. */

@@ -1,11 +1,15 @@
 // What a device checks before it downloads anything, in the order of draft-ietf-suit-manifest section 6: whose word it is,
-// whether it is meant for this device, whether it is newer, whether it is fresh, and whether there is room. The first that
-// fails is the reason.
+// whether it is meant for this device, whether it is newer, whether it is fresh, whether there is room, and whether its key
+// opens. The first that fails is the reason.
 
 import { bytesOfLatin1, equal, toHex } from "../../base/bytes.ts";
 import type { Instant } from "../../base/instant.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
+import { decodeEncryptionInfo } from "../../manifest/cose-encrypt.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
+import { type OpenedPayload, openPayload } from "../../manifest/opened-payload.ts";
+import type { ContentKeyFault, OwnKey } from "../../manifest/payload-encryption.ts";
 import { type Refusal, refusal } from "../../manifest/reason.ts";
 import type { Ticket } from "../../manifest/ticket.ts";
 import type { DeviceMemory } from "./device-memory.ts";
@@ -71,9 +75,32 @@ export function checkDigest(crypto: CryptoProvider, signedManifest: Uint8Array, 
   return refusal("manifestDiffers", `the manifest ${toHex(digest.subarray(0, 8))} is not the one of the ticket`);
 }
 
-/** Whether this device can take the image, and has room. */
+/** Whether there is room: of an encrypted image for its tag too. */
 export function checkSpace({ size, encryption }: NativeManifest, { slotLength }: Asking): Refusal | undefined {
-  if (encryption !== undefined)
-    return refusal("malformed", "an encrypted image, and this device has no key to open it");
-  return size <= slotLength ? undefined : refusal("tooLarge", `${size} bytes, and the slot takes ${slotLength}`);
+  const needed = encryption?.size ?? size;
+  return needed <= slotLength ? undefined : refusal("tooLarge", `${needed} bytes, and the slot takes ${slotLength}`);
 }
+
+/** What the image is decrypted with; undefined where it comes in clear. */
+export function openEncryption(
+  crypto: CryptoProvider,
+  { size, encryption }: NativeManifest,
+  key: OwnKey | undefined,
+): Result<OpenedPayload | undefined, Refusal> {
+  if (encryption === undefined) return ok(undefined);
+  const info = decodeEncryptionInfo(encryption.info);
+  if (!info.ok) return failed(refusal("malformed", info.error.reason));
+  if (key === undefined) {
+    return failed(refusal("noKeyForThisDevice", "it is encrypted, and this device has no key to open it"));
+  }
+  const payload = openPayload(crypto, info.value, key);
+  if (!payload.ok) return failed(KEY_REFUSALS[payload.error]);
+  if (encryption.size === size + payload.value.tagLength) return payload;
+  payload.value.wipe();
+  return failed(refusal("malformed", `${encryption.size} bytes encrypted are no image of ${size}`));
+}
+
+const KEY_REFUSALS: Readonly<Record<ContentKeyFault, Refusal>> = {
+  noKeyForThisDevice: refusal("noKeyForThisDevice", "it is encrypted, and for other keys than this device's"),
+  keyWrong: refusal("contentKeyWrong", "it is encrypted, and its key does not open with this device's"),
+};

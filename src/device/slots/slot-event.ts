@@ -10,8 +10,14 @@ export type SlotEvent =
   | { readonly kind: "contact"; readonly event: DeviceEvent }
   /** The answer to a check-in holds, and there is nothing to install. */
   | { readonly kind: "nothingNew"; readonly newestSequenceNumber: number }
-  /** What was offered holds in every check; its bytes are fetched from `path`. */
-  | { readonly kind: "offered"; readonly image: ImageDescription; readonly size: number; readonly path: string }
+  /** What was offered holds in every check; `transferred` bytes are fetched from `path`: more than `size` where encrypted. */
+  | {
+      readonly kind: "offered";
+      readonly image: ImageDescription;
+      readonly size: number;
+      readonly path: string;
+      readonly transferred: number;
+    }
   /**
    * What was offered is not installed, or the server keeps back what it should offer. `result` is the nearest LwM2M one;
    * `image` is known where its manifest's signature held.

@@ -13,6 +13,7 @@ import type { VerificationKey } from "../../crypto/signature.ts";
 import { Figure } from "../../manifest/figure.ts";
 import { encodeInstallReport, REPORT_ID_LENGTH } from "../../manifest/install-report.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
+import type { OwnKey } from "../../manifest/payload-encryption.ts";
 import {
   type Reason,
   type Refusal,
@@ -25,27 +26,24 @@ import { deviceName, NONCE_LENGTH_MIN } from "../../manifest/ticket.ts";
 import type { DeviceEvent, DeviceStatistics } from "../device-event.ts";
 import { type Flash, isBlank } from "../flash.ts";
 import { ServerContact, type ServerContactInput } from "../server-contact.ts";
+import { attemptsAfter } from "./attempts.ts";
 import { type Bootloader, otherSlot } from "./bootloader.ts";
 import { CheckInExchange, type CheckInStep, isPutOff } from "./check-in-exchange.ts";
 import type { Attempts, Candidate, DeviceMemory, ImageDescription, PendingReport } from "./device-memory.ts";
+import { EncryptedSlot } from "./encrypted-slot.ts";
 import { FreezeWatch } from "./freeze-watch.ts";
 import { MemoryRecord } from "./memory-record.ts";
+import { type Offer, slotFault } from "./slot-check.ts";
 import type { SlotEvent } from "./slot-event.ts";
 import { DEFAULT_SLOT_POLICY, type SlotPolicy } from "./slot-policy.ts";
 import { type Start, startOf } from "./start.ts";
 import { TrustAnchors } from "./trust-anchors.ts";
-
-/** What hardly is the release's own fault: it may be tried again. */
-const IS_CHANCE: ReadonlySet<Reason> = new Set<Reason>(["noContact", "powerLost", "digestDiffers", "storageFailed"]);
 
 /** No server makes a device come again sooner, ms. */
 const COME_AGAIN_MIN_MS = 60_000;
 
 /** Waits are longer than they must be by up to this share. */
 const SPREAD = 0.1;
-
-/** Read at a time, to be hashed. */
-const HASH_PIECE_LENGTH = 4_096;
 
 export interface TwoSlotDeviceInput extends ServerContactInput {
   readonly product: string;
@@ -63,12 +61,14 @@ export interface TwoSlotDeviceInput extends ServerContactInput {
   readonly policy?: Partial<SlotPolicy>;
   /** Whether nothing is installed that no log of the trust root has; false when absent. */
   readonly asksForLog?: boolean;
+  /** Opens images that are encrypted; none is taken when absent. */
+  readonly decryptionKey?: OwnKey;
 }
 
 /** What the contact is busy with, and what follows. */
 type Errand =
   | { readonly kind: "checkIn"; readonly exchange: CheckInExchange }
-  | { readonly kind: "download"; readonly manifest: NativeManifest; readonly goodUntil: Instant }
+  | ({ readonly kind: "download"; readonly goodUntil: Instant } & Offer)
   /** On trial: whatever the server answers shows that it was reached. */
   | { readonly kind: "contact"; readonly until: Instant }
   /** `isKept`: the report is on the record until the server has it. */
@@ -203,7 +203,7 @@ export class TwoSlotDevice implements Deadlined {
   }
 
   #reboot(reason?: Reason): void {
-    this.#errand = undefined;
+    this.#endErrand();
     this.#wakesAt = undefined;
     this.#isRebooting = true;
     this.#contact.close();
@@ -224,10 +224,7 @@ export class TwoSlotDevice implements Deadlined {
   }
 
   #attemptsAfter(sequenceNumber: number, reason: Reason): Attempts {
-    const { attempts } = this.#memory;
-    const count = (attempts?.sequenceNumber === sequenceNumber ? attempts.count : 0) + 1;
-    const isOver = !IS_CHANCE.has(reason) || count >= this.#policy.retriesMax;
-    return { sequenceNumber, count, reason, isOver };
+    return attemptsAfter(this.#memory.attempts, sequenceNumber, reason, this.#policy.retriesMax);
   }
 
   #giveWay(reason: Reason): void {
@@ -267,7 +264,7 @@ export class TwoSlotDevice implements Deadlined {
 
   /** What comes now, with nothing under way: a report that is due, a check-in, or a rest. */
   #next(now: Instant): void {
-    this.#errand = undefined;
+    this.#endErrand();
     if (this.#isOnTrial) return this.#seekContact(now);
     const { report } = this.#memory;
     const due = report ?? this.#refusalReport;
@@ -280,9 +277,14 @@ export class TwoSlotDevice implements Deadlined {
   }
 
   #rest(now: Instant, until: Instant): void {
-    this.#errand = undefined;
+    this.#endErrand();
     this.#wakesAt = until;
     this.#events.push({ kind: "idle", ms: until - now });
+  }
+
+  #endErrand(): void {
+    if (this.#errand?.kind === "download") this.#errand.payload?.wipe();
+    this.#errand = undefined;
   }
 
   #checkIn(now: Instant): void {
@@ -301,6 +303,7 @@ export class TwoSlotDevice implements Deadlined {
       anchors: this.#anchors,
       crypto,
       asksForLog: this.#input.asksForLog ?? false,
+      decryptionKey: this.#input.decryptionKey,
     });
     this.#errand = { kind: "checkIn", exchange };
     this.#contact.request(now, exchange.request);
@@ -353,7 +356,7 @@ export class TwoSlotDevice implements Deadlined {
         return this.#refuse(now, step.refusal, step.manifest);
       case "offered":
         this.#comeAgainMs = Math.max(COME_AGAIN_MIN_MS, 1_000 * step.ticket.comeAgain);
-        return this.#handleOffer(now, step.manifest, addMs(now, 1_000 * step.ticket.lifetime));
+        return this.#handleOffer(now, step.offer, addMs(now, 1_000 * step.ticket.lifetime));
     }
   }
 
@@ -388,28 +391,33 @@ export class TwoSlotDevice implements Deadlined {
     this.#refusalReport = this.#reportOf(image ?? this.#memory.installed, result, reason);
   }
 
-  #handleOffer(now: Instant, manifest: NativeManifest, goodUntil: Instant): void {
-    const { size, path } = manifest;
-    this.#events.push({ kind: "offered", image: imageOf(manifest), size, path });
+  #handleOffer(now: Instant, { manifest, payload }: Offer, goodUntil: Instant): void {
+    const { size, path, encryption } = manifest;
+    this.#events.push({ kind: "offered", image: imageOf(manifest), size, path, transferred: encryption?.size ?? size });
     // The other slot is about to change: nobody may start it.
     this.#input.bootloader.withdraw();
+    const [slot, offer] = [this.#otherSlot, { manifest, payload }];
+    this.#errand = { kind: "download", ...offer, goodUntil };
     const wasWhole = this.#memory.attempts?.sequenceNumber === manifest.sequenceNumber;
-    if (equal(this.#whole, manifest.sha256) || (wasWhole && this.#isInSlot(manifest)))
-      return this.#switch(now, manifest);
-    this.#errand = { kind: "download", manifest, goodUntil };
-    const { slots, bootloader, progress } = this.#input;
-    const slot = slots[otherSlot(bootloader.running)];
-    this.#contact.download(now, { path: path.split("/").slice(1), queries: [], slot, progress });
+    const isThere = equal(this.#whole, manifest.sha256) || (wasWhole && !slotFault(this.#input.crypto, slot, offer));
+    if (isThere) return this.#switch(now, offer);
+    this.#contact.download(now, {
+      path: path.split("/").slice(1),
+      queries: [],
+      slot: payload === undefined ? slot : new EncryptedSlot(slot, payload, size),
+      progress: this.#input.progress,
+    });
   }
 
   #handleDownload(now: Instant, length: number, sha256: Uint8Array): void {
-    const errand = this.#errand as Extract<Errand, { kind: "download" }>;
-    const { manifest, goodUntil } = errand;
-    if (length !== manifest.size || !equal(sha256, manifest.sha256)) {
+    const offer = this.#errand as Extract<Errand, { kind: "download" }>;
+    const { manifest, goodUntil } = offer;
+    const transferred = manifest.encryption ?? manifest;
+    if (length !== transferred.size || !equal(sha256, transferred.sha256)) {
       return this.#spoil(now, manifest, refusal("digestDiffers", `${length} bytes came that are not the maker's`));
     }
     this.#whole = manifest.sha256;
-    if (now <= goodUntil) return this.#switch(now, manifest);
+    if (now <= goodUntil) return this.#switch(now, offer);
     // The download outlived its ticket: only a fresh one says that the image is still wanted.
     this.#checkInAt = now;
     this.#next(now);
@@ -422,28 +430,24 @@ export class TwoSlotDevice implements Deadlined {
       if (!isBlank(progress.read(at, progress.pageLength))) progress.erasePage(at);
     }
     this.#whole = EMPTY;
+    this.#tellRefusal(refused, manifest);
     this.#record.update({ attempts: this.#attemptsAfter(manifest.sequenceNumber, refused.reason) });
-    this.#refuse(now, refused, manifest);
+    this.#settle(now, true);
   }
 
-  /** Reads the slot once before it can be started: what came may not be what is there. */
-  #switch(now: Instant, manifest: NativeManifest): void {
+  #switch(now: Instant, offer: Offer): void {
+    const { manifest } = offer;
     const { sequenceNumber, version, sha256, size, securityCounter = 0 } = manifest;
-    if (!this.#isInSlot(manifest)) {
-      return this.#spoil(now, manifest, refusal("storageFailed", "flash does not hold what was written to it"));
-    }
+    const fault = slotFault(this.#input.crypto, this.#otherSlot, offer);
+    if (fault !== undefined) return this.#spoil(now, manifest, fault);
     const slot = otherSlot(this.#input.bootloader.running);
     this.#events.push({ kind: "downloaded", slot, length: size });
     this.#try({ sequenceNumber, version, sha256, slot, securityCounter, trials: 1, hasRun: false, verdict: undefined });
   }
 
-  #isInSlot({ size, sha256 }: NativeManifest): boolean {
-    const { slots, bootloader, crypto } = this.#input;
-    const slot = slots[otherSlot(bootloader.running)];
-    const hash = crypto.sha256Stream();
-    for (let at = 0; at < size; at += HASH_PIECE_LENGTH)
-      hash.update(slot.read(at, Math.min(HASH_PIECE_LENGTH, size - at)));
-    return equal(hash.digest(), sha256);
+  get #otherSlot(): Flash {
+    const { slots, bootloader } = this.#input;
+    return slots[otherSlot(bootloader.running)];
   }
 
   #handleFailure(now: Instant, detail: string): void {

@@ -4,6 +4,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type CutMoment, Power } from "../../support/cutting-flash.ts";
+import { DEVICE_KEY, DEVICE_RECIPIENT } from "../../support/decryption-keys.ts";
 import { SlotBoard } from "../../support/slot-board.ts";
 import { type Release, release, UpdateServer } from "../../support/update-server.ts";
 
@@ -20,6 +21,7 @@ interface Journey {
 }
 
 const NEW = release({ sequenceNumber: 5, version: "1.1.0" });
+const ENCRYPTED = release({ sequenceNumber: 5, version: "1.1.0", encryptTo: [DEVICE_RECIPIENT] });
 const BACK = release({ sequenceNumber: 6, version: "1.0.5", forRunning: NEW.manifest.sha256, length: 1_100 });
 
 const JOURNEYS: Readonly<Record<string, Journey>> = {
@@ -42,13 +44,18 @@ const JOURNEYS: Readonly<Record<string, Journey>> = {
     version: "1.0.0",
     told: "0 4 noContact 1.1.0",
   },
+  "an encrypted image, decrypted on its way into the slot": {
+    releases: [ENCRYPTED],
+    version: "1.1.0",
+    told: "0 1 1.1.0",
+  },
   "an update and the way back": { releases: [NEW, BACK], version: "1.0.5", told: "0 1 1.0.5" },
 };
 
 /** One journey over power that fails at operation `cutAt`, counted over all starts; gives back whether it did. */
 function travels(journey: Journey, cutAt: number, moment: CutMoment): boolean {
   const server = new UpdateServer();
-  const board = new SlotBoard(server);
+  const board = new SlotBoard(server, { decryptionKey: DEVICE_KEY });
   journey.prepare?.(board);
   const power = new Power(cutAt, moment);
   board.power = power;
