@@ -339,7 +339,7 @@ socket.on("message", (datagram, { port, address }) => {
 
 /** What a server says that has this manifest, and this image under its path. */
 function serving(manifest: Uint8Array, image: Uint8Array): string {
-  served.publish({ manifest: manifestIn(manifest), signed: manifest, image });
+  served.publish({ manifest: manifestIn(manifest), signed: manifest, image, served: image });
   return `coap://127.0.0.1:${socket.address().port}`;
 }
 
