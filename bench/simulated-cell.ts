@@ -7,7 +7,8 @@ import type { LinkProfile } from "../sim/profiles/profile.ts";
 import { Simulation } from "../sim/simulation.ts";
 import { combinationsFor } from "../sim/tune/tune.ts";
 import { instant } from "../src/base/instant.ts";
-import { parseProfiles, parseSpread } from "../src/cli/tune/arguments.ts";
+import { parseDuration } from "../src/cli/arguments.ts";
+import { parseProfiles } from "../src/cli/tune/arguments.ts";
 import { campaignRunCount, longestTimers, simulatedCells } from "../src/cli/tune/cell.ts";
 import { formatCellTable } from "../src/cli/tune/cell-table.ts";
 import { dialectNamed } from "../src/device/dialect.ts";
@@ -39,7 +40,7 @@ for (const profile of parseProfiles(options.profile)) {
 async function benchCell(profile: LinkProfile): Promise<void> {
   const lists = { blockSizes: [], ackTimeoutsSeconds: [], windows: [] };
   const combinations = combinationsFor({ profiles: [profile], imageLength, dialect: "own", ...lists });
-  const cell = { deviceCount: devices, spreadSeconds: parseSpread(options.spread) };
+  const cell = { deviceCount: devices, spreadSeconds: parseDuration(options.spread) };
   const began = process.cpuUsage();
   const rows = await simulatedCells({
     cell,

@@ -63,6 +63,17 @@ export function parseSeconds(text: string): number {
   throw wrongUse(`"${text}" is not a time: use a number of seconds above 0`);
 }
 
+const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3_600, d: 86_400 };
+const DURATION_SECONDS_MAX = 31 * 86_400;
+
+/** In seconds: 90s, 30min, 1h, 2d; seconds where no unit follows. */
+export function parseDuration(text: string): number {
+  const [, count = "", unit = "s"] = /^(\d{1,7}(?:\.\d{1,3})?)(s|min|h|d)?$/.exec(text) ?? [];
+  const seconds = count === "" ? Number.NaN : Number(count) * SECONDS_PER_UNIT[unit]!;
+  if (seconds <= DURATION_SECONDS_MAX) return seconds;
+  throw wrongUse(`"${text}" is not a time: use one such as 90s, 30min, 1h or 2d, at most 31d`);
+}
+
 /** RFC 7252 4.8. */
 export function parseMaxRetransmit(text: string): number {
   const count = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;

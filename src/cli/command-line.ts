@@ -57,6 +57,7 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(key, "rotate", "Go over to a new one; nothing but the data keys is written anew", async () => rotate);
   });
   addCommand(parser, "pull <uri>", "Fetch an image as a device does", () => import("./pull/pull.ts"));
+  addCommand(parser, "crowd <uri>", "Many devices at once, until Ctrl-C", () => import("./crowd/crowd.ts"));
   addCommand(parser, "tune", "Find the block size, timers and window for a network", () => import("./tune/tune.ts"));
   addCommand(parser, "link", "A lossy link in front of a server", () => import("./link/link.ts"));
   addCommand(parser, "profiles [name]", "Link profiles and the source of every figure", () => import("./profiles.ts"));

@@ -8,6 +8,7 @@ import { type CommandError, wrongUse } from "./command-error.ts";
 /** Those that open the data directory, and `npm start`, which has no word. */
 const DATA_COMMANDS: readonly unknown[] = [
   "class",
+  "crowd",
   "images",
   "key",
   "log",
@@ -22,6 +23,7 @@ const DATA_COMMANDS: readonly unknown[] = [
 
 const COMMANDS: readonly string[] = [
   "class",
+  "crowd",
   "images",
   "inspect",
   "key",

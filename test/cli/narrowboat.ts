@@ -52,7 +52,9 @@ export class Program {
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
         throw new Error(`ended without saying ${pattern}: ${this.stdout}${this.stderr}`);
       }
-      await Promise.race([once(this.child.stdout!, "data"), once(this.child.stderr!, "data"), this.ended]);
+      const heard = new AbortController();
+      const more = [this.child.stdout!, this.child.stderr!].map((stream) => once(stream, "data", heard));
+      await Promise.race([...more, this.ended]).finally(() => heard.abort());
     }
   }
 

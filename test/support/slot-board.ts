@@ -88,6 +88,13 @@ export class SlotBoard {
     if (!this.#drive()) this.run();
   }
 
+  /** Somebody asks the device to check in, and it does what comes of that. */
+  checkInNow(): void {
+    this.now = addMs(this.now, 1_000);
+    this.device!.checkInNow(this.now);
+    if (!this.#drive()) this.run();
+  }
+
   eventsOf<Kind extends SlotEvent["kind"]>(kind: Kind): Extract<SlotEvent, { kind: Kind }>[] {
     return this.events.filter((event): event is Extract<SlotEvent, { kind: Kind }> => event.kind === kind);
   }

@@ -1,22 +1,19 @@
 // `narrowboat pull --slots`: a device with two slots on this computer, from its check-in until an update is confirmed, was
 // refused or has fallen back, over as many starts as that takes.
 
-import type { Instant } from "../../base/instant.ts";
 import { randomFraction } from "../../base/random-source.ts";
 import type { VerificationKey } from "../../crypto/signature.ts";
 import type { DeviceSecurity } from "../../device/device-dtls.ts";
 import type { DeviceEvent } from "../../device/device-event.ts";
 import type { Dialect } from "../../device/dialect.ts";
-import { BootControl } from "../../device/slots/boot-control.ts";
-import { otherSlot, type SlotNumber } from "../../device/slots/bootloader.ts";
+import type { SlotNumber } from "../../device/slots/bootloader.ts";
 import type { ImageDescription } from "../../device/slots/device-memory.ts";
 import type { SlotEvent } from "../../device/slots/slot-event.ts";
-import { TwoSlotDevice } from "../../device/slots/two-slot-device.ts";
 import { UpdateResult } from "../../manifest/reason.ts";
-import { DeviceShell, type ServerAddresses } from "../../shell/device-shell.ts";
+import { BoardShell, type BoardShellInput } from "../../shell/board-shell.ts";
+import type { ServerAddresses } from "../../shell/device-shell.ts";
 import type { ProgressFile } from "../../shell/progress-file.ts";
 import type { SlotDirectory } from "../../shell/slot-directory.ts";
-import { systemCrypto } from "../../shell/system-crypto.ts";
 import { SystemRandom } from "../../shell/system-random.ts";
 import { systemMessage } from "../../store/store-error.ts";
 import { jobFailed } from "../command-error.ts";
@@ -68,94 +65,67 @@ interface Verdict {
   readonly detail: string;
 }
 
-type Ending = "reboot" | "idle";
-
 export class TwoSlots {
   readonly #input: TwoSlotsInput;
+  readonly #board: BoardShell;
   readonly #random = new SystemRandom();
   #verdict: Verdict = { result: UpdateResult.INITIAL, reason: undefined, detail: "nothing was offered" };
-  #shell: DeviceShell<SlotEvent, TwoSlotDevice> | undefined;
   #progressFile: ProgressFile | undefined;
   #savedAt = performance.now();
-  #isOnTrial = false;
-  #wantsHealth = false;
-  #end: (ending: Ending) => void = () => {};
-  #fail: (error: unknown) => void = () => {};
 
   constructor(input: TwoSlotsInput) {
     this.#input = input;
+    this.#board = new BoardShell(this.#boardInput, {
+      bootFailed: (slot) => this.#say(`slot ${slot} does not start: the watchdog starts the board anew`),
+      event: (event) => this.#handleEvent(event),
+      networkFailed: (code) => this.#handleNetworkFailure(code),
+    });
   }
 
   /** Over as many starts as it takes. Rejects with CommandError. */
   async run(): Promise<TwoSlotsResult> {
-    const { directory, bootFails } = this.#input;
-    for (;;) {
-      const bootloader = attempt(() => new BootControl(directory.bootControl, systemCrypto()));
-      const slot = bootloader.running;
-      this.#isOnTrial = bootloader.onTrial;
-      if (this.#isOnTrial && randomFraction(this.#random) < bootFails) {
-        this.#say(`slot ${slot} does not start: the watchdog starts the board anew`);
-        continue;
-      }
-      const device = await this.#start(bootloader);
-      if (device === undefined) continue;
-      const { version } = device.installed;
-      return { ...this.#verdict, version, slot, image: directory.imagePath(slot) };
+    try {
+      await this.#board.run();
+    } catch (error) {
+      throw storageFailure(error);
+    } finally {
+      this.#saveProgress();
     }
+    const { device, running } = this.#board;
+    const { version } = device!.installed;
+    return { ...this.#verdict, version, slot: running, image: this.#input.directory.imagePath(running) };
   }
 
   /** Rejects run(): whoever waited does so no more. */
   interrupt(error: unknown): void {
-    this.#fail(error);
+    this.#board.interrupt(error);
   }
 
-  /** One start: the device that has nothing more to do, or undefined for another start. */
-  async #start(bootloader: BootControl): Promise<TwoSlotDevice | undefined> {
-    const { addresses, directory } = this.#input;
-    const progressFile = directory.progressOf(otherSlot(bootloader.running));
-    this.#progressFile = progressFile;
-    const ended = new Promise<Ending>((resolve, reject) => {
-      this.#end = resolve;
-      this.#fail = reject;
-    });
-    // It may be settled before it is waited for.
-    ended.catch(() => {});
-    try {
-      this.#shell = await DeviceShell.drive((now) => this.#createDevice(now, bootloader, progressFile), addresses, {
-        event: (event) => this.#handleEvent(event),
-        networkFailed: (code) => this.#handleNetworkFailure(code),
-        flashFailed: (error) => this.#fail(storageFailure(error)),
-      });
-      this.#answerHealth();
-      return (await ended) === "idle" ? this.#shell.device : undefined;
-    } catch (error) {
-      throw storageFailure(error);
-    } finally {
-      attempt(() => progressFile.save());
-      await this.#shell?.close();
-      this.#shell = undefined;
-    }
-  }
-
-  #createDevice(now: Instant, bootloader: BootControl, progress: ProgressFile): TwoSlotDevice {
-    const { addresses, directory, host, security, dialect, product, class: className, makerKey } = this.#input;
-    return new TwoSlotDevice(now, {
-      server: addresses.server,
+  get #boardInput(): BoardShellInput {
+    const { directory, addresses, host, security, dialect, product, class: className, makerKey } = this.#input;
+    const { slots, memory, bootControl } = directory;
+    return {
+      flash: { slots, memory, bootControl, progressOf: (slot) => this.#openProgress(slot) },
+      addresses,
       ...(host !== undefined && { host }),
       ...(security && { security }),
       dialect,
       product,
       ...(className !== undefined && { class: className }),
       makerKey,
-      bootloader,
-      slots: directory.slots,
-      progress,
-      memory: directory.memory,
-      factory: { sequenceNumber: 0, version: "factory", sha256: undefined },
       policy: POLICY,
-      crypto: systemCrypto(),
-      random: this.#random,
-    });
+      bootFails: () => randomFraction(this.#random) < this.#input.bootFails,
+    };
+  }
+
+  #openProgress(slot: SlotNumber): ProgressFile {
+    this.#progressFile = this.#input.directory.progressOf(slot);
+    return this.#progressFile;
+  }
+
+  #saveProgress(): void {
+    attempt(() => this.#progressFile?.save());
+    this.#savedAt = performance.now();
   }
 
   #handleEvent(event: SlotEvent): void {
@@ -176,9 +146,6 @@ export class TwoSlots {
       case "downloaded":
         attempt(() => directory.slots[event.slot].truncate(event.length));
         return this.#say(`slot ${event.slot} holds it whole, and is tried`);
-      case "healthCheckWanted":
-        this.#wantsHealth = true;
-        return this.#answerHealth();
       case "contacted":
         return this.#say(`the new image reached the server ${(event.ms / 1_000).toFixed(1)} s after its start`);
       case "confirmed":
@@ -188,13 +155,13 @@ export class TwoSlots {
         this.#verdict = { ...event, detail: `${textOf(event.image)} gave way` };
         return this.#say(`fell back from ${textOf(event.image)} (${event.reason})`);
       case "contactFailed":
-        if (this.#isOnTrial) return this.#say(event.detail);
-        return this.#fail(jobFailed(`${this.#input.server}: ${event.detail}`));
+        if (this.#board.isOnTrial) return this.#say(event.detail);
+        return this.interrupt(jobFailed(`${this.#input.server}: ${event.detail}`));
       case "reboot":
-        return this.#end("reboot");
+        return this.#saveProgress();
       case "idle":
         // On trial it rests between two contacts.
-        if (!this.#isOnTrial || this.#verdict.result !== UpdateResult.INITIAL) this.#end("idle");
+        if (!this.#board.isOnTrial || this.#verdict.result !== UpdateResult.INITIAL) this.#board.stop();
     }
   }
 
@@ -209,29 +176,21 @@ export class TwoSlots {
       case "block":
         progress.update(event.held, event.total);
         if (performance.now() - this.#savedAt < SAVE_INTERVAL_MS) return;
-        attempt(() => this.#progressFile?.save());
-        this.#savedAt = performance.now();
-        return;
+        return this.#saveProgress();
       case "resumed":
         return this.#say(`going on where an earlier pull ended, at ${event.held} bytes`);
       case "handshakeFailed":
         // As in a pull of one image: where nobody was ever heard, or the key is refused, nobody waits.
-        if (this.#isOnTrial || (event.retrying && (event.error === "timeout" ? this.#shell?.heard : false))) return;
-        return this.#fail(jobFailed(failureText(event, { ...this.#input, bytesHeld: 0 })));
+        if (this.#board.isOnTrial || (event.retrying && (event.error === "timeout" ? this.#board.heard : false)))
+          return;
+        return this.interrupt(jobFailed(failureText(event, { ...this.#input, bytesHeld: 0 })));
     }
   }
 
   #handleNetworkFailure(code: string): void {
-    if (this.#shell?.heard || this.#isOnTrial) return;
+    if (this.#board.heard || this.#board.isOnTrial) return;
     const text = networkFailureText(code, this.#input.server);
-    if (text !== undefined) this.#fail(jobFailed(text));
-  }
-
-  /** It may be wanted before the shell is there. */
-  #answerHealth(): void {
-    if (!this.#wantsHealth || this.#shell === undefined) return;
-    this.#wantsHealth = false;
-    this.#shell.handle((now) => this.#shell?.device.handleHealth(now, true));
+    if (text !== undefined) this.interrupt(jobFailed(text));
   }
 
   #say(line: string): void {

@@ -44,17 +44,6 @@ export function parseDeviceCount(text: string): number {
   throw wrongUse(`"${text}" is no number of devices: use 1 to ${DEVICES_MAX}`);
 }
 
-const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3_600, d: 86_400 };
-const SPREAD_SECONDS_MAX = 31 * 86_400;
-
-/** In seconds. */
-export function parseSpread(text: string): number {
-  const [, count = "", unit = "s"] = /^(\d{1,7}(?:\.\d{1,3})?)(s|min|h|d)?$/.exec(text) ?? [];
-  const seconds = count === "" ? Number.NaN : Number(count) * SECONDS_PER_UNIT[unit]!;
-  if (seconds <= SPREAD_SECONDS_MAX) return seconds;
-  throw wrongUse(`"${text}" is not a time: use one such as 90s, 30min, 1h or 2d, at most 31d`);
-}
-
 export function parseSize(text: string): number {
   const bytes = bytesIn(text);
   if (bytes >= 1 && bytes <= SIMULATED_LENGTH_MAX) return bytes;

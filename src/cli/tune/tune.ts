@@ -15,7 +15,7 @@ import { tuneRows } from "../../../sim/tune/tune-row.ts";
 import { DIALECT_NAMES } from "../../device/dialect.ts";
 import { runsOf } from "../../shell/runs/tune-runs.ts";
 import { systemCrypto } from "../../shell/system-crypto.ts";
-import { parseMaxRetransmit, parseSeconds, parseSeed, refuseMaxRetransmitOf } from "../arguments.ts";
+import { parseDuration, parseMaxRetransmit, parseSeconds, parseSeed, refuseMaxRetransmitOf } from "../arguments.ts";
 import { type ArgumentsOf, type GlobalArguments, word } from "../command.ts";
 import { jobFailed, wrongUse } from "../command-error.ts";
 import {
@@ -26,7 +26,6 @@ import {
   parseProfiles,
   parseRuns,
   parseSize,
-  parseSpread,
   parseWindows,
 } from "./arguments.ts";
 import { campaignRunCount, cellFor, longestTimers, simulatedCells } from "./cell.ts";
@@ -74,7 +73,7 @@ export function options(yargs: Argv<GlobalArguments>) {
       default: false,
       describe: "All devices share one channel: how many at a time",
     })
-    .option("spread", { ...word, describe: "With --shared: they come over 90s, 30min, 1h", coerce: parseSpread })
+    .option("spread", { ...word, describe: "With --shared: they come over 90s, 30min, 1h", coerce: parseDuration })
     .option("runs", {
       ...word,
       describe: `Runs of each combination (${RUNS}; campaigns: 3 to 40, by their size)`,

@@ -150,6 +150,14 @@ export class TwoSlotDevice implements Deadlined {
     else this.#giveWay("healthCheckFailed");
   }
 
+  /** Somebody asks for it, such as a person at a button: it rests no longer. Does nothing while anything is under way. */
+  checkInNow(now: Instant): void {
+    if (this.#wakesAt === undefined || this.#isOnTrial || this.#isRebooting) return;
+    this.#wakesAt = undefined;
+    this.#checkInAt = now;
+    this.#next(now);
+  }
+
   /** Ends the association with close_notify; what then is to be sent is in pollTransmit. */
   close(): void {
     this.#contact.close();

@@ -99,6 +99,17 @@ test("the security counter never goes back", () => {
   assert.is(scene.board.version, "1.3.0");
 });
 
+test("a person at a button: a device that would rest for hours checks in at once, and takes what is new", () => {
+  const scene = new Scene().run();
+  const { board, server } = scene;
+  scene.publish({ sequenceNumber: 5, version: "1.1.0" });
+  const before = board.now;
+  board.checkInNow();
+  assert.is(board.version, "1.1.0");
+  assert.ok(board.now - before < 60_000, "no rest was kept");
+  assert.is(server.checkIns.length, 2);
+});
+
 test("a download that outlives its ticket asks for a fresh one before anything is tried", () => {
   const scene = new Scene().publish({ sequenceNumber: 5, version: "1.1.0" });
   scene.server.ticket = { lifetime: 1 };
