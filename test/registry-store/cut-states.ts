@@ -1,9 +1,11 @@
 // A registry's life as its disk sees it: what the three files held before and after each operation, and what came between, so
 // that a cut can be made in any byte of any write.
 
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "@photostructure/sqlite";
 import { concat } from "../../src/base/bytes.ts";
 import type { TreeHead } from "../../src/registry/proof-check.ts";
 import { CHECKPOINT_INTERVAL_MS } from "../../src/registry-store/registry.ts";
@@ -59,6 +61,20 @@ export function writeDisk(directory: string, disk: Disk): void {
     if (bytes === undefined || (part === "log" && bytes.length === 0)) rmSync(join(directory, name), { force: true });
     else writeFileSync(join(directory, name), bytes, { mode: 0o600 });
   }
+}
+
+/**
+ * What SQLite makes of database and log when it opens them: a digest of the database once it was closed again, by then with all
+ * of the log that counts. Throws where it is no database any more.
+ */
+export function recoveredFrom(directory: string, disk: Disk): string {
+  writeDisk(directory, disk);
+  const path = join(directory, FILES.database);
+  const database = new DatabaseSync(path);
+  database.prepare("SELECT 1 FROM sqlite_schema").get();
+  database.close();
+  if (existsSync(join(directory, FILES.log))) throw new Error("a log that was not taken into the database");
+  return createHash("sha256").update(readFileSync(path)).digest("base64");
 }
 
 /** The writes of a life with entries in and around a tile's end, three checkpoints, and the log written into the database. */

@@ -1,6 +1,5 @@
 // A registry in a directory of its own, a clock that stands still until it is told, and what everybody could check of it.
 
-import { createHash } from "node:crypto";
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { toUtf8 } from "../../src/base/bytes.ts";
@@ -50,19 +49,6 @@ export class RegistryScene {
     const read = verifyCheckpoint(CRYPTO, LOG.log, this.published.note()!);
     if (!read.ok) throw new Error(read.error.detail);
     return read.value.checkpoint;
-  }
-
-  /** All of its rows, in short. */
-  state(): string {
-    const hash = createHash("sha256");
-    for (const table of ["registry_entry", "registry_tile", "registry_checkpoint"]) {
-      for (const row of this.file.prepare<[]>(`SELECT * FROM ${table}`).all()) {
-        for (const value of Object.values(row as object)) {
-          hash.update(value instanceof Uint8Array ? value : `${String(value)},`);
-        }
-      }
-    }
-    return hash.digest("hex");
   }
 
   close(): void {
