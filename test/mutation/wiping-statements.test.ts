@@ -35,10 +35,11 @@ statements("what only looks like one is none", () => {
     "    wipe() {",
     "    const held = this.#held.release();",
     "    // key.fill(0);",
+    "    this.#lock.release();",
   ]) {
     assert.equal(textsIn(line), [], line);
   }
-  assert.equal(wipingStatements("src/cli/a.js", "    key.fill(0);"), []);
+  assert.equal(wipingStatements("sim/a.js", "    key.fill(0);"), []);
 });
 
 statements("the sources have them: whoever takes a wiping statement out takes this number with it", () => {
