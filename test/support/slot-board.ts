@@ -48,11 +48,11 @@ export class SlotBoard {
   power = new Power();
   device: TwoSlotDevice | undefined;
   running: SlotNumber = 0;
-  readonly #server: UpdateServer;
+  readonly #server: Pick<UpdateServer, "handleDatagram">;
   readonly #input: Partial<TwoSlotDeviceInput>;
   #random = 0;
 
-  constructor(server: UpdateServer, input: Partial<TwoSlotDeviceInput> = {}) {
+  constructor(server: Pick<UpdateServer, "handleDatagram">, input: Partial<TwoSlotDeviceInput> = {}) {
     this.#server = server;
     this.#input = input;
     this.slots[0].write(0, FACTORY_IMAGE);
