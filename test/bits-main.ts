@@ -68,10 +68,11 @@ class Relay {
   }
 }
 
-let devices = 0;
+/** Devices so far, and what was not as it should be. */
+const counts = { devices: 0, wrongs: 0 };
 
 /** What a device says after its check-in: code, what boots, why, and in words. `name`: the same device again. */
-async function pulls(port: number, name = `device-${devices++}`): Promise<string> {
+async function pulls(port: number, name = `device-${counts.devices++}`): Promise<string> {
   const where = [`coap://127.0.0.1:${port}/m/pump`, "--slots", name, "--trust", "maker.pem.pub"];
   const { code, stdout, stderr } = await narrowboat(place, "pull", ...where, "--class", "logged", "--json");
   // Where no image comes there is nothing to report, and whatever booted before does.
@@ -91,11 +92,9 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   file: /5\.00/,
 };
 
-let wrongs = 0;
-
 function tell(what: string, where: string, said: string): void {
   const isRight = said.startsWith("exit 1, factory boots") && REFUSED[what]!.test(said);
-  if (!isRight) wrongs++;
+  if (!isRight) counts.wrongs++;
   console.log(`${isRight ? "right" : "WRONG"}  ${where} (${what}): ${said}`);
 }
 
@@ -153,9 +152,9 @@ async function main(): Promise<void> {
     await serve();
     const last = await pulls(port, STUBBORN);
     console.log(`no bit flipped, the device that met the damaged file: ${last}`);
-    if (!last.startsWith("exit 0, 1.1.0 boots")) wrongs++;
-    console.log(`${3 * SAMPLES + 1} updates, ${wrongs} not as they should be`);
-    if (wrongs > 0) process.exitCode = 1;
+    if (!last.startsWith("exit 0, 1.1.0 boots")) counts.wrongs++;
+    console.log(`${3 * SAMPLES + 1} updates, ${counts.wrongs} not as they should be`);
+    if (counts.wrongs > 0) process.exitCode = 1;
   } finally {
     relay.close();
     await server?.program.kill("SIGTERM");
