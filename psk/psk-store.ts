@@ -4,6 +4,7 @@
 
 import { EMPTY, equal } from "../src/base/bytes.ts";
 import { Secret } from "../src/base/secret.ts";
+import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import { DataKeys } from "../src/store/data-keys.ts";
 import { StoreError } from "../src/store/store-error.ts";
 import { StoreFile, type StoreFormat, type UpgradedDatabase } from "../src/store/store-file.ts";
@@ -55,12 +56,9 @@ const formatOf = (sealKeys: (database: UpgradedDatabase) => void): StoreFormat =
   upgrades: { 1: "ALTER TABLE psk ADD COLUMN shared INTEGER NOT NULL DEFAULT 0", 2: sealKeys },
 });
 
-interface FoundRow extends SealedKey {
-  readonly shared: number;
-}
-
-interface AbsentRow {
-  readonly sealed: null;
+interface LookedUpRow extends SealedKey {
+  /** Null for an identity that has no key; the rest is made up then. */
+  readonly shared: number | null;
 }
 
 /** A key, and whether many devices have it. */
@@ -105,8 +103,8 @@ export class PskStore {
    * Opens the store in the data directory, and makes it where it is absent.
    * Throws StoreError: busy, damaged, masterKey, notADirectory, permissions, unknownFormat, unwritable.
    */
-  static open(directory: string): PskStore {
-    const seal = new KeySeal(DataKeys.open(directory));
+  static open(directory: string, crypto: CryptoProvider): PskStore {
+    const seal = new KeySeal(DataKeys.open(directory), crypto);
     try {
       const format = formatOf((database) => sealKeys(database, seal));
       return new PskStore(StoreFile.open(directory, format), seal);
@@ -120,8 +118,9 @@ export class PskStore {
     this.#file = file;
     this.#seal = seal;
     // One row for every identity, and something to open in it: the time that it takes must not tell which are known.
-    this.#find = file.prepare<[Uint8Array], FoundRow | AbsentRow>(
-      "SELECT sealed_key AS sealed, data_key AS dataKey, shared FROM (SELECT 1) LEFT JOIN psk ON identity = ?",
+    this.#find = file.prepare<[Uint8Array], LookedUpRow>(
+      `SELECT coalesce(sealed_key, zeroblob(${SEALED_KEY_LENGTH_MIN})) AS sealed, coalesce(data_key, 0) AS dataKey, shared
+       FROM (SELECT 1) LEFT JOIN psk ON identity = ?`,
     );
     this.#share = file.prepare<[Uint8Array]>("UPDATE psk SET shared = 1 WHERE identity = ? AND shared = 0");
     this.#add = file.prepare<[Uint8Array, Uint8Array, number, number, number]>(
@@ -148,9 +147,9 @@ export class PskStore {
   /** The same, with what else is known of it. */
   lookUp(identity: Uint8Array): FoundKey | undefined {
     const row = this.#file.attempt(() => this.#find.get(identity)!);
-    if (row.sealed !== null) return { key: this.#seal.open(identity, row), shared: row.shared !== 0 };
-    this.#seal.openStandIn();
-    return undefined;
+    const isKnown = row.shared !== null;
+    const key = isKnown ? this.#seal.open(identity, row) : this.#seal.openStandIn();
+    return isKnown ? { key, shared: row.shared !== 0 } : undefined;
   }
 
   /**

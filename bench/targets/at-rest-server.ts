@@ -6,6 +6,7 @@ import { PskStore } from "../../psk/psk-store.ts";
 import type { CatalogueImage } from "../../src/firmware/catalogue.ts";
 import type { ImageSource } from "../../src/shell/image-watch.ts";
 import { keepHeapSmall } from "../../src/shell/small-heap.ts";
+import { systemCrypto } from "../../src/shell/system-crypto.ts";
 import { startMeasuredShell } from "./measured-shell.ts";
 
 /** One image in clear. */
@@ -54,7 +55,7 @@ async function clearImage(store: FirmwareStore): Promise<ClearImage> {
 const [data, kind] = process.argv.slice(2);
 keepHeapSmall();
 const store = FirmwareStore.open(data!);
-const keys = PskStore.open(data!);
+const keys = PskStore.open(data!, systemCrypto());
 const shell = await startMeasuredShell(kind === "clear" ? await clearImage(store) : store, keys);
 await shell.stopped;
 store.close();

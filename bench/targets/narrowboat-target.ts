@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { PskStore } from "../../psk/psk-store.ts";
 import { toHex, toUtf8 } from "../../src/base/bytes.ts";
+import { systemCrypto } from "../../src/shell/system-crypto.ts";
 import type { Resources } from "../resources.ts";
 import { matchedLines } from "./listening.ts";
 import { type Contender, identityText, KEY, type Target } from "./target.ts";
@@ -137,7 +138,7 @@ export function publish(
 export async function addKeys(data: string, identityCount: number): Promise<void> {
   const csv = join(data, "keys.csv");
   writeKeys(csv, identityCount);
-  const keys = PskStore.open(data);
+  const keys = PskStore.open(data, systemCrypto());
   await keys.importCsv(csv, 0);
   keys.close();
   rmSync(csv);

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import { PskStore } from "../../psk/psk-store.ts";
 import { keepHeapSmall } from "../../src/shell/small-heap.ts";
+import { systemCrypto } from "../../src/shell/system-crypto.ts";
 import { startMeasuredShell } from "./measured-shell.ts";
 import type { Observation } from "./observed-target.ts";
 
@@ -21,7 +22,7 @@ const [data] = process.argv.slice(2);
 const passTime = clockThatPasses();
 keepHeapSmall();
 const images = FirmwareStore.open(data!);
-const keys = PskStore.open(data!);
+const keys = PskStore.open(data!, systemCrypto());
 const shell = await startMeasuredShell(images, keys);
 process.on("message", (passMs: number) => void answer(passMs));
 await shell.stopped;

@@ -11,6 +11,7 @@ import { toHex } from "../base/bytes.ts";
 import { randomBytes } from "../base/random-source.ts";
 import { Secret } from "../base/secret.ts";
 import type { Scope } from "../firmware/scope.ts";
+import { systemCrypto } from "../shell/system-crypto.ts";
 import { SystemRandom } from "../shell/system-random.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
 import { jobFailed, wrongUse } from "./command-error.ts";
@@ -74,7 +75,7 @@ function listOptions(yargs: Argv<GlobalArguments>) {
 
 /** A million identities go through, not into memory. */
 async function listKeys(args: ArgumentsOf<typeof listOptions>): Promise<void> {
-  const [store, scopes] = [PskStore.open(args.data), ScopeStore.open(args.data)];
+  const [store, scopes] = [PskStore.open(args.data, systemCrypto()), ScopeStore.open(args.data)];
   try {
     const entries = withScope(store.list(), scopes);
     const pieces = args.json ? jsonPieces(entries) : textPieces(entries);
@@ -145,7 +146,7 @@ function importOptions(yargs: Argv<GlobalArguments>) {
 }
 
 async function importFile(args: ArgumentsOf<typeof importOptions>): Promise<void> {
-  const store = PskStore.open(args.data);
+  const store = PskStore.open(args.data, systemCrypto());
   const progress = await showProgress("importing");
   try {
     const { addedCount, knownCount, shortCount, firstShort } = await store.importCsv(
@@ -181,7 +182,7 @@ function withScopes<Value>(directory: string, work: (scopes: ScopeStore) => Valu
 }
 
 function withStore<Value>(directory: string, work: (store: PskStore) => Value): Value {
-  const store = PskStore.open(directory);
+  const store = PskStore.open(directory, systemCrypto());
   try {
     return work(store);
   } finally {

@@ -15,6 +15,7 @@ import { uriHost } from "../coap/coap-uri.ts";
 import { imagePath } from "../firmware/image-name.ts";
 import { commandOnPath } from "../shell/command-path.ts";
 import type { ListenAddress } from "../shell/server-shell.ts";
+import { systemCrypto } from "../shell/system-crypto.ts";
 import { SystemRandom } from "../shell/system-random.ts";
 import { createParser, parse } from "./parser.ts";
 import { runProgram } from "./program.ts";
@@ -60,7 +61,7 @@ function publishOnce(data: string, version: string): void {
 
 /** The key that the first run made. */
 function ownKey(data: string, random: RandomSource): Secret {
-  const keys = PskStore.open(data);
+  const keys = PskStore.open(data, systemCrypto());
   const identity = toUtf8(IDENTITY);
   try {
     const known = keys.find(identity);

@@ -1,10 +1,12 @@
-// AES-128 in CCM and GCM as an interface: one key ready for one direction is a context. Nonce, additional data and opened
+// AES-128 in CCM and GCM, and AES-256 in GCM, as an interface: one key ready for one direction is a context. Nonce, additional data and opened
 // content are in arrays that all contexts of a provider share, so that a record costs no allocation: a call is over
 // before the next one begins.
 
 import { PrefixViews } from "../base/prefix-views.ts";
 
+/** Of AES-128, and of AES-256. */
 export const AEAD_KEY_LENGTH = 16;
+export const AEAD_LONG_KEY_LENGTH = 32;
 export const NONCE_LENGTH = 12;
 
 /** RFC 5246 6.2.3.3's additional data, and what RFC 9146 5.3 makes of it around the longest Connection ID. */
@@ -24,13 +26,15 @@ export interface AeadContext {
   release(): void;
 }
 
-/** The first 16 bytes of `keys` are the key; they are not kept. */
+/** `keys` begins with the key, which is not kept: 16 bytes, and 32 for AES-256. */
 export type AeadContextMaker = (keys: Uint8Array, tagLength: TagLength, direction: "seal" | "open") => AeadContext;
 
 export interface Aead {
   readonly arrays: AeadArrays;
   readonly ccm: AeadContextMaker;
   readonly gcm: AeadContextMaker;
+  /** AES-256 in GCM: for what is kept and not sent. */
+  readonly gcm256: AeadContextMaker;
 }
 
 /** What all contexts of a provider share. */

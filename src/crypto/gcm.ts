@@ -1,28 +1,32 @@
-// AES-128-GCM out of Node's crypto alone, with a context for each record.
+// AES-GCM out of Node's crypto alone, with a context for each record.
 
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { AEAD_KEY_LENGTH, type AeadArrays, type AeadContext, type AeadContextMaker, NONCE_LENGTH } from "./aead.ts";
+import { type AeadArrays, type AeadContext, type AeadContextMaker, NONCE_LENGTH } from "./aead.ts";
 
-const ALGORITHM = "aes-128-gcm";
+const ALGORITHMS = { 16: "aes-128-gcm", 32: "aes-256-gcm" } as const;
 
-export function gcmMaker(arrays: AeadArrays): AeadContextMaker {
-  return (keys, tagLength) => new Gcm(arrays, keys, tagLength);
+type KeyLength = keyof typeof ALGORITHMS;
+
+export function gcmMaker(arrays: AeadArrays, keyLength: KeyLength): AeadContextMaker {
+  return (keys, tagLength) => new Gcm(arrays, keys.slice(0, keyLength), ALGORITHMS[keyLength], tagLength);
 }
 
 class Gcm implements AeadContext {
   readonly #arrays: AeadArrays;
+  /** A copy: the caller's array may be overwritten before there is a context. */
   readonly #key: Uint8Array;
+  readonly #algorithm: (typeof ALGORITHMS)[KeyLength];
   readonly #tagLength: number;
 
-  constructor(arrays: AeadArrays, keys: Uint8Array, tagLength: number) {
+  constructor(arrays: AeadArrays, key: Uint8Array, algorithm: (typeof ALGORITHMS)[KeyLength], tagLength: number) {
     this.#arrays = arrays;
-    // The caller's array may be overwritten before there is a context.
-    this.#key = keys.slice(0, AEAD_KEY_LENGTH);
+    this.#key = key;
+    this.#algorithm = algorithm;
     this.#tagLength = tagLength;
   }
 
   seal(bytes: Uint8Array, offset: number, length: number, additionalLength: number): void {
-    const sealing = createCipheriv(ALGORITHM, this.#key, this.#nonce(), { authTagLength: this.#tagLength });
+    const sealing = createCipheriv(this.#algorithm, this.#key, this.#nonce(), { authTagLength: this.#tagLength });
     sealing.setAAD(this.#additional(additionalLength));
     const end = offset + length;
     bytes.set(sealing.update(bytes.subarray(offset, end)), offset);
@@ -31,7 +35,7 @@ class Gcm implements AeadContext {
   }
 
   open(bytes: Uint8Array, offset: number, length: number, additionalLength: number): boolean {
-    const opening = createDecipheriv(ALGORITHM, this.#key, this.#nonce(), { authTagLength: this.#tagLength });
+    const opening = createDecipheriv(this.#algorithm, this.#key, this.#nonce(), { authTagLength: this.#tagLength });
     const end = offset + length;
     opening.setAAD(this.#additional(additionalLength)).setAuthTag(bytes.subarray(end, end + this.#tagLength));
     const content = opening.update(bytes.subarray(offset, end));

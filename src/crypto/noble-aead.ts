@@ -1,10 +1,18 @@
-// AES-128 in CCM and GCM out of @noble/ciphers, for a device that has no OpenSSL. It has no CCM (RFC 3610): that is
+// AES-128 in CCM and GCM, and AES-256 in GCM, out of @noble/ciphers, for a device that has no OpenSSL. It has no CCM (RFC 3610): that is
 // composed here of its CBC, which is the MAC, and its CTR over the tag and behind it the content.
 
 import { cbc, ctr, gcm } from "@noble/ciphers/aes.js";
 import { equalBytes } from "@noble/ciphers/utils.js";
 import { ByteWriter } from "../base/byte-writer.ts";
-import { AEAD_KEY_LENGTH, type Aead, AeadArrays, type AeadContext, NONCE_LENGTH, type TagLength } from "./aead.ts";
+import {
+  AEAD_KEY_LENGTH,
+  AEAD_LONG_KEY_LENGTH,
+  type Aead,
+  AeadArrays,
+  type AeadContext,
+  NONCE_LENGTH,
+  type TagLength,
+} from "./aead.ts";
 
 const BLOCK_LENGTH = 16;
 /** RFC 3610 2: nonce and length field share the 15 bytes behind the flags. */
@@ -15,21 +23,22 @@ export function nobleAead(): Aead {
   const arrays = new AeadArrays();
   return {
     arrays,
-    ccm: (keys, tagLength) => new NobleCcm(arrays, keys, tagLength),
-    gcm: (keys, tagLength) => new NobleGcm(arrays, keys, tagLength),
+    ccm: (keys, tagLength) => new NobleCcm(arrays, keys.slice(0, AEAD_KEY_LENGTH), tagLength),
+    gcm: (keys, tagLength) => new NobleGcm(arrays, keys.slice(0, AEAD_KEY_LENGTH), tagLength),
+    gcm256: (keys, tagLength) => new NobleGcm(arrays, keys.slice(0, AEAD_LONG_KEY_LENGTH), tagLength),
   };
 }
 
 /** What both have: the key, and what the arrays hold for a call. */
 abstract class NobleContext implements AeadContext {
   readonly arrays: AeadArrays;
+  /** A copy: the caller's array may be overwritten before this context is. */
   readonly key: Uint8Array;
   readonly tagLength: TagLength;
 
-  constructor(arrays: AeadArrays, keys: Uint8Array, tagLength: TagLength) {
+  constructor(arrays: AeadArrays, key: Uint8Array, tagLength: TagLength) {
     this.arrays = arrays;
-    // The caller's array may be overwritten before this context is.
-    this.key = keys.slice(0, AEAD_KEY_LENGTH);
+    this.key = key;
     this.tagLength = tagLength;
   }
 

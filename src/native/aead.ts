@@ -13,7 +13,7 @@ export interface NativeAead {
    * receives what open() opens.
    */
   share(header: Uint8Array, content: Uint8Array): void;
-  /** A context of AES-128 in CCM or else GCM. `key` has 16 bytes. */
+  /** A context of AES-128 in CCM or else GCM; `key` has 16 bytes. One of 32 makes a context of AES-256 in GCM. */
   createContext(key: Uint8Array, tagLength: 8 | 16, ccm: boolean, seals: boolean): CipherContext;
   /** Overwrites the key. The context serves no further call. */
   releaseContext(context: CipherContext): void;

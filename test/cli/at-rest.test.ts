@@ -9,6 +9,7 @@ import { PskStore } from "../../psk/psk-store.ts";
 import { fromHex } from "../../src/base/bytes.ts";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { MAIN, narrowboat, Program, type RunningServer, startServe } from "./narrowboat.ts";
 
 const test = suite("at-rest");
@@ -128,7 +129,7 @@ test("while an image is being published, the copy that is under way is sealed to
 test("a missing or wrong master key ends publish, psk, key and serve with one line and exit code 2", async () => {
   const cwd = scratch();
   const data = join(cwd, "narrowboat-data");
-  PskStore.open(data).close();
+  PskStore.open(data, CRYPTO).close();
   FirmwareStore.open(data).close();
   writeFileSync(join(cwd, "app.bin"), IMAGE);
   const commands = [

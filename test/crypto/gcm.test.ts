@@ -8,15 +8,19 @@ import { hex } from "../vectors/dtls.ts";
 
 const galois = suite("gcm");
 
-const KEY = hex("000102030405060708090a0b0c0d0e0f");
+const KEYS = { 128: hex("000102030405060708090a0b0c0d0e0f"), 256: Uint8Array.from({ length: 32 }, (_, i) => i) };
 const NODE_ARRAYS = new AeadArrays();
 const NOBLE = nobleAead();
 const MAKERS = [
-  ["node", NODE_ARRAYS, gcmMaker(NODE_ARRAYS)],
-  ["noble", NOBLE.arrays, NOBLE.gcm],
+  ["node", 128, NODE_ARRAYS, gcmMaker(NODE_ARRAYS, 16)],
+  ["node", 256, NODE_ARRAYS, gcmMaker(NODE_ARRAYS, 32)],
+  ["noble", 128, NOBLE.arrays, NOBLE.gcm],
+  ["noble", 256, NOBLE.arrays, NOBLE.gcm256],
 ] as const;
 
-for (const [name, { header, content: opened }, make] of MAKERS) {
+for (const [provider, bits, { header, content: opened }, make] of MAKERS) {
+  const name = `${provider}, AES-${bits}`;
+  const KEY = KEYS[bits];
   const gcm = (key: Uint8Array): AeadContext => make(key, 16, "seal");
   for (const length of [0, 1, 16, 100, 1024]) {
     galois(`RFC 5288 3, ${name}: ${length} bytes between others of a record, by hand, and back`, () => {
@@ -25,7 +29,7 @@ for (const [name, { header, content: opened }, make] of MAKERS) {
       const record = new Uint8Array(7 + length + 16).fill(0xcc);
       record.set(content, 7);
       gcm(KEY).seal(record, 7, length, 13);
-      const byHand = createCipheriv("aes-128-gcm", KEY, header.subarray(0, NONCE_LENGTH));
+      const byHand = createCipheriv(`aes-${bits}-gcm`, KEY, header.subarray(0, NONCE_LENGTH));
       byHand.setAAD(header.subarray(NONCE_LENGTH, NONCE_LENGTH + 13));
       const expected = Buffer.concat([byHand.update(content), byHand.final(), byHand.getAuthTag()]);
       assert.is(Buffer.compare(record.subarray(7), expected), 0);
@@ -59,7 +63,7 @@ for (const [name, { header, content: opened }, make] of MAKERS) {
     context.release();
     const [sealed, expected] = [new Uint8Array(20 + 16), new Uint8Array(20 + 16)];
     context.seal(sealed, 0, 20, 13);
-    gcm(new Uint8Array(16)).seal(expected, 0, 20, 13);
+    gcm(new Uint8Array(KEY.length)).seal(expected, 0, 20, 13);
     assert.equal(sealed, expected);
   });
 }

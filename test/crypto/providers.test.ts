@@ -90,11 +90,35 @@ for (const [name, crypto] of PROVIDERS) {
     assert.equal([crypto.equalInConstantTime(KEY, KEY.slice()), crypto.equalInConstantTime(KEY, IV)], [true, false]);
   });
 
+  providers(`${name}: AES-256-GCM, there and back, between other bytes; what was changed opens nothing`, () => {
+    const { arrays, gcm256 } = crypto.aead;
+    const key = concat(KEY, IV);
+    arrays.header.fill(0xa5);
+    const [seals, opens] = [gcm256(key, 16, "seal"), gcm256(key, 16, "open")];
+    for (const length of [1, 16, 64, 1024]) {
+      const content = Uint8Array.from({ length }, (_, i) => i * 3);
+      const sealed = concat(IV, content, new Uint8Array(16));
+      seals.seal(sealed, 16, length, 20);
+      const byNode = createCipheriv("aes-256-gcm", key, arrays.header.subarray(0, 12)).setAAD(
+        new Uint8Array(20).fill(0xa5),
+      );
+      const expected = Buffer.concat([IV, byNode.update(content), byNode.final(), byNode.getAuthTag()]);
+      assert.is(Buffer.compare(sealed, expected), 0);
+      assert.ok(opens.open(sealed, 16, length, 20));
+      assert.equal(arrays.content.slice(0, length), content);
+      assert.not.ok(opens.open(sealed, 16, length, 19));
+      sealed[16]! ^= 1;
+      assert.not.ok(opens.open(sealed, 16, length, 20));
+    }
+    seals.release();
+    opens.release();
+  });
+
   providers(`${name}: a key is made ready in an array that is overwritten then, and the caller's is left alone`, () => {
-    for (const make of [crypto.aead.ccm, crypto.aead.gcm]) {
-      const keys = concat(KEY, hex("f0f1f2f3"));
+    for (const make of [crypto.aead.ccm, crypto.aead.gcm, crypto.aead.gcm256]) {
+      const keys = concat(KEY, IV, hex("f0f1f2f3"));
       make(keys, 16, "seal").release();
-      assert.equal(keys, concat(KEY, hex("f0f1f2f3")));
+      assert.equal(keys, concat(KEY, IV, hex("f0f1f2f3")));
     }
     let lent: Uint8Array = EMPTY;
     crypto.aead.arrays.withKey(KEY, (key) => {
@@ -128,7 +152,11 @@ providers("outside of a package the search for one ends", () => {
   assert.is(packageDirectory("/"), undefined);
 });
 
-for (const mode of ["ccm", "gcm"] as const) {
+for (const [mode, keyLength] of [
+  ["ccm", 16],
+  ["gcm", 16],
+  ["gcm256", 32],
+] as const) {
   providers(`noble: a released ${mode} context has the key no longer`, () => {
     const { arrays, [mode]: contextOf } = nobleAead();
     arrays.header.fill(1);
@@ -137,11 +165,11 @@ for (const mode of ["ccm", "gcm"] as const) {
       context.seal(bytes, 0, 24, 13);
       return bytes;
     };
-    const context = contextOf(KEY, 16, "seal");
+    const context = contextOf(concat(KEY, IV), 16, "seal");
     const sealed = sealedBy(context);
     context.release();
     assert.not.equal(sealedBy(context), sealed);
-    assert.equal(sealedBy(context), sealedBy(contextOf(new Uint8Array(16), 16, "seal")));
+    assert.equal(sealedBy(context), sealedBy(contextOf(new Uint8Array(keyLength), 16, "seal")));
   });
 }
 

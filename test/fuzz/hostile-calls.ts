@@ -113,7 +113,8 @@ class HostileCaller {
 
   #openContext(): void {
     const { ccm, seals } = { ccm: this.#random.below(2) === 0, seals: this.#random.below(2) === 0 };
-    const context = this.#aead?.createContext(new Uint8Array(16), this.#pick([8, 16] as const), ccm, seals);
+    const key = new Uint8Array(ccm ? 16 : this.#pick([16, 32]));
+    const context = this.#aead?.createContext(key, this.#pick([8, 16] as const), ccm, seals);
     if (context !== undefined) this.#contexts.push(context);
     if (this.#contexts.length > HANDLES_MAX) this.#contexts.shift();
   }

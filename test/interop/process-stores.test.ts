@@ -12,6 +12,7 @@ import { DEFAULT_CIPHER_SUITES } from "../../src/dtls/cipher-suite.ts";
 import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { loadBlocks } from "../support/block-load.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { DtlsClientSocket } from "../support/dtls-client-socket.ts";
 import { freePort } from "../support/free-port.ts";
 import { missing, peer } from "../support/peers.ts";
@@ -46,7 +47,7 @@ async function filled(): Promise<string> {
   fillStores(directory, { images: { "1.0": BLOCK }, keys: { [SLEEPER.identity]: SLEEPER.key } });
   const lines = Array.from({ length: 5_000 }, (_, i) => `meter-${10_000 + i},${DEVICE[3]}\n`);
   writeFileSync(join(directory, "keys.csv"), lines.join(""));
-  const store = PskStore.open(directory);
+  const store = PskStore.open(directory, CRYPTO);
   await store.importCsv(join(directory, "keys.csv"), 1_000);
   store.close();
   const index = new DatabaseSync(join(directory, "firmware.db"));

@@ -19,6 +19,25 @@ if (native !== undefined && aead !== undefined) {
     aead.releaseContext(wrong);
     datagramPort.close(handle);
   });
+
+  test("a key of 16 bytes makes a context, and one of 32 bytes one of GCM: no other does", () => {
+    const contextOf = (keyLength: number, ccm: boolean) => aead.createContext(new Uint8Array(keyLength), 16, ccm, true);
+    for (const [keyLength, ccm] of [
+      [16, true],
+      [16, false],
+      [32, false],
+    ] as const) {
+      aead.releaseContext(contextOf(keyLength, ccm));
+    }
+    for (const [keyLength, ccm] of [
+      [32, true],
+      [24, false],
+      [0, false],
+      [33, false],
+    ] as const) {
+      assert.throws(() => contextOf(keyLength, ccm), "is needed");
+    }
+  });
 }
 
 test.run();

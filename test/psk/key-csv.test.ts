@@ -7,6 +7,7 @@ import { identityText, parseIdentity } from "../../psk/identity.ts";
 import { type ImportCount, PskStore } from "../../psk/psk-store.ts";
 import { toHex } from "../../src/base/bytes.ts";
 import { rejectsStoreError, scratchDirectories } from "../store/scratch-directory.ts";
+import { CRYPTO } from "../support/crypto.ts";
 
 const test = suite("key-csv");
 const scratch = scratchDirectories(test);
@@ -22,7 +23,7 @@ function importing(content: string | Uint8Array, onProgress?: (done: number, tot
   const directory = scratch();
   const file = join(directory, "keys.csv");
   writeFileSync(file, content);
-  const store = PskStore.open(directory);
+  const store = PskStore.open(directory, CRYPTO);
   return { store, result: store.importCsv(file, 7, onProgress) };
 }
 
@@ -124,7 +125,7 @@ test("an identity that is there with another key stops the import, and the store
 
 test("a missing file and a directory are named", async () => {
   const directory = scratch();
-  const store = PskStore.open(directory);
+  const store = PskStore.open(directory, CRYPTO);
   await rejectsStoreError(store.importCsv(join(directory, "none.csv"), 0), "unreadable", "none.csv", "ENOENT");
   await rejectsStoreError(store.importCsv(directory, 0), "unreadable", directory, "EISDIR");
   store.close();

@@ -1,4 +1,4 @@
-import crypto, { createHash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -12,7 +12,8 @@ import { Secret } from "../../src/base/secret.ts";
 import { rotateMasterKey } from "../../src/store/master-key-rotation.ts";
 import { StoreFile } from "../../src/store/store-file.ts";
 import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
-import { watchBuiltin } from "../support/watched-builtin.ts";
+import { CRYPTO } from "../support/crypto.ts";
+import { WatchingCrypto } from "../support/watching-crypto.ts";
 
 const test = suite("psk-store");
 const scratch = scratchDirectories(test);
@@ -24,7 +25,7 @@ const OTHER_KEY = new Secret(toUtf8("another long key"));
 
 function withStore(work: (store: PskStore, directory: string) => void): void {
   const directory = scratch();
-  const store = PskStore.open(directory);
+  const store = PskStore.open(directory, CRYPTO);
   try {
     work(store, directory);
   } finally {
@@ -35,7 +36,7 @@ function withStore(work: (store: PskStore, directory: string) => void): void {
 /** A server and a command that have the same directory open. */
 function withTwo(work: (server: PskStore, command: PskStore) => void): void {
   withStore((server, directory) => {
-    const command = PskStore.open(directory);
+    const command = PskStore.open(directory, CRYPTO);
     try {
       work(server, command);
     } finally {
@@ -89,7 +90,7 @@ for (const [format, schema, shared, addedAt] of [
     database.close();
     chmodSync(path, 0o600);
     assert.ok(bytesOn(directory).includes(KEY_TEXT));
-    const store = PskStore.open(directory);
+    const store = PskStore.open(directory, CRYPTO);
     assert.is(toHex(store.find(METER)!.reveal()), toHex(KEY.reveal()));
     assert.is(store.lookUp(METER)!.shared, shared);
     assert.is([...store.list()].find(({ identity }) => identityText(identity) === "meter-1")!.addedAt, addedAt);
@@ -129,10 +130,10 @@ test("a key that was added is found, by the same identity only", () => {
 
 test("a key is there when the store opens again", () => {
   const directory = scratch();
-  const store = PskStore.open(directory);
+  const store = PskStore.open(directory, CRYPTO);
   store.add(METER, KEY, 5);
   store.close();
-  const again = PskStore.open(directory);
+  const again = PskStore.open(directory, CRYPTO);
   assert.ok(again.find(METER));
   again.close();
 });
@@ -213,14 +214,14 @@ function sealedKeyOf(directory: string, identity: Uint8Array): Buffer {
 
 test("a key lies sealed in the store, and once removed not even so", () => {
   const directory = scratch();
-  const store = PskStore.open(directory);
+  const store = PskStore.open(directory, CRYPTO);
   store.add(METER, KEY, 5);
   store.close();
   const path = join(directory, "psk.db");
   const sealed = sealedKeyOf(directory, METER);
   assert.ok(readFileSync(path).includes(sealed));
   assert.not.ok(bytesOn(directory).includes(KEY_TEXT));
-  const again = PskStore.open(directory);
+  const again = PskStore.open(directory, CRYPTO);
   again.remove(METER);
   again.close();
   assert.not.ok(readFileSync(path).includes(sealed));
@@ -252,33 +253,50 @@ test("a key that was put in another identity's place, or changed, is called dama
 });
 
 test("an unknown identity is looked up with the same work in the database and the same cryptography as a known one", () => {
-  withStore((store) => {
-    store.add(METER, KEY, 5);
-    const work = (identity: Uint8Array) => {
-      const calls: string[] = [];
-      const unwatch = (["createDecipheriv", "createCipheriv", "hkdfSync", "randomFillSync"] as const).map((name) =>
-        watchBuiltin(crypto, name, (args) => calls.push(`${name} ${args[0]}`)),
-      );
-      const get = StoreFile.prototype.attempt;
-      StoreFile.prototype.attempt = function (this: StoreFile, ask) {
-        calls.push("look-up");
-        return get.call(this, ask);
-      } as typeof get;
-      store.lookUp(identity);
-      StoreFile.prototype.attempt = get;
-      for (const end of unwatch) end();
-      return calls;
-    };
-    assert.equal(work(METER), ["look-up", "createDecipheriv aes-256-gcm"]);
-    assert.equal(work(toUtf8("meter-2")), work(METER));
-  });
+  const directory = scratch();
+  const crypto = new WatchingCrypto();
+  const store = PskStore.open(directory, crypto);
+  store.add(METER, KEY, 5);
+  const work = (identity: Uint8Array) => {
+    crypto.calls.length = 0;
+    const get = StoreFile.prototype.attempt;
+    StoreFile.prototype.attempt = function (this: StoreFile, ask) {
+      crypto.calls.push("look-up");
+      return get.call(this, ask);
+    } as typeof get;
+    store.lookUp(identity);
+    StoreFile.prototype.attempt = get;
+    return [...crypto.calls];
+  };
+  assert.equal(work(METER), ["look-up", "open"]);
+  assert.equal(work(toUtf8("meter-2")), work(METER));
+  store.close();
+});
+
+test("keys that were opened are overwritten, and a closed store has given back its data keys", () => {
+  const directory = scratch();
+  const crypto = new WatchingCrypto();
+  const store = PskStore.open(directory, crypto);
+  store.add(METER, KEY, 5);
+  const { content } = crypto.aead.arrays;
+  content.fill(0xee, 0, KEY.length);
+  store.find(METER);
+  assert.equal(content.slice(0, KEY.length), new Uint8Array(KEY.length));
+  rotateMasterKey(directory);
+  const command = PskStore.open(directory, CRYPTO);
+  command.add(toUtf8("meter-2"), OTHER_KEY, 6);
+  command.close();
+  store.find(toUtf8("meter-2"));
+  assert.equal([crypto.secretsLeft, crypto.openCount], [[], 3]);
+  store.close();
+  assert.is(crypto.openCount, 0);
 });
 
 test("after a rotation of the master key a running server finds the keys from before and those added since", () => {
   withStore((server, directory) => {
     server.add(METER, KEY, 5);
     rotateMasterKey(directory);
-    const command = PskStore.open(directory);
+    const command = PskStore.open(directory, CRYPTO);
     command.add(toUtf8("meter-2"), OTHER_KEY, 6);
     assert.is(toHex(server.find(METER)!.reveal()), toHex(KEY.reveal()));
     assert.is(toHex(server.find(toUtf8("meter-2"))!.reveal()), toHex(OTHER_KEY.reveal()));
@@ -335,7 +353,7 @@ test("what was removed before the server started is no news", () => {
   withStore((store, directory) => {
     store.add(METER, KEY, 0);
     store.remove(METER);
-    const server = PskStore.open(directory);
+    const server = PskStore.open(directory, CRYPTO);
     assert.equal(removedTexts(server), []);
     server.close();
   });
@@ -371,7 +389,7 @@ test("a key changed by another program is told as removed", () => {
 test("the journal of removals holds its maximum, and a handle that it outran is told so", () => {
   withStore((late, directory) => {
     addMany(directory, REMOVAL_COUNT_MAX + 1);
-    const prompt = PskStore.open(directory);
+    const prompt = PskStore.open(directory, CRYPTO);
     const database = new DatabaseSync(join(directory, "psk.db"));
     database.exec("DELETE FROM psk WHERE identity = CAST('n0' AS BLOB)");
     assert.equal(removedTexts(prompt), ["n0"]);
@@ -398,7 +416,7 @@ function keyOf(index: number): Buffer {
 
 test("a removed key is in none of the files, while a server has them open, and the others are", () => {
   withStore((server, directory) => {
-    const command = PskStore.open(directory);
+    const command = PskStore.open(directory, CRYPTO);
     const count = 400;
     const identity = (index: number) => parseIdentity(`meter-${(index * 7919) % count}`);
     for (let i = 0; i < count; i++) command.add(identity(i), new Secret(keyOf(i)), i);
@@ -430,11 +448,11 @@ test("a log that a reader needs is not cut, and the caller learns it", () => {
 
 test("the file is its owner's only, and refused when it is not", () => {
   const directory = scratch();
-  PskStore.open(directory).close();
+  PskStore.open(directory, CRYPTO).close();
   const path = join(directory, "psk.db");
   assert.is(statSync(path).mode & 0o777, 0o600);
   chmodSync(path, 0o640);
-  throwsStoreError(() => PskStore.open(directory), "permissions", `chmod 600 ${path}`);
+  throwsStoreError(() => PskStore.open(directory, CRYPTO), "permissions", `chmod 600 ${path}`);
 });
 
 test.run();

@@ -12,6 +12,7 @@ import { toHex, toUtf8 } from "../../src/base/bytes.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { rotateMasterKey } from "../../src/store/master-key-rotation.ts";
 import { holdsWhole, requestFor, sampleBytes } from "../firmware-store/sample-image.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { Program } from "../support/program.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 import { scratchDirectories } from "./scratch-directory.ts";
@@ -35,7 +36,7 @@ function add(directory: string, number: number): void {
   const images = FirmwareStore.open(directory);
   images.publish(requestFor(directory, String(number), imageOf(number)));
   images.close();
-  const keys = PskStore.open(directory);
+  const keys = PskStore.open(directory, CRYPTO);
   keys.add(identityOf(number), keyOf(number), number);
   keys.close();
 }
@@ -43,7 +44,7 @@ function add(directory: string, number: number): void {
 /** Fails unless all that was added so far is there. */
 async function holdsAll(directory: string, count: number): Promise<void> {
   const images = FirmwareStore.open(directory);
-  const keys = PskStore.open(directory);
+  const keys = PskStore.open(directory, CRYPTO);
   for (let number = 0; number < count; number++) {
     await holdsWhole(images, String(number), imageOf(number));
     const found = keys.find(identityOf(number));

@@ -9,6 +9,7 @@ import { toUtf8 } from "../../src/base/bytes.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { requestFor } from "../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
+import { CRYPTO } from "./crypto.ts";
 import { type Environment, Program } from "./program.ts";
 
 /** The command line, beside wherever this file was compiled to. */
@@ -125,7 +126,7 @@ export function fillStores(directory: string, cargo: Cargo): void {
     store.publish({ ...request, product: cargo.product ?? request.product });
   }
   store.close();
-  const psk = PskStore.open(directory);
+  const psk = PskStore.open(directory, CRYPTO);
   for (const [identity, key] of Object.entries(cargo.keys ?? {})) {
     psk.add(toUtf8(identity), new Secret(toUtf8(key)), 1_000);
   }

@@ -20,8 +20,13 @@ export class WatchingCrypto implements CryptoProvider {
   readonly #secrets: { readonly what: string; readonly bytes: Uint8Array }[] = [];
 
   constructor() {
-    const { arrays, ccm, gcm } = CRYPTO.aead;
-    this.aead = { arrays, ccm: this.#watched("ccm", ccm), gcm: this.#watched("gcm", gcm) };
+    const { arrays, ccm, gcm, gcm256 } = CRYPTO.aead;
+    this.aead = {
+      arrays,
+      ccm: this.#watched("ccm", ccm),
+      gcm: this.#watched("gcm", gcm),
+      gcm256: this.#watched("gcm256", gcm256),
+    };
   }
 
   /** What the arrays that still hold a secret were for. */

@@ -98,7 +98,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   ],
   "firmware-store": ["src/base", "src/firmware", "src/store"],
   examples: [],
-  psk: ["src/base", "src/firmware", "src/store"],
+  psk: ["src/base", "src/crypto", "src/firmware", "src/store"],
   sim: CORES,
   bench: ALL_BUT_BENCH_AND_TEST,
   test: [...ALL_BUT_BENCH_AND_TEST, "bench"],

@@ -21,7 +21,7 @@ export interface CrowdIdentity {
 
 /** The same ones at each run: keys that are missing are added. */
 export function identitiesInStore(directory: string, product: string, count: number): readonly CrowdIdentity[] {
-  const store = PskStore.open(directory);
+  const store = PskStore.open(directory, systemCrypto());
   try {
     const random = new SystemRandom();
     return Array.from({ length: count }, (_, i) => {

@@ -10,6 +10,7 @@ import { type ListenAddress, ListenError, ServerShell, type ServerShellInput } f
 import { SessionSaver, SessionsUnavailable } from "../../shell/session-saver.ts";
 import { keepHeapSmall } from "../../shell/small-heap.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
+import { systemCrypto } from "../../shell/system-crypto.ts";
 import { systemNativeParts } from "../../shell/system-native-parts.ts";
 import { systemMessage } from "../../store/store-error.ts";
 import { DATA_DIRECTORY } from "../command.ts";
@@ -54,7 +55,7 @@ export async function serveUntilStopped(
 ): Promise<void> {
   keepHeapSmall();
   const images = FirmwareStore.open(input.data, { cacheBytesMax: input.cacheSize });
-  const keys = PskStore.open(input.data);
+  const keys = PskStore.open(input.data, systemCrypto());
   const served = ServedTrust.open(input.data);
   let isHeard = true;
   try {
