@@ -267,7 +267,8 @@ export class TwoSlotDevice implements Deadlined {
       behindSeconds: 0,
     });
     this.#events.push({ kind: "confirmed", image: installed });
-    this.#checkInAt = this.#later(this.#startedAt, this.#policy.checkInMs);
+    // The image shows soon that it goes on being well, and hears when to come again: no ticket of an earlier start counts.
+    this.#checkInAt = this.#later(this.#startedAt, Math.min(this.#policy.retryMs, this.#policy.checkInMs));
   }
 
   /** What comes now, with nothing under way: a report that is due, a check-in, or a rest. */

@@ -99,6 +99,17 @@ test("the security counter never goes back", () => {
   assert.is(scene.board.version, "1.3.0");
 });
 
+test("a new image that is confirmed checks in within minutes, and then when its server says", () => {
+  const { board, server } = new Scene().publish({ sequenceNumber: 5, version: "1.1.0" }).run();
+  const confirmedAt = board.now;
+  board.wait();
+  assert.ok(board.now - confirmedAt < 6 * 60_000, "whoever rolls out sees that it goes on being well");
+  assert.is(server.checkIns.length, 2);
+  const toldAt = board.now;
+  board.wait();
+  assert.ok(board.now - toldAt > 60 * 60_000);
+});
+
 test("a person at a button: a device that would rest for hours checks in at once, and takes what is new", () => {
   const scene = new Scene().run();
   const { board, server } = scene;
