@@ -36,13 +36,18 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(trust, "revoke <keyid>", "Believe a key no longer, for good", async () => revoke);
     addCommand(trust, "root", "Sign whom a product's devices shall believe", () => import("./trust-root.ts"));
   });
-  parser.command("log <command>", "The registry of what was decided: checkpoint, prove, verify", async (log) => {
-    const { checkpoint, prove, verify } = await import("./log/log.ts");
-    log.demandCommand(1, "say what to do with the registry: log checkpoint, log prove or log verify");
-    addCommand(log, "checkpoint", "What it says of itself, signed", async () => checkpoint);
-    addCommand(log, "prove", "That something is in it, or that it only grew", async () => prove);
-    addCommand(log, "verify [file]", "What a proof shows, offline", async () => verify);
-  });
+  parser.command(
+    "log <command>",
+    "The registry of what was decided: checkpoint, prove, verify, witness",
+    async (log) => {
+      const { checkpoint, prove, verify } = await import("./log/log.ts");
+      log.demandCommand(1, "say what to do with the registry: log checkpoint, log prove, log verify or log witness");
+      addCommand(log, "checkpoint", "What it says of itself, signed", async () => checkpoint);
+      addCommand(log, "prove", "That something is in it, or that it only grew", async () => prove);
+      addCommand(log, "verify [file]", "What a proof shows, offline", async () => verify);
+      addCommand(log, "witness", "Sign what other registries say, if they only grew", () => import("./log/witness.ts"));
+    },
+  );
   parser.command("class <command>", "Classes of devices: set, list", async (classes) => {
     const { set, list } = await import("./device-class.ts");
     classes.demandCommand(1, "say what to do with classes: class set or class list");

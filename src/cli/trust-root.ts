@@ -4,7 +4,7 @@ import type { Argv } from "yargs";
 import { toHex } from "../base/bytes.ts";
 import { imageNameFault } from "../firmware/image-name.ts";
 import { SIGNED_TRUST_ROOT, sign } from "../manifest/signed-object.ts";
-import { ROLES, type Role, type TrustedKey, type TrustRoot } from "../manifest/trust-root.ts";
+import { majorityOf, ROLES, type Role, type TrustedKey, type TrustRoot, witnessesIn } from "../manifest/trust-root.ts";
 import { systemCrypto } from "../shell/system-crypto.ts";
 import { makeNewFile } from "../store/new-file.ts";
 import { readVerificationKey } from "../trust-store/key-file.ts";
@@ -25,6 +25,10 @@ export function options(yargs: Argv<GlobalArguments>) {
     .option("server", { ...keys, describe: "Public keys that sign tickets: a server's server-key.pem.pub" })
     .option("log", { ...keys, describe: "Public keys that sign checkpoints: a server's log-key.pem.pub" })
     .option("witness", { ...keys, describe: "Public keys that cosign checkpoints" })
+    .option("witnesses-needed", {
+      ...word,
+      describe: "How many of the witnesses must have signed; more than half of them when absent",
+    })
     .option("maker", { ...keys, describe: "Makers who alone sign from now on; devices' own maker when there is none" })
     .option("address", { ...keys, describe: "coaps://HOST[:PORT] of the product's servers, the first one first" })
     .option("number", {
@@ -72,7 +76,15 @@ function rootOf(args: ArgumentsOf<typeof options>, now: number): TrustRoot {
     notAfter: endOfDay(now, days),
     keys: named,
     servers: address,
+    witnessesNeeded: args.witnessesNeeded === undefined ? majorityOf(named) : neededIn(args.witnessesNeeded, named),
   };
+}
+
+function neededIn(text: string, named: readonly TrustedKey[]): number | undefined {
+  const count = witnessesIn(named);
+  const needed = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (needed >= 0 && needed <= count) return needed === 0 ? undefined : needed;
+  throw wrongUse(`--witnesses-needed ${text}: a number from 0 to the ${count} witnesses that the trust root names`);
 }
 
 function keyIn(file: string, role: Role): TrustedKey {

@@ -20,6 +20,7 @@ function addOptions(yargs: Argv<GlobalArguments>) {
   return yargs
     .positional("file", { type: "string", demandOption: true, describe: "A public key in PEM: keygen's FILE.pub" })
     .option("role", { ...word, choices: ROLES, default: ROLES[0], describe: "What the key may sign" })
+    .option("url", { ...word, describe: "Of a witness: where it takes checkpoints, such as https://witness.example" })
     .option("product", { ...word, describe: "The product that it is for; all of them when absent" })
     .option("json", json)
     .example("$0 trust add maker.pem.pub --product pump", "From now on pump takes only what this key has signed");
@@ -27,18 +28,37 @@ function addOptions(yargs: Argv<GlobalArguments>) {
 
 async function addKey(args: ArgumentsOf<typeof addOptions>): Promise<void> {
   const { file, role, product } = args;
+  const url = addressIn(args);
   if (product !== undefined) {
     // Any version will do: the product's name is what is asked about.
     const fault = imageNameFault(product, "1");
     if (fault !== undefined) throw wrongUse(fault);
   }
   const key = readTrustedKey(file, role, systemCrypto());
-  const added = withStore(args.data, (store) => store.add(key, role, product, Date.now()));
+  if (role === "witness" && key.algorithm !== "ed25519") throw wrongUse(`${file}: a witness signs with Ed25519`);
+  const added = withStore(args.data, (store) => {
+    const isAdded = store.add(key, role, product, Date.now());
+    if (url !== undefined) store.setAddress(key.keyId, url);
+    return isAdded;
+  });
   const { algorithm } = key;
   const keyId = toHex(key.keyId);
   if (args.json) return console.log(JSON.stringify({ keyId, algorithm, role, product: product ?? null, added }));
   console.log(formatFields({ role, product: product ?? "all", algorithm, "key id": keyId }));
   if (!added) console.log("it was trusted before: nothing changed");
+}
+
+/** A witness that nobody asks signs nothing, and devices would wait for it in vain. */
+function addressIn({ role, url }: ArgumentsOf<typeof addOptions>): string | undefined {
+  if (role !== "witness") {
+    if (url === undefined) return undefined;
+    throw wrongUse("--url is where a witness takes checkpoints: it goes with --role witness");
+  }
+  const scheme = url !== undefined && URL.canParse(url) ? new URL(url).protocol : "";
+  if (scheme !== "http:" && scheme !== "https:") {
+    throw wrongUse("say where the witness takes checkpoints: --url https://HOST");
+  }
+  return url;
 }
 
 function listOptions(yargs: Argv<GlobalArguments>) {
@@ -63,19 +83,22 @@ async function listKeys(args: ArgumentsOf<typeof listOptions>): Promise<void> {
     key.product ?? "all",
     key.algorithm,
     toHex(key.keyId),
-    key.revokedAt === undefined ? dayOf(key.addedAt) : `revoked ${dayOf(key.revokedAt)}`,
+    key.revokedAt === undefined
+      ? [dayOf(key.addedAt), key.url ?? []].flat().join(" ")
+      : `revoked ${dayOf(key.revokedAt)}`,
   ]);
   const ownRows = own.map(({ role, algorithm, keyId, publicKey }) => [role, "all", algorithm, keyId, publicKey]);
   console.log(formatTable([["ROLE", "PRODUCT", "ALGORITHM", "KEY ID", "SINCE"], ...rows, ...ownRows]));
 }
 
-function reportOf({ role, product, algorithm, keyId, addedAt, revokedAt }: TrustedKey) {
+function reportOf({ role, product, algorithm, keyId, addedAt, revokedAt, url }: TrustedKey) {
   return {
     role,
     product: product ?? null,
     algorithm,
     keyId: toHex(keyId),
     addedAt: new Date(addedAt).toISOString(),
+    ...(url !== undefined && { url }),
     revokedAt: revokedAt === undefined ? null : new Date(revokedAt).toISOString(),
   };
 }

@@ -37,6 +37,7 @@ export const FieldKey = {
   CELL: 44,
   CONSENT: 45,
   DOWNLOADED: 46,
+  WITNESSES_NEEDED: 47,
 } as const;
 
 /** Within a component, and within what is transferred of it. */

@@ -58,6 +58,8 @@ const RESULTS = {
   /** The class asks for a proof that the release stands in the log, and there was none. */
   notInLog: UpdateResult.INTEGRITY_CHECK_FAILED,
   proofWrong: UpdateResult.INTEGRITY_CHECK_FAILED,
+  /** Fewer of the trust root's witnesses than it asks for have seen the log as the proof has it. */
+  notWitnessed: UpdateResult.INTEGRITY_CHECK_FAILED,
   /** The log holds a newer release than the server has offered for days, or its tickets have stopped. */
   frozen: UpdateResult.CONNECTION_LOST,
   /** The manifest of a way back is for another running image. */

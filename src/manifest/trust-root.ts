@@ -44,10 +44,15 @@ export interface TrustRoot {
   readonly keys: readonly TrustedKey[];
   /** Where the product's servers are, the first one first; empty: where the device found this one. */
   readonly servers: readonly string[];
+  /**
+   * How many of the witnesses that it names have to have signed the checkpoint of a proof; absent for none. At most as many as
+   * it names.
+   */
+  readonly witnessesNeeded?: number | undefined;
 }
 
 export function encodeTrustRoot(root: TrustRoot): Uint8Array {
-  const { number, notAfter, product, keys, servers } = root;
+  const { number, notAfter, product, keys, servers, witnessesNeeded } = root;
   return encodeCbor(
     present([
       [FieldKey.SEQUENCE_NUMBER, number],
@@ -55,6 +60,7 @@ export function encodeTrustRoot(root: TrustRoot): Uint8Array {
       [FieldKey.PRODUCT, product],
       [FieldKey.TRUSTED_KEYS, keys.map(({ role, spki }) => [ROLES.indexOf(role), spki])],
       [FieldKey.SERVERS, servers.length === 0 ? undefined : servers],
+      [FieldKey.WITNESSES_NEEDED, witnessesNeeded],
     ]),
   );
 }
@@ -71,13 +77,29 @@ export function decodeTrustRoot(bytes: Uint8Array): Result<TrustRoot, CborFault>
   const wrongKey = keys.find((key) => !key.ok);
   if (wrongKey !== undefined) fields.reject(FieldKey.TRUSTED_KEYS, "what is no key");
   if (!servers.every(isServer)) fields.reject(FieldKey.SERVERS, "what is no address");
+  const named = keys.flatMap((key) => (key.ok ? [key.value] : []));
+  const witnessesNeeded = fields.optionalUnsigned(FieldKey.WITNESSES_NEEDED, { min: 1 });
+  if ((witnessesNeeded ?? 0) > witnessesIn(named)) {
+    fields.reject(FieldKey.WITNESSES_NEEDED, "more witnesses than it names");
+  }
   return fields.finishKnown({
     number,
     product,
     notAfter,
-    keys: keys.flatMap((key) => (key.ok ? [key.value] : [])),
+    keys: named,
     servers: servers as readonly string[],
+    ...(witnessesNeeded === undefined ? {} : { witnessesNeeded }),
   });
+}
+
+export function witnessesIn(keys: readonly TrustedKey[]): number {
+  return keys.filter(({ role }) => role === "witness").length;
+}
+
+/** More than half of them, so that two histories would need one witness in both; undefined where there is none. */
+export function majorityOf(keys: readonly TrustedKey[]): number | undefined {
+  const count = witnessesIn(keys);
+  return count === 0 ? undefined : Math.floor(count / 2) + 1;
 }
 
 function readTrustedKey(value: CborValue): Result<TrustedKey, CborFault> {

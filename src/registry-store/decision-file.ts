@@ -28,8 +28,7 @@ const CHECKPOINT = `
       root BLOB NOT NULL CHECK (length(root) = 32),
       signed_at INTEGER NOT NULL,
       spki BLOB NOT NULL,
-      signature BLOB NOT NULL CHECK (length(signature) = 64),
-      cosignatures TEXT NOT NULL DEFAULT ''
+      signature BLOB NOT NULL CHECK (length(signature) = 64)
     ) STRICT;
     CREATE TRIGGER IF NOT EXISTS registry_checkpoint_grows BEFORE INSERT ON registry_checkpoint
       WHEN new.size < (SELECT max(size) FROM registry_checkpoint)
@@ -39,6 +38,15 @@ const CHECKPOINT = `
       BEGIN SELECT RAISE(ABORT, 'a checkpoint never changes'); END;
     CREATE TRIGGER IF NOT EXISTS registry_checkpoint_kept BEFORE DELETE ON registry_checkpoint
       BEGIN SELECT RAISE(ABORT, 'a checkpoint stays'); END;`;
+
+/** Apart from the checkpoint, which never changes; they come when the witnesses have seen it. */
+const COSIGNATURE = `
+    CREATE TABLE IF NOT EXISTS registry_cosignature (
+      checkpoint INTEGER NOT NULL REFERENCES registry_checkpoint (number),
+      key_id BLOB NOT NULL CHECK (length(key_id) = 32),
+      line TEXT NOT NULL,
+      PRIMARY KEY (checkpoint, key_id)
+    ) STRICT, WITHOUT ROWID;`;
 
 const FORMAT: StoreFormat = {
   fileName: "releases.db",
@@ -56,7 +64,7 @@ const FORMAT: StoreFormat = {
 export function openDecisionFile(directory: string, schema = ""): StoreFile {
   const file = StoreFile.open(directory, FORMAT);
   try {
-    file.makeTables(schema);
+    file.makeTables(COSIGNATURE + schema);
     return file;
   } catch (error) {
     file.close();

@@ -1,18 +1,19 @@
 // What others may read of the registry: its newest checkpoint, proofs that fit it, and tiles, never beyond what was signed.
 
 import { LRUCache } from "lru-cache";
-import { concat, toHex } from "../base/bytes.ts";
+import { concat, equal, toHex } from "../base/bytes.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { checkpointText, logKeyOf } from "../registry/checkpoint.ts";
+import { COSIGNATURES_MAX, type Cosignature, cosignatureOf } from "../registry/cosignature.ts";
 import { encodeInclusionProof } from "../registry/inclusion-proof.ts";
 import { decodeEntry, type EntryKind } from "../registry/log-entry.ts";
 import { type NoteKey, noteKeyId } from "../registry/note-key.ts";
-import { formatNote } from "../registry/signed-note.ts";
+import { formatNote, parseSignatures } from "../registry/signed-note.ts";
 import { isTileOf, TILE_WIDTH, type Tile } from "../registry/tile.ts";
 import { formatConsistencyProof, formatTlogProof } from "../registry/tlog-proof.ts";
 import { HASH_LENGTH } from "../registry/tree-hash.ts";
 import type { Registry } from "./registry.ts";
-import type { CheckpointRow } from "./registry-rows.ts";
+import type { CheckpointRow, CosignatureRow } from "./registry-rows.ts";
 
 /** Proofs of the newest checkpoint that are kept: a fleet under update asks for one again and again. */
 const KEPT_PROOFS_MAX = 64;
@@ -22,6 +23,7 @@ export class PublishedLog {
   readonly #crypto: CryptoProvider;
   readonly #proofs = new LRUCache<string, Uint8Array>({ max: KEPT_PROOFS_MAX });
   #checkpoint: CheckpointRow | undefined;
+  #cosignatures: readonly CosignatureRow[] = [];
   #note: string | undefined;
 
   constructor(registry: Registry, crypto: CryptoProvider) {
@@ -34,14 +36,13 @@ export class PublishedLog {
   refresh(): boolean {
     const { rows, tree, fault } = this.#registry;
     const checkpoint = fault === undefined ? rows.checkpoint() : undefined;
-    if (
-      checkpoint?.number === this.#checkpoint?.number &&
-      checkpoint?.cosignatures === this.#checkpoint?.cosignatures
-    ) {
-      return false;
-    }
+    const cosignatures = checkpoint === undefined ? [] : rows.cosignatures(checkpoint.number);
+    // Of one checkpoint they are added, and never changed.
+    const isSame = cosignatures.length === this.#cosignatures.length;
+    if (checkpoint?.number === this.#checkpoint?.number && isSame) return false;
     const isReadable = checkpoint === undefined || tree.catchUp(rows.size()) === undefined;
     this.#checkpoint = isReadable ? checkpoint : undefined;
+    this.#cosignatures = isReadable ? cosignatures : [];
     this.#proofs.clear();
     this.#note = this.#checkpoint && this.#noteOf(this.#checkpoint);
     return true;
@@ -50,6 +51,11 @@ export class PublishedLog {
   /** Undefined before the first one, and where the registry is broken. */
   get checkpoint(): CheckpointRow | undefined {
     return this.#checkpoint;
+  }
+
+  /** Whether the witness with this key has signed the newest checkpoint. */
+  isCosignedBy(keyId: Uint8Array): boolean {
+    return this.#cosignatures.some((one) => equal(one.keyId, keyId));
   }
 
   /** Entries that no checkpoint has yet. */
@@ -87,7 +93,14 @@ export class PublishedLog {
     const { size, signature } = this.#checkpoint;
     const [row] = this.#registry.rows.entries(index, index + 1);
     const path = this.#registry.tree.inclusion(index, size);
-    const proof = encodeInclusionProof({ entry: row!.bytes, index, path, size, signature });
+    const proof = encodeInclusionProof({
+      entry: row!.bytes,
+      index,
+      path,
+      size,
+      signature,
+      cosignatures: this.#packed(),
+    });
     this.#proofs.set(name, proof);
     return proof;
   }
@@ -116,10 +129,19 @@ export class PublishedLog {
     return concat(...entries.flatMap(({ bytes }) => [Uint8Array.of(bytes.length >> 8, bytes.length), bytes]));
   }
 
-  #noteOf({ size, root, signature, cosignatures }: CheckpointRow): string | undefined {
+  /** As they ride with a proof. */
+  #packed(): readonly Cosignature[] {
+    return this.#cosignatures.slice(0, COSIGNATURES_MAX).flatMap(({ keyId, line }) => {
+      const lines = parseSignatures(line);
+      return lines.ok ? lines.value.map((one) => cosignatureOf(keyId, one)) : [];
+    });
+  }
+
+  #noteOf({ size, root, signature }: CheckpointRow): string | undefined {
     const { key } = this;
     if (key === undefined) return undefined;
     const own = { name: key.name, keyId: noteKeyId(this.#crypto, key), signature };
-    return formatNote({ text: checkpointText({ origin: key.name, size, root }), signatures: [own] }) + cosignatures;
+    const note = formatNote({ text: checkpointText({ origin: key.name, size, root }), signatures: [own] });
+    return note + this.#cosignatures.map(({ line }) => line).join("");
   }
 }

@@ -11,8 +11,14 @@ export interface CheckpointRow {
   /** The log's public key. */
   readonly spki: Uint8Array;
   readonly signature: Uint8Array;
-  /** Lines of the witnesses', as in a note. */
-  readonly cosignatures: string;
+}
+
+/** What a witness has signed of a checkpoint. */
+export interface CosignatureRow {
+  /** The id of its key: 32 bytes. */
+  readonly keyId: Uint8Array;
+  /** As it stands in a note, with its newline. */
+  readonly line: string;
 }
 
 export interface EntryRow {
@@ -31,7 +37,8 @@ export class RegistryRows {
   readonly #putTile;
   readonly #checkpoint;
   readonly #addCheckpoint;
-  readonly #addCosignatures;
+  readonly #cosignatures;
+  readonly #addCosignature;
 
   constructor(file: StoreFile) {
     this.#file = file;
@@ -49,14 +56,17 @@ export class RegistryRows {
     );
     this.#putTile = file.prepare<[number, Uint8Array]>("INSERT OR REPLACE INTO registry_tile VALUES (?, ?)");
     this.#checkpoint = file.prepare<[], CheckpointRow>(
-      `SELECT number, size, root, signed_at AS signedAt, spki, signature, cosignatures
+      `SELECT number, size, root, signed_at AS signedAt, spki, signature
        FROM registry_checkpoint ORDER BY number DESC LIMIT 1`,
     );
     this.#addCheckpoint = file.prepare<[number, Uint8Array, number, Uint8Array, Uint8Array]>(
       "INSERT INTO registry_checkpoint (size, root, signed_at, spki, signature) VALUES (?, ?, ?, ?, ?)",
     );
-    this.#addCosignatures = file.prepare<[string, number]>(
-      "UPDATE registry_checkpoint SET cosignatures = ? WHERE number = ?",
+    this.#cosignatures = file.prepare<[number], CosignatureRow>(
+      "SELECT key_id AS keyId, line FROM registry_cosignature WHERE checkpoint = ? ORDER BY key_id",
+    );
+    this.#addCosignature = file.prepare<[number, Uint8Array, string]>(
+      "INSERT OR IGNORE INTO registry_cosignature VALUES (?, ?, ?)",
     );
   }
 
@@ -97,11 +107,17 @@ export class RegistryRows {
     return this.#file.attempt(() => this.#checkpoint.get());
   }
 
-  addCheckpoint({ size, root, signedAt, spki, signature }: Omit<CheckpointRow, "cosignatures" | "number">): void {
+  addCheckpoint({ size, root, signedAt, spki, signature }: Omit<CheckpointRow, "number">): void {
     this.#addCheckpoint.run(size, root, signedAt, spki, signature);
   }
 
-  addCosignatures(number: number, lines: string): void {
-    this.#addCosignatures.run(lines, number);
+  /** Of the checkpoint with this number. */
+  cosignatures(number: number): CosignatureRow[] {
+    return this.#file.attempt(() => this.#cosignatures.all(number));
+  }
+
+  /** A second one of a witness changes nothing. */
+  addCosignature(number: number, keyId: Uint8Array, line: string): void {
+    this.#file.attempt(() => this.#addCosignature.run(number, keyId, line));
   }
 }

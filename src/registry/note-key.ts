@@ -26,6 +26,9 @@ const PUBLIC_KEY_LENGTH = 32;
 const KEY_ID_LENGTH = 4;
 const TIME_LENGTH = 8;
 
+/** Bytes of what a witness signs with: the time, and a signature of that and the text. */
+export const COSIGNATURE_LENGTH = TIME_LENGTH + SIGNATURE_LENGTH;
+
 export function noteKeyId(crypto: CryptoProvider, { name, type, publicKey }: NoteKey): Uint8Array {
   const digest = crypto.sha256(concat(toUtf8(`${name}\n`), Uint8Array.of(type), publicKey));
   return bytesOfLatin1(digest.slice(0, KEY_ID_LENGTH));
@@ -55,7 +58,7 @@ export function parseVkey(crypto: CryptoProvider, text: string): Result<NoteKey,
 export function noteVerifier(crypto: CryptoProvider, key: NoteKey): NoteVerifier | undefined {
   const verificationKey = crypto.verificationKey(spkiOf("ed25519", key.publicKey));
   if (verificationKey === undefined) return undefined;
-  const verify = key.type === NoteKeyType.ED25519 ? verifyPlain : verifyCosignature;
+  const verify = key.type === NoteKeyType.ED25519 ? verifyPlain : isCosignature;
   return {
     name: key.name,
     keyId: noteKeyId(crypto, key),
@@ -67,7 +70,8 @@ function verifyPlain(key: VerificationKey, text: string, signature: Uint8Array):
   return key.verify(toUtf8(text), signature);
 }
 
-function verifyCosignature(key: VerificationKey, text: string, signature: Uint8Array): boolean {
+/** Whether the witness of this key has signed the text: a key alone says it, whatever name the witness has. */
+export function isCosignature(key: VerificationKey, text: string, signature: Uint8Array): boolean {
   const seconds = cosignedAt(signature);
   if (seconds === undefined) return false;
   return key.verify(cosignatureMessage(text, seconds), signature.subarray(TIME_LENGTH));
@@ -75,7 +79,7 @@ function verifyCosignature(key: VerificationKey, text: string, signature: Uint8A
 
 /** When a witness says it looked, in Unix seconds; undefined for what is no such signature. */
 export function cosignedAt(signature: Uint8Array): number | undefined {
-  if (signature.length !== TIME_LENGTH + SIGNATURE_LENGTH) return undefined;
+  if (signature.length !== COSIGNATURE_LENGTH) return undefined;
   const { buffer, byteOffset } = signature;
   const seconds = new DataView(buffer, byteOffset).getBigUint64(0);
   return seconds <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seconds) : undefined;

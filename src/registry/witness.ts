@@ -1,14 +1,26 @@
 // Being a witness of other logs (C2SP tlog-witness): a pure function of a request and of what was cosigned before. Whoever
 // calls it has to read, decide and write in one transaction: two requests that both pass the check would roll one back.
 
-import { equal } from "../base/bytes.ts";
+import { equal, toHex } from "../base/bytes.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import { publicKeyIn, type VerificationKey } from "../crypto/signature.ts";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
-import { type NoteKey, noteVerifier } from "./note-key.ts";
+import { type NoteKey, NoteKeyType, noteVerifier } from "./note-key.ts";
 import { isConsistent, type TreeHead } from "./proof-check.ts";
 import { parseNote, verifyNote } from "./signed-note.ts";
 import { parseConsistencyProof } from "./tlog-proof.ts";
 import { TreeHash } from "./tree-hash.ts";
+
+/** Bytes of the key's id that tell our witnesses apart. */
+const NAME_ID_LENGTH = 8;
+
+/** The key of a witness of ours as a note's, named after itself; undefined where it is not Ed25519. */
+export function witnessKeyOf({ keyId, spki }: Pick<VerificationKey, "keyId" | "spki">): NoteKey | undefined {
+  const publicKey = publicKeyIn(spki, "ed25519");
+  if (publicKey === undefined) return undefined;
+  const name = `narrowboat-witness/${toHex(keyId.subarray(0, NAME_ID_LENGTH))}`;
+  return { name, type: NoteKeyType.COSIGNATURE, publicKey };
+}
 
 /** What a request comes to: a checkpoint to remember and cosign, or an HTTP status. */
 export type WitnessDecision =

@@ -83,6 +83,8 @@ export type ServerEvent =
   | { readonly kind: "releasesAvailable" }
   /** The registry does not fit what was signed: nothing is entered or signed any more. */
   | { readonly kind: "registryBroken"; readonly reason: string }
+  /** A witness has not signed the registry's newest checkpoint, and is asked again. */
+  | { readonly kind: "unwitnessed"; readonly reason: string }
   /** What the process before stored: sessions that go on, and those that cannot. */
   | { readonly kind: "sessionsRestored"; readonly restoredCount: number; readonly refusedCount: number }
   /** Sessions could not be stored: none outlives this process, until they can. */

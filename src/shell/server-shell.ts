@@ -156,6 +156,7 @@ export class ServerShell {
     this.#signer = trust?.signer;
     this.#signer?.start({
       broken: (reason) => this.#log.event({ kind: "registryBroken", reason }),
+      unwitnessed: (reason) => this.#log.event({ kind: "unwitnessed", reason }),
       failed: (error) => this.#fail(error),
     });
     this.#server = new FirmwareServer({

@@ -1,5 +1,5 @@
-// The keys that a server signs with itself: tickets with one, checkpoints of its log with another. Each is made when it is
-// first needed, and its public part stands beside it, to be given to the maker for a trust root.
+// The keys that a server signs with itself: tickets with one, checkpoints of its log with another; and a witness's, which signs
+// those of other logs. Each is made when it is first needed, and its public part stands beside it, to be given to the maker for a trust root.
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { openDataDirectory } from "../store/data-directory.ts";
 import { StoreError } from "../store/store-error.ts";
 import { makeKeyFile, readSigningKey } from "./key-file.ts";
 
-export type OwnRole = "server" | "log";
+export type OwnRole = "server" | "log" | "witness";
 
 export function ownKeyFile(directory: string, role: OwnRole): string {
   return join(directory, `${role}-key.pem`);

@@ -29,6 +29,10 @@ const SCHEMA = `
       added_at INTEGER NOT NULL,
       revoked_at INTEGER NOT NULL DEFAULT 0,
       PRIMARY KEY (key_id, role, product)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS witness_address (
+      key_id BLOB PRIMARY KEY CHECK (length(key_id) = 32),
+      url TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`;
 
 interface Row {
@@ -41,6 +45,17 @@ interface Row {
   readonly addedAt: number;
   /** 0 as long as it is believed. */
   readonly revokedAt: number;
+  /** Of a witness. */
+  readonly url: string | null;
+}
+
+/** Where a witness takes checkpoints. */
+export interface Witness {
+  /** 32 bytes. */
+  readonly keyId: Uint8Array;
+  readonly spki: Uint8Array;
+  /** http or https; /add-checkpoint stands behind it. */
+  readonly url: string;
 }
 
 export class TrustStore {
@@ -48,6 +63,7 @@ export class TrustStore {
   readonly #list;
   readonly #add;
   readonly #revoke;
+  readonly #setAddress;
   #registry: Registry | undefined;
 
   /**
@@ -61,13 +77,14 @@ export class TrustStore {
   private constructor(file: StoreFile) {
     this.#file = file;
     this.#list = file.prepare<[], Row>(
-      `SELECT key_id AS keyId, role, product, algorithm, spki, added_at AS addedAt, revoked_at AS revokedAt
-       FROM trusted_key ORDER BY added_at, key_id, role, product`,
+      `SELECT key_id AS keyId, role, product, algorithm, spki, added_at AS addedAt, revoked_at AS revokedAt, url
+       FROM trusted_key LEFT JOIN witness_address USING (key_id) ORDER BY added_at, key_id, role, product`,
     );
     this.#add = file.prepare<[Uint8Array, string, string, string, Uint8Array, number]>(
       `INSERT INTO trusted_key (key_id, role, product, algorithm, spki, added_at) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
     );
+    this.#setAddress = file.prepare<[Uint8Array, string]>("INSERT OR REPLACE INTO witness_address VALUES (?, ?)");
     this.#revoke = file.prepare<[number, Uint8Array]>(
       "UPDATE trusted_key SET revoked_at = ? WHERE key_id = ? AND revoked_at = 0",
     );
@@ -93,6 +110,19 @@ export class TrustStore {
       registry.append([decisionOn(EntryKind.KEY_ADDED, { role, product, spki: key.spki })], addedAt);
       return true;
     });
+  }
+
+  /** Where the witness with this key is asked to sign checkpoints from now on. */
+  setAddress(keyId: Uint8Array, url: string): void {
+    this.#file.transaction(() => this.#setAddress.run(keyId, url));
+  }
+
+  /** Those that are believed, and whose address is known. */
+  witnesses(): Witness[] {
+    const believed = this.list().filter(({ role, revokedAt }) => role === "witness" && revokedAt === undefined);
+    const witnesses = believed.flatMap(({ keyId, spki, url }) => (url === undefined ? [] : [{ keyId, spki, url }]));
+    // One that is believed for several products is asked once.
+    return [...new Map(witnesses.map((one) => [toHex(one.keyId), one])).values()];
   }
 
   /**
@@ -155,8 +185,13 @@ function decisionOn(kind: EntryKind, { role, product, spki }: Pick<TrustedKey, "
   return { kind, records: [encodeCbor([role, product ?? "", spki])] };
 }
 
-function trustedKeyOf({ product, revokedAt, ...row }: Row): TrustedKey {
-  return { ...row, ...(product !== "" && { product }), ...(revokedAt !== 0 && { revokedAt }) };
+function trustedKeyOf({ product, revokedAt, url, ...row }: Row): TrustedKey {
+  return {
+    ...row,
+    ...(product !== "" && { product }),
+    ...(revokedAt !== 0 && { revokedAt }),
+    ...(url !== null && row.role === "witness" && { url }),
+  };
 }
 
 function whichKey(name: string, count: number): string {

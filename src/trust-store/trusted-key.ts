@@ -25,6 +25,8 @@ export interface TrustedKey extends PublicKey {
   readonly addedAt: number;
   /** The same; absent as long as it is believed. */
   readonly revokedAt?: number | undefined;
+  /** Of a witness: where it takes checkpoints. */
+  readonly url?: string | undefined;
 }
 
 /** The public key in a file, for a role. Throws StoreError: keyFile, unreadable. */

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
 import { encodeCbor } from "../../src/cbor/encode-cbor.ts";
 import { checkpointText } from "../../src/registry/checkpoint.ts";
+import { cosignatureOf, witnessCount } from "../../src/registry/cosignature.ts";
 import {
   decodeInclusionProof,
   encodeInclusionProof,
@@ -13,6 +14,7 @@ import {
   verifyInclusionProof,
 } from "../../src/registry/inclusion-proof.ts";
 import { EntryKind, encodeEntry, recordsDigest } from "../../src/registry/log-entry.ts";
+import { cosignNote } from "../../src/registry/note-key.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import { flipped, leafHashes, TREE, tilesOf } from "./leaves.ts";
 import { keyPair } from "./log-keys.ts";
@@ -27,7 +29,26 @@ function proofIn(size: number, index: number): InclusionProof {
   const tiles = tilesOf(leaves);
   const text = checkpointText({ origin: LOG.log.name, size, root: tiles.root(size) });
   const signature = LOG.signer.sign(toUtf8(text));
-  return { entry: ENTRY, index, path: tiles.inclusion(index, size), size, signature };
+  return { entry: ENTRY, index, path: tiles.inclusion(index, size), size, signature, cosignatures: [] };
+}
+
+/** What the witnesses with these numbers have signed of it, as the device's server packs it. */
+function cosignedBy(proof: InclusionProof, ...numbers: readonly number[]): InclusionProof {
+  const proven = verifyInclusionProof(CRYPTO, LOG.public, encodeInclusionProof(proof), DIGEST);
+  assert.ok(proven.ok);
+  const { checkpointText: text } = proven.value;
+  const cosignatures = numbers.map((number) => {
+    const { witness, signer, public: key } = keyPair(number);
+    return cosignatureOf(key.keyId, cosignNote(CRYPTO, witness, signer, text, 1_795_000_000));
+  });
+  return { ...proof, cosignatures };
+}
+
+function countIn(bytes: Uint8Array, ...numbers: readonly number[]): number {
+  const proven = verifyInclusionProof(CRYPTO, LOG.public, bytes, DIGEST);
+  assert.ok(proven.ok);
+  const witnesses = numbers.map((number) => keyPair(number).public);
+  return witnessCount(witnesses, proven.value.checkpointText, proven.value.cosignatures);
 }
 
 const BYTES = encodeInclusionProof(proofIn(300, 137));
@@ -40,6 +61,32 @@ proof("a device with the log's key alone learns what was logged, where, and the 
   assert.is(proven.value.kind, EntryKind.RELEASE);
   assert.is(proven.value.index, 137);
   assert.is(proven.value.head.size, 300);
+});
+
+proof("C2SP tlog-cosignature: witnesses count by their keys alone, each once, and strangers for nothing", () => {
+  const bytes = encodeInclusionProof(cosignedBy(proofIn(300, 137), 2, 3, 3));
+  assert.is(bytes.length, BYTES.length + 3 * 80 + 2);
+  assert.is(countIn(bytes, 2, 3), 2);
+  assert.is(countIn(bytes, 3, 4), 1);
+  assert.is(countIn(BYTES, 2, 3), 0);
+});
+
+proof("a cosignature with any other bit is none, and of another checkpoint neither", () => {
+  const witnessed = cosignedBy(proofIn(300, 137), 2);
+  const [one] = witnessed.cosignatures;
+  for (let at = 0; at < one!.signature.length; at++) {
+    const cosignatures = [{ ...one!, signature: flipped(one!.signature, at) }];
+    assert.is(countIn(encodeInclusionProof({ ...witnessed, cosignatures }), 2), 0, `byte ${at}`);
+  }
+  assert.is(countIn(encodeInclusionProof({ ...proofIn(299, 137), cosignatures: [one!] }), 2), 0);
+});
+
+proof("cosignatures that are not whole, or more than eight, make it no proof", () => {
+  const nine = cosignedBy(proofIn(1, 0), 2, 3, 4, 5, 6, 7, 8, 9, 10);
+  assert.not(decodeInclusionProof(encodeInclusionProof(nine)).ok);
+  assert.ok(decodeInclusionProof(encodeInclusionProof({ ...nine, cosignatures: nine.cosignatures.slice(1) })).ok);
+  const short = { ...nine, cosignatures: [{ ...nine.cosignatures[0]!, signature: new Uint8Array(71) }] };
+  assert.not(decodeInclusionProof(encodeInclusionProof(short)).ok);
 });
 
 proof("a log of one entry has a proof too", () => {

@@ -25,7 +25,11 @@ thread("what another process enters is signed, without anybody asking", async ()
   const scene = new RegistryScene(directory);
   const signer = new RegistryThread(directory);
   const said: string[] = [];
-  signer.start({ broken: (reason) => said.push(reason), failed: (error) => said.push(String(error)) });
+  signer.start({
+    broken: (reason) => said.push(reason),
+    unwitnessed: (reason) => said.push(reason),
+    failed: (error) => said.push(String(error)),
+  });
   scene.enter("one", "two");
   const watch = new RegistryWatch(scene.published, signer);
   watch.refresh();
@@ -54,7 +58,11 @@ thread("a registry that does not fit what was signed is said once, and stays uns
   writeFileSync(join(directory, "registry-head"), `x\n9\n${Buffer.alloc(32).toString("base64")}\n`, { mode: 0o600 });
   const signer = new RegistryThread(directory);
   const said: string[] = [];
-  signer.start({ broken: (reason) => said.push(reason), failed: (error) => said.push(String(error)) });
+  signer.start({
+    broken: (reason) => said.push(reason),
+    unwitnessed: (reason) => said.push(reason),
+    failed: (error) => said.push(String(error)),
+  });
   for (let i = 0; i < 3; i++) signer.wake();
   await until(() => said.length > 0).finally(() => signer.close());
   assert.is(said.length, 1);

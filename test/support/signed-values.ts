@@ -5,7 +5,7 @@ import { type CheckIn, CONSENT_SECONDS_MAX, CONSENT_STATES } from "../../src/man
 import type { InstallReport } from "../../src/manifest/install-report.ts";
 import type { NativeManifest } from "../../src/manifest/native-manifest.ts";
 import type { Ticket } from "../../src/manifest/ticket.ts";
-import { ROLES, type TrustRoot } from "../../src/manifest/trust-root.ts";
+import { majorityOf, ROLES, type TrustRoot } from "../../src/manifest/trust-root.ts";
 
 export function bytes(minLength: number, maxLength = minLength): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ minLength, maxLength });
@@ -90,16 +90,21 @@ export const reports: fc.Arbitrary<InstallReport> = fc.record({
   figures,
 });
 
-export const trustRoots: fc.Arbitrary<TrustRoot> = fc.record({
-  number: sequenceNumber,
-  product: name(28),
-  notAfter: seconds,
-  keys: fc.array(fc.record({ role: fc.constantFrom(...ROLES), spki: bytes(44, 91) }, PLAIN), {
-    minLength: 1,
-    maxLength: 16,
-  }),
-  servers: fc.array(
-    name(60).map((host) => `coaps://${host}:5684`),
-    { maxLength: 4 },
-  ),
-});
+export const trustRoots: fc.Arbitrary<TrustRoot> = fc
+  .record({
+    number: sequenceNumber,
+    product: name(28),
+    notAfter: seconds,
+    keys: fc.array(fc.record({ role: fc.constantFrom(...ROLES), spki: bytes(44, 91) }, PLAIN), {
+      minLength: 1,
+      maxLength: 16,
+    }),
+    servers: fc.array(
+      name(60).map((host) => `coaps://${host}:5684`),
+      { maxLength: 4 },
+    ),
+  })
+  .map((root) => {
+    const witnessesNeeded = majorityOf(root.keys);
+    return witnessesNeeded === undefined ? root : { ...root, witnessesNeeded };
+  });

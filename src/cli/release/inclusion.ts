@@ -7,7 +7,9 @@ import { openDecisionFile } from "../../registry-store/decision-file.ts";
 import { PublishedLog } from "../../registry-store/published-log.ts";
 import { Registry } from "../../registry-store/registry.ts";
 import { systemCrypto } from "../../shell/system-crypto.ts";
+import { WitnessRounds } from "../../shell/trust/witness-rounds.ts";
 import { ownKey } from "../../trust-store/own-key.ts";
+import { TrustStore } from "../../trust-store/trust-store.ts";
 
 /** Somebody else, a server, may sign first. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -48,9 +50,29 @@ export async function inclusionOf(
   }
 }
 
-/** The same, said on stderr where it takes time. */
+/** The same, said on stderr where it takes time, and then the witnesses' signatures. */
 export async function waitForInclusion(data: string, manifest: Uint8Array): Promise<void> {
   await inclusionOf(data, manifest, (seconds) => {
     console.error(`released; in the registry in ${seconds} s, where a device may ask for it (--no-wait does not wait)`);
   });
+  await askWitnesses(data);
+}
+
+/** Once: whoever serves goes on asking those that have not signed. */
+async function askWitnesses(data: string): Promise<void> {
+  const trust = TrustStore.open(data);
+  const file = openDecisionFile(data);
+  try {
+    const witnesses = trust.witnesses();
+    if (witnesses.length === 0) return;
+    const crypto = systemCrypto();
+    const registry = Registry.open(file, crypto);
+    const rounds = new WitnessRounds(registry, crypto, new PublishedLog(registry, crypto));
+    const { signed, refusals } = await rounds.ask(witnesses);
+    console.error(`${signed} of ${witnesses.length} witnesses have signed`);
+    for (const { url, reason } of refusals) console.error(`${url}: ${reason}; narrowboat serve asks again each minute`);
+  } finally {
+    trust.close();
+    file.close();
+  }
 }

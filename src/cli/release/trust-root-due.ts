@@ -2,7 +2,7 @@
 // to live. A device that holds the maker's key alone learns from it whose tickets to believe.
 
 import { toHex } from "../../base/bytes.ts";
-import { TRUSTED_KEYS_MAX, type TrustedKey, type TrustRoot } from "../../manifest/trust-root.ts";
+import { majorityOf, TRUSTED_KEYS_MAX, type TrustedKey, type TrustRoot } from "../../manifest/trust-root.ts";
 import { jobFailed } from "../command-error.ts";
 
 const DAY_SECONDS = 86_400;
@@ -33,8 +33,17 @@ export function trustRootDue({ product, newest, keys, now }: RootContext): Trust
   }
   const renewal = now / 1_000 + RENEWAL_DAYS * DAY_SECONDS;
   if (newest !== undefined && newest.notAfter > renewal && sameKeys(newest.keys, wanted)) return undefined;
-  const number = (newest?.number ?? 0) + 1;
-  return { number, product, notAfter: endOfDay(now, LIFETIME_DAYS), keys: wanted, servers: newest?.servers ?? [] };
+  const witnesses = (keysOf: readonly TrustedKey[]) => keysOf.filter(({ role }) => role === "witness");
+  const areSame = newest !== undefined && sameKeys(witnesses(newest.keys), witnesses(wanted));
+  return {
+    number: (newest?.number ?? 0) + 1,
+    product,
+    notAfter: endOfDay(now, LIFETIME_DAYS),
+    keys: wanted,
+    servers: newest?.servers ?? [],
+    // Whoever chose another number for the same witnesses meant it.
+    witnessesNeeded: areSame ? newest.witnessesNeeded : majorityOf(wanted),
+  };
 }
 
 /** Seconds since 1970, the end of a day: so that who signs in two steps signs the same in both. */

@@ -19,6 +19,7 @@ const ERRORS: ReadonlySet<NewsEvent["kind"]> = new Set([
   "registryBroken",
   "releasesUnavailable",
   "sessionsUnsaved",
+  "unwitnessed",
 ]);
 
 /** A log, and the end of it. */
@@ -136,6 +137,7 @@ const UNAVAILABLE = [
   "registryBroken",
   "releasesUnavailable",
   "sessionsUnsaved",
+  "unwitnessed",
 ] as const;
 
 function isUnavailable(event: NewsEvent): event is UnavailableEvent {
@@ -184,6 +186,8 @@ export function eventText(event: NewsEvent): string {
       return `${event.restoredCount} sessions go on, ${event.refusedCount} cannot`;
     case "sessionsUnsaved":
       return `sessions will not outlive this process for now: ${event.reason}`;
+    case "unwitnessed":
+      return `the registry's newest checkpoint lacks a witness: ${event.reason}`;
     case "sessionUp":
       return `${whoText(event)}  session up, ${event.cipherSuite}${event.connectionId ? ", Connection ID" : ""}`;
   }

@@ -18,7 +18,8 @@ import {
 } from "../../manifest/signed-object.ts";
 import type { Ticket } from "../../manifest/ticket.ts";
 import type { Role, TrustRoot } from "../../manifest/trust-root.ts";
-import { verifyInclusionProof } from "../../registry/inclusion-proof.ts";
+import { witnessCount } from "../../registry/cosignature.ts";
+import { type ProvenEntry, verifyInclusionProof } from "../../registry/inclusion-proof.ts";
 
 export class TrustAnchors {
   readonly #crypto: CryptoProvider;
@@ -71,10 +72,18 @@ export class TrustAnchors {
     let refused = refusal("proofWrong", "the trust root names no log");
     for (const key of logs) {
       const verified = verifyInclusionProof(this.#crypto, key, proof, manifestDigest);
-      if (verified.ok) return undefined;
+      if (verified.ok) return this.#checkWitnesses(verified.value);
       refused = refusal(verified.error.reason, verified.error.detail);
     }
     return refused;
+  }
+
+  #checkWitnesses({ checkpointText, cosignatures }: ProvenEntry): Refusal | undefined {
+    const needed = this.#root?.witnessesNeeded ?? 0;
+    if (needed === 0) return undefined;
+    const count = witnessCount(this.#keys.get("witness") ?? [], checkpointText, cosignatures);
+    if (count >= needed) return undefined;
+    return refusal("notWitnessed", `${count} witnesses have seen the log so, and the trust root asks for ${needed}`);
   }
 
   #open<Value>(kind: SignedKind<Value>, bytes: Uint8Array, role: Role): Result<Value, Refusal> {

@@ -9,6 +9,7 @@ import type { PublishedLog } from "../../registry-store/published-log.ts";
 import type { ServedLog } from "../../server/log-resource.ts";
 import { StoreError } from "../../store/store-error.ts";
 import type { LogSource } from "./release-watch.ts";
+import type { WitnessRound } from "./witness-rounds.ts";
 
 /** Whatever a manifest can be entered as. */
 const MANIFEST_KINDS = [EntryKind.RELEASE, EntryKind.WAY_BACK_SEALED, EntryKind.WAY_BACK_OPENED];
@@ -38,7 +39,8 @@ export class RegistryWatch implements LogSource, ServedLog {
     const isNew = this.#log.refresh();
     const isThere = this.#isFirst && this.#log.checkpoint !== undefined;
     this.#isFirst = false;
-    if (isThere || this.#log.unsignedCount > 0) this.#signer?.wake();
+    // What another process has signed, witnesses have perhaps not seen yet.
+    if (isThere || isNew || this.#log.unsignedCount > 0) this.#signer?.wake();
     return isNew;
   }
 
@@ -71,10 +73,17 @@ function orUnavailable<Value>(read: () => Value): Value | Unavailable {
 
 export type FromRegistryWorker =
   /** Nothing is entered or signed any more. */
-  { readonly kind: "broken"; readonly reason: string };
+  | { readonly kind: "broken"; readonly reason: string }
+  /** These witnesses have not signed the newest checkpoint. */
+  | { readonly kind: "unwitnessed"; readonly refusals: WitnessRound["refusals"] };
+
+/** After which witnesses are asked again that have not signed. */
+export const WITNESS_RETRY_MS = 60_000;
 
 export interface RegistryThreadOutlet {
   broken(reason: string): void;
+  /** A witness has not signed the newest checkpoint, and is asked again; said once for each reason. */
+  unwitnessed(reason: string): void;
   failed(error: unknown): void;
 }
 
@@ -91,6 +100,9 @@ export class RegistryThread {
   #worker: Worker | undefined;
   #isBroken = false;
   #isChecked = false;
+  #retry: NodeJS.Timeout | undefined;
+  /** What was said of witnesses in the last round. */
+  #toldReasons: readonly string[] = [];
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -106,9 +118,10 @@ export class RegistryThread {
     if (outlet === undefined || this.#worker !== undefined || this.#isBroken) return;
     const workerData: RegistryWorkerData = { directory: this.#directory, checksEntries: !this.#isChecked };
     const worker = new Worker(new URL("./registry-worker.js", import.meta.url), { workerData });
-    worker.on("message", ({ reason }: FromRegistryWorker) => {
+    worker.on("message", (message: FromRegistryWorker) => {
+      if (message.kind === "unwitnessed") return this.#askAgain(outlet, message.refusals);
       this.#isBroken = true;
-      outlet.broken(reason);
+      outlet.broken(message.reason);
     });
     worker.on("error", (error) => outlet.failed(error));
     worker.on("exit", () => {
@@ -118,9 +131,20 @@ export class RegistryThread {
     this.#isChecked = true;
   }
 
+  #askAgain(outlet: RegistryThreadOutlet, refusals: WitnessRound["refusals"]): void {
+    const reasons = refusals.map(({ url, reason }) => `${url}: ${reason}`);
+    for (const reason of reasons) if (!this.#toldReasons.includes(reason)) outlet.unwitnessed(reason);
+    this.#toldReasons = reasons;
+    clearTimeout(this.#retry);
+    if (reasons.length === 0) return;
+    this.#retry = setTimeout(() => this.wake(), WITNESS_RETRY_MS);
+    this.#retry.unref();
+  }
+
   /** When what it is at is done. */
   close(): Promise<void> {
     this.#outlet = undefined;
+    clearTimeout(this.#retry);
     const worker = this.#worker;
     if (worker === undefined) return Promise.resolve();
     return new Promise((resolve) => {
