@@ -29,7 +29,14 @@ import { ServerContact, type ServerContactInput } from "../server-contact.ts";
 import { attemptsAfter } from "./attempts.ts";
 import { type Bootloader, otherSlot } from "./bootloader.ts";
 import { CheckInExchange, type CheckInStep, isPutOff } from "./check-in-exchange.ts";
-import type { Attempts, Candidate, DeviceMemory, ImageDescription, PendingReport } from "./device-memory.ts";
+import {
+  type Attempts,
+  type Candidate,
+  type DeviceMemory,
+  type ImageDescription,
+  imageOf,
+  type PendingReport,
+} from "./device-memory.ts";
 import { EncryptedSlot } from "./encrypted-slot.ts";
 import { FreezeWatch } from "./freeze-watch.ts";
 import { MemoryRecord } from "./memory-record.ts";
@@ -494,8 +501,4 @@ export class TwoSlotDevice implements Deadlined {
   #later(since: Instant, ms: number): Instant {
     return addMs(since, ms * (1 + SPREAD * randomFraction(this.#input.random)));
   }
-}
-
-function imageOf({ sequenceNumber, version, sha256 }: ImageDescription): ImageDescription {
-  return { sequenceNumber, version, sha256 };
 }
