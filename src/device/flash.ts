@@ -22,3 +22,10 @@ export function isBlank(bytes: Uint8Array): boolean {
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== BLANK) return false;
   return true;
 }
+
+/** Pages that are blank stay untouched: a chip bears so many erasures. */
+export function eraseAll(flash: Flash): void {
+  for (let at = 0; at < flash.length; at += flash.pageLength) {
+    if (!isBlank(flash.read(at, flash.pageLength))) flash.erasePage(at);
+  }
+}

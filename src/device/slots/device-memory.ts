@@ -19,11 +19,6 @@ export interface ImageDescription {
   readonly sha256: Uint8Array | undefined;
 }
 
-/** What stands in a longer description. */
-export function imageOf({ sequenceNumber, version, sha256 }: ImageDescription): ImageDescription {
-  return { sequenceNumber, version, sha256 };
-}
-
 /** An image that is whole in the other slot, from before it is first tried until it is confirmed or given up. */
 export interface Candidate extends ImageDescription {
   readonly slot: SlotNumber;

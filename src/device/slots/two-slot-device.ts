@@ -24,19 +24,12 @@ import {
 } from "../../manifest/reason.ts";
 import { deviceName, NONCE_LENGTH_MIN } from "../../manifest/ticket.ts";
 import type { DeviceEvent, DeviceStatistics } from "../device-event.ts";
-import { type Flash, isBlank } from "../flash.ts";
+import { eraseAll, type Flash } from "../flash.ts";
 import { ServerContact, type ServerContactInput } from "../server-contact.ts";
 import { attemptsAfter } from "./attempts.ts";
 import { type Bootloader, otherSlot } from "./bootloader.ts";
 import { CheckInExchange, type CheckInStep, isPutOff } from "./check-in-exchange.ts";
-import {
-  type Attempts,
-  type Candidate,
-  type DeviceMemory,
-  type ImageDescription,
-  imageOf,
-  type PendingReport,
-} from "./device-memory.ts";
+import type { Attempts, Candidate, DeviceMemory, ImageDescription, PendingReport } from "./device-memory.ts";
 import { EncryptedSlot } from "./encrypted-slot.ts";
 import { FreezeWatch } from "./freeze-watch.ts";
 import { MemoryRecord } from "./memory-record.ts";
@@ -441,10 +434,7 @@ export class TwoSlotDevice implements Deadlined {
 
   /** What is in the slot is of no use: the next download begins anew. */
   #spoil(now: Instant, manifest: NativeManifest, refused: Refusal): void {
-    const { progress } = this.#input;
-    for (let at = 0; at < progress.length; at += progress.pageLength) {
-      if (!isBlank(progress.read(at, progress.pageLength))) progress.erasePage(at);
-    }
+    eraseAll(this.#input.progress);
     this.#whole = EMPTY;
     this.#tellRefusal(refused, manifest);
     this.#record.update({ attempts: this.#attemptsAfter(manifest.sequenceNumber, refused.reason) });
@@ -501,4 +491,8 @@ export class TwoSlotDevice implements Deadlined {
   #later(since: Instant, ms: number): Instant {
     return addMs(since, ms * (1 + SPREAD * randomFraction(this.#input.random)));
   }
+}
+
+function imageOf({ sequenceNumber, version, sha256 }: ImageDescription): ImageDescription {
+  return { sequenceNumber, version, sha256 };
 }
