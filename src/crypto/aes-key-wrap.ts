@@ -44,7 +44,7 @@ export function unwrapKey(crypto: CryptoProvider, wrapping: Uint8Array, wrapped:
     opened.set(block.subarray(HALF), at);
   }
   const isRight = opened.subarray(0, HALF).every((byte) => byte === INITIAL_BYTE);
-  return isRight ? opened.slice(HALF) : undefined;
+  return isRight ? opened.subarray(HALF) : undefined;
 }
 
 /** Nobody writes into it. */

@@ -158,7 +158,11 @@ export class DataKeys {
         this.#change.run(next.wrap(key, useOf(number, purpose)), number);
         key.wipe();
       }
-      for (const purpose of RENEWED) this.#insert(purpose, freshDataKey(), next);
+      for (const purpose of RENEWED) {
+        const key = freshDataKey();
+        this.#insert(purpose, key, next);
+        key.wipe();
+      }
       this.#nameMasterKey(next);
       this.#known = [next, present];
       return rows.length;

@@ -2,10 +2,11 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { concat, equal, toHex, toUtf8 } from "../../src/base/bytes.ts";
+import { concat, EMPTY, equal, toHex, toUtf8 } from "../../src/base/bytes.ts";
 import type { Result } from "../../src/base/result.ts";
 import { type CborValue, Tagged } from "../../src/cbor/cbor-value.ts";
 import { encodeCbor } from "../../src/cbor/encode-cbor.ts";
+import { hkdfSha256 } from "../../src/crypto/hkdf.ts";
 import { nobleCrypto } from "../../src/crypto/noble-crypto.ts";
 import {
   decodeEncryptionInfo,
@@ -13,9 +14,12 @@ import {
   encodeEncryptionInfo,
   RECIPIENTS_MAX,
 } from "../../src/manifest/cose-encrypt.ts";
+import { isMac0 } from "../../src/manifest/cose-mac0.ts";
 import { decryptPayload, encryptPayload, type OwnKey } from "../../src/manifest/payload-encryption.ts";
+import { pseudonymOf } from "../../src/registry/pseudonym.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
+import { WatchingCrypto } from "../support/watching-crypto.ts";
 import {
   ENCRYPTION_EXAMPLES,
   KEY_ENCRYPTION_KEY,
@@ -145,6 +149,47 @@ test(`${RECIPIENTS_MAX} recipients are read, and not one more`, () => {
   const info = (count: number) => ({ ...GCM, recipients: Array.from({ length: count }, () => GCM.recipients[0]!) });
   assert.ok(decodeEncryptionInfo(encodeEncryptionInfo(info(RECIPIENTS_MAX))).ok);
   assert.not(decodeEncryptionInfo(encodeEncryptionInfo(info(RECIPIENTS_MAX + 1))).ok);
+});
+
+for (const algorithm of ["a128gcm", "a128ctr"] as const) {
+  test(`${algorithm}: of what a payload was encrypted and decrypted under nothing is left in memory`, () => {
+    const crypto = new WatchingCrypto();
+    // What a device was made with stays, so that each has copies of its own to be overwritten in the end.
+    const own = { secret: KEY_ENCRYPTION_KEY.slice(), privateKey: RECIPIENT_PRIVATE_KEY.slice() };
+    const encrypted = encryptPayload(
+      crypto,
+      new SeededRandom(1),
+      PLAINTEXT,
+      [
+        { kind: "a128kw", secret: own.secret },
+        { kind: "ecdhEs", publicKey: RECIPIENT_PUBLIC_KEY },
+      ],
+      algorithm,
+    );
+    for (const key of [
+      { kind: "a128kw", secret: own.secret },
+      { kind: "ecdhEs", privateKey: own.privateKey },
+    ] as const) {
+      assert.equal(decryptPayload(crypto, encrypted, key), { ok: true, value: PLAINTEXT });
+    }
+    for (const key of Object.values(own)) key.fill(0);
+    assert.equal([crypto.secretsLeft, crypto.openCount], [[], 0]);
+    assert.ok(crypto.calls.length > 20);
+  });
+}
+
+test("of the keys of a manifest's MAC and of a pseudonym no context is left open", () => {
+  const crypto = new WatchingCrypto();
+  const key = KEY_ENCRYPTION_KEY.slice();
+  assert.not(isMac0(crypto, key, EMPTY, PLAINTEXT, new Uint8Array(32)));
+  assert.is(pseudonymOf(crypto, key, PLAINTEXT).length, 16);
+  assert.is(crypto.openCount, 0);
+});
+
+test("RFC 5869 2.2: what a key is expanded from is overwritten", () => {
+  const crypto = new WatchingCrypto();
+  assert.is(hkdfSha256(crypto, KEY_ENCRYPTION_KEY, PLAINTEXT, 16).length, 16);
+  assert.equal([crypto.secretsLeft, crypto.openCount], [[], 0]);
 });
 
 test.run();

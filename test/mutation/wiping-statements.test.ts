@@ -36,6 +36,7 @@ statements("what only looks like one is none", () => {
     "    const held = this.#held.release();",
     "    // key.fill(0);",
     "    this.#lock.release();",
+    "    this.#contact.abandon();",
   ]) {
     assert.equal(textsIn(line), [], line);
   }

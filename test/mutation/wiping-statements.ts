@@ -10,13 +10,13 @@ export interface WipingStatement {
   readonly without: string;
 }
 
-/** Of what a key or a context can be in; what a link, a socket, a log or a lock gives back is no secret. */
+/** Of what a key or a context can be in; what a link, a socket, a log, a lock or a device's contact gives back is no secret. */
 const FOLDERS =
-  /^(?:src\/(?:base|cli|crypto|dtls|manifest|registry|server|session-store|shell|store|trust-store)|psk|firmware-store)\//;
+  /^(?:src\/(?:base|cli|crypto|device|dtls|manifest|registry|server|session-store|shell|store|trust-store)|psk|firmware-store)\//;
 
 /** `x.fill(0)`, `x.wipe()`, `x.release()`, `x.giveBack(…)`, `x.rest()` and their kind, alone on a line or behind a `for` or an `if`. */
 const STATEMENT =
-  /^(?<before>\s*(?:(?:for|if) \(.*\) |else )?)(?!.*\block\.release)(?<text>(?:this\.)?[#\w]+(?:[?!]?\.[#\w]+|\([^()]*\))*\??\.(?:fill\(0(?:, [^;]*)?\)|(?:wipe|release|rest|abandon)\(\)|giveBack\([^;]*\)|releaseContext\([^;]*\)));$/;
+  /^(?<before>\s*(?:(?:for|if) \(.*\) |else )?)(?!.*(?:\block|\bcontact)\.)(?<text>(?:this\.)?[#\w]+(?:[?!]?\.[#\w]+|\([^()]*\))*\??\.(?:fill\(0(?:, [^;]*)?\)|(?:wipe|release|rest|abandon)\(\)|giveBack\([^;]*\)|releaseContext\([^;]*\)));$/;
 
 export function wipingStatements(path: string, code: string): WipingStatement[] {
   if (!FOLDERS.test(path)) return [];

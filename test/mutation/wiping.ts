@@ -22,6 +22,11 @@ const TESTS = [
   "dtls/handshake/cookie",
   "dtls/session/session-table",
   "session-store/key-wiping",
+  "store/key-wiping",
+  "trust-store/key-file",
+  "manifest/payload-encryption",
+  "psk/psk-store",
+  "device/slots/encrypted-images",
   "server/freshness",
   "pair/dtls-handshake",
   "pair/session-saving",
@@ -29,7 +34,12 @@ const TESTS = [
 ];
 
 /** Removals that no test can notice, and why. */
-const UNNOTICED: readonly { readonly statement: RegExp; readonly reason: string }[] = [];
+const UNNOTICED: readonly { readonly statement: RegExp; readonly reason: string }[] = [
+  {
+    statement: /^psk\/psk-store\.js:\d+: key\.fill\(0\)$/,
+    reason: "nobody but the statement's own function holds the row, which SQLite hands out and nothing can watch",
+  },
+];
 
 const { only } = yargs(hideBin(process.argv))
   .option("only", { type: "string", default: "", describe: "statements of files whose path holds this" })

@@ -11,7 +11,12 @@ export class WatchingCrypto implements CryptoProvider {
   readonly equalInConstantTime = CRYPTO.equalInConstantTime;
   readonly verificationKey = CRYPTO.verificationKey;
   readonly signingKey = CRYPTO.signingKey;
-  readonly payload = CRYPTO.payload;
+  readonly payload: CryptoProvider["payload"] = {
+    sealGcm: (key, ...rest) => CRYPTO.payload.sealGcm(this.#seen("sealGcm", key), ...rest),
+    gcmSealing: (key, ...rest) => CRYPTO.payload.gcmSealing(this.#seen("gcmSealing", key), ...rest),
+    openGcm: (key, ...rest) => CRYPTO.payload.openGcm(this.#seen("openGcm", key), ...rest),
+    ctr: (key, ...rest) => CRYPTO.payload.ctr(this.#seen("ctr", key), ...rest),
+  };
   readonly sha256Each = CRYPTO.sha256Each;
   /** Contexts and MACs that were made and not given back. */
   openCount = 0;
@@ -124,6 +129,11 @@ export class WatchingCrypto implements CryptoProvider {
   #call(name: string, key: Uint8Array): void {
     this.calls.push(name);
     this.#remember(`key of ${name}`, key);
+  }
+
+  #seen(name: string, key: Uint8Array): Uint8Array {
+    this.#call(name, key);
+    return key;
   }
 
   #remember(what: string, bytes: Uint8Array): void {

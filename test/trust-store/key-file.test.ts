@@ -1,15 +1,18 @@
 // Key files, also those that other tools write.
 
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import fs, { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
+import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
 import { makeKeyFile, readPassphrase, readSigningKey, readVerificationKey } from "../../src/trust-store/key-file.ts";
 import { ownKey } from "../../src/trust-store/own-key.ts";
+import { spoken } from "../cli/spoken-command.ts";
 import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
 import { CRYPTO } from "../support/crypto.ts";
+import { watchBuiltin } from "../support/watched-builtin.ts";
 
 const test = suite("key-file");
 const scratch = scratchDirectories(test);
@@ -115,6 +118,63 @@ test("a server's own key of which only the public part is left is not made anew 
   const directory = scratch();
   secretFile(directory, "server-key.pem.pub", "x");
   throwsStoreError(() => ownKey(directory, "server", CRYPTO), "keyFile", "put it back");
+});
+
+/** The bytes of secrets that went by while `work` ran: what was read, written, and given to the provider. */
+function secretsOf(work: (crypto: CryptoProvider) => void): Uint8Array[] {
+  const secrets: Uint8Array[] = [];
+  const note = (bytes: unknown) => {
+    if (bytes instanceof Uint8Array && !Buffer.from(bytes).includes("PUBLIC KEY")) secrets.push(bytes);
+  };
+  const ends = [
+    watchBuiltin(fs, "readFileSync", (_args, bytes) => note(bytes)),
+    watchBuiltin(fs, "writeSync", (args) => note(args[1])),
+  ];
+  const signingKey = (pkcs8: Uint8Array) => {
+    note(pkcs8);
+    return CRYPTO.signingKey(pkcs8);
+  };
+  try {
+    work({ ...CRYPTO, signingKey });
+  } finally {
+    for (const end of ends) end();
+  }
+  return secrets;
+}
+
+const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0);
+
+test("of a private key that is made, opened or refused, and of its passphrase, nothing is left in memory", () => {
+  const directory = scratch();
+  const [file, sealed] = ["maker.pem", "sealed.pem"].map((name) => join(directory, name)) as [string, string];
+  const words = secretFile(directory, "words", "a passphrase");
+  const shown = secretFile(directory, "shown", "read by others");
+  chmodSync(shown, 0o644);
+  const secrets = secretsOf((crypto) => {
+    makeKeyFile(file, "ed25519", crypto);
+    readSigningKey(file, crypto);
+    makeKeyFile(sealed, "es256", crypto, toUtf8("a passphrase"));
+    readSigningKey(sealed, crypto, words);
+    throwsStoreError(() => readVerificationKey(file, crypto), "keyFile", "holds a private key");
+    throwsStoreError(() => readPassphrase(shown), "permissions", "others may read");
+  });
+  assert.is(secrets.length, 11);
+  assert.equal(
+    secrets.map(isWiped),
+    secrets.map(() => true),
+  );
+});
+
+test("keygen leaves nothing of the passphrase in memory", async () => {
+  const directory = scratch();
+  const words = secretFile(directory, "words", "a passphrase");
+  const read: Uint8Array[] = [];
+  const end = watchBuiltin(fs, "readFileSync", (args, bytes) => {
+    if (args[0] === words) read.push(bytes as Uint8Array);
+  });
+  const { code } = await spoken("keygen", join(directory, "maker.pem"), "--passphrase-file", words);
+  end();
+  assert.equal([code, read.map(isWiped)], [0, [true]]);
 });
 
 test.run();
