@@ -11,6 +11,7 @@ import { DataKeys } from "../../src/store/data-keys.ts";
 import { rotateMasterKey } from "../../src/store/master-key-rotation.ts";
 import { SEALING_KEY_LENGTH } from "../../src/store/seal.ts";
 import { requestFor, sampleBytes } from "../firmware-store/sample-image.ts";
+import { CRYPTO } from "../support/crypto.ts";
 import { watchBuiltin } from "../support/watched-builtin.ts";
 import { scratchDirectories } from "./scratch-directory.ts";
 
@@ -90,11 +91,11 @@ wiping("the key of an image, when it was published, and when it is looked at bec
 wiping("what a device's key was opened into, and what the data key was", () => {
   const directory = scratch();
   const key = new Secret(toUtf8("sixteen byte key"));
-  const open = PskStore.open(directory);
+  const open = PskStore.open(directory, CRYPTO);
   open.add(toUtf8("meter"), key, 0);
   open.close();
   const { opened } = watched(() => {
-    const store = PskStore.open(directory);
+    const store = PskStore.open(directory, CRYPTO);
     assert.equal(store.find(toUtf8("meter"))!.reveal(), key.reveal());
     store.close();
   });
@@ -105,7 +106,7 @@ wiping("what a device's key was opened into, and what the data key was", () => {
 wiping("all data keys, when they were wrapped anew, and what the wrapping key was copied from", () => {
   const directory = scratch();
   published(directory);
-  PskStore.open(directory).close();
+  PskStore.open(directory, CRYPTO).close();
   const { opened, sealed, derived } = watched(() => rotateMasterKey(directory));
   assert.ok(ofLength(opened, SEALING_KEY_LENGTH).length >= 2);
   for (const bytes of [...opened, ...ofLength(sealed, SEALING_KEY_LENGTH)]) assert.ok(isWiped(bytes));
