@@ -13,6 +13,7 @@ import { SEALING_KEY_LENGTH } from "../../src/store/seal.ts";
 import { requestFor, sampleBytes } from "../firmware-store/sample-image.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import { watchBuiltin } from "../support/watched-builtin.ts";
+import { WatchingCrypto } from "../support/watching-crypto.ts";
 import { scratchDirectories } from "./scratch-directory.ts";
 
 const wiping = suite("store key-wiping");
@@ -94,13 +95,16 @@ wiping("what a device's key was opened into, and what the data key was", () => {
   const open = PskStore.open(directory, CRYPTO);
   open.add(toUtf8("meter"), key, 0);
   open.close();
+  const crypto = new WatchingCrypto();
   const { opened } = watched(() => {
-    const store = PskStore.open(directory, CRYPTO);
+    const store = PskStore.open(directory, crypto);
     assert.equal(store.find(toUtf8("meter"))!.reveal(), key.reveal());
+    assert.ok(isWiped(crypto.aead.arrays.contents.of(key.length)));
     store.close();
   });
-  assert.equal([ofLength(opened, key.length).length, ofLength(opened, SEALING_KEY_LENGTH).length], [1, 1]);
+  assert.is(ofLength(opened, SEALING_KEY_LENGTH).length, 1);
   assert.ok(opened.every(isWiped));
+  assert.equal([crypto.secretsLeft, crypto.openCount], [[], 0]);
 });
 
 wiping("all data keys, when they were wrapped anew, and what the wrapping key was copied from", () => {
