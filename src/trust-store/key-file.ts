@@ -1,10 +1,12 @@
 // Key files as everybody writes them: PKCS#8 (RFC 5958) with or without a passphrase, and SubjectPublicKeyInfo, in PEM
 // (RFC 7468). No error shows what was read: it may be most of a key.
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { SignatureAlgorithm, SigningKey, VerificationKey } from "../crypto/signature.ts";
+import { KID_LENGTH } from "../manifest/cose-sign1.ts";
+import type { OwnKey } from "../manifest/payload-encryption.ts";
 import { makeNewFile } from "../store/new-file.ts";
 import { StoreError, systemMessage } from "../store/store-error.ts";
 
@@ -46,6 +48,31 @@ export function makeKeyFile(
 
 /** The private key in a file. Throws StoreError: keyFile, permissions, unreadable. */
 export function readSigningKey(file: string, crypto: CryptoProvider, passphraseFile?: string): SigningKey {
+  return readPrivateKey(file, passphraseFile, (key) => signingKeyOf(file, key, crypto));
+}
+
+/**
+ * The private key in a file that images are decrypted with, on P-256 and without a passphrase, for a device has nobody to ask.
+ * Throws StoreError: keyFile, permissions, unreadable.
+ */
+export function readDecryptionKey(file: string): OwnKey {
+  return readPrivateKey<OwnKey>(file, undefined, (key) => {
+    const { crv, d } = key.asymmetricKeyType === "ec" ? key.export({ format: "jwk" }) : {};
+    if (crv !== "P-256" || d === undefined) {
+      throw new StoreError(
+        "keyFile",
+        `${file} is no private key on P-256: narrowboat keygen --algorithm es256 makes one`,
+      );
+    }
+    const keyId = createHash("sha256")
+      .update(createPublicKey(key).export({ type: "spki", format: "der" }))
+      .digest();
+    const privateKey = new Uint8Array(Buffer.from(d, "base64url"));
+    return { kind: "ecdhEs", kid: new Uint8Array(keyId.subarray(0, KID_LENGTH)), privateKey };
+  });
+}
+
+function readPrivateKey<Key>(file: string, passphraseFile: string | undefined, take: (key: KeyObject) => Key): Key {
   const pem = readSecretFile(file, FILE_LENGTH_MAX);
   const isSealed = pem.includes("ENCRYPTED");
   if (isSealed && passphraseFile === undefined) {
@@ -54,7 +81,7 @@ export function readSigningKey(file: string, crypto: CryptoProvider, passphraseF
   const passphrase = passphraseFile === undefined ? undefined : readPassphrase(passphraseFile);
   try {
     const key = createPrivateKey({ key: pem, format: "pem", ...(passphrase && { passphrase }) });
-    return signingKeyOf(file, key, crypto);
+    return take(key);
   } catch (error) {
     if (error instanceof StoreError) throw error;
     const opens = `the passphrase in ${passphraseFile} does not open ${file}`;

@@ -11,6 +11,7 @@ import { sampleBytes } from "../firmware-store/sample-image.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import { MAIN, narrowboat, Program, type RunningServer, startServe } from "./narrowboat.ts";
+import { spoken } from "./spoken-command.ts";
 
 const test = suite("at-rest");
 const scratch = scratchDirectories(test);
@@ -105,6 +106,42 @@ test("publish, psk, serve, pull, rotate and publish beside it: nothing of the im
   isSilent(server);
   isClean(data);
   isClean(temporary);
+});
+
+test("an image that is encrypted to its devices: what a server stores, serves and says has nothing of it, and a device boots it", async () => {
+  const cwd = scratch();
+  const data = join(cwd, "narrowboat-data");
+  writeFileSync(join(cwd, "app.bin"), IMAGE);
+  const at = (name: string) => join(cwd, name);
+  const says = async (...words: readonly string[]) => {
+    const { code, stderr, stdout } = await spoken(...words, "--data", data);
+    assert.is(code, 0, stderr);
+    return stdout;
+  };
+  await says("psk", "add", "meter-7", "--key", KEY);
+  await says("keygen", at("maker.pem"));
+  await says("keygen", at("meter.pem"), "--algorithm", "es256");
+  await says("trust", "add", at("maker.pem.pub"), "--product", "boat");
+  await says("class", "set", "secret", "--product", "boat", "--encrypt-to", at("meter.pem.pub"));
+  const release = ["release", at("app.bin"), "--product", "boat", "--version", "1.0", "--key", at("maker.pem")];
+  const told = await says(...release, "--class", "secret", "--encrypt", "--no-wait");
+  assert.is(firstWindow(Buffer.from(told)), undefined);
+  const server = await startServe(cwd);
+  // Whoever has the server's keys and a device's session sees this, and no more.
+  const served = await pull(cwd, server, KEY, "--identity", "meter-7");
+  assert.equal([served.length, firstWindow(served)], [IMAGE.length + 16, undefined]);
+  const uri = `coaps://127.0.0.1:${server.coapsPort}/m/boat`;
+  const device = ["--slots", "dev", "--trust", "maker.pem.pub", "--class", "secret", "--identity", "meter-7"];
+  const update = ["pull", uri, ...device, "--key", KEY, "--json"];
+  const without = await narrowboat(cwd, ...update);
+  assert.equal([without.code, JSON.parse(without.stdout).reason], [1, "noKeyForThisDevice"]);
+  const { code, stdout, stderr } = await narrowboat(cwd, ...update, "--decrypt-with", "meter.pem");
+  assert.is(code, 0, stderr);
+  assert.ok(readFileSync(join(cwd, JSON.parse(stdout).image)).equals(IMAGE));
+  isClean(data);
+  await server.program.kill("SIGTERM");
+  isSilent(server);
+  isClean(data);
 });
 
 test("while an image is being published, the copy that is under way is sealed too, and what a dead publisher leaves", () => {

@@ -4,6 +4,7 @@ import { toHex } from "../../base/bytes.ts";
 import { decodeSign1 } from "../../manifest/cose-sign1.ts";
 import { decodeNativeManifest, type NativeManifest } from "../../manifest/native-manifest.ts";
 import { decodeTrustRoot, type TrustRoot } from "../../manifest/trust-root.ts";
+import { encryptionLine, encryptionReport } from "./encryption-words.ts";
 import type { ExplainedEnvelope } from "./envelope-words.ts";
 import { timeWords } from "./time-words.ts";
 
@@ -35,7 +36,7 @@ function manifestLines(manifest: NativeManifest): string[] {
       : [`on devices that run the image with the SHA-256 ${toHex(forRunning)}: a way back`]),
     `image ${path}, ${size} bytes, SHA-256 ${toHex(sha256)}`,
     ...(securityCounter === undefined ? [] : [`with the security counter ${securityCounter}`]),
-    ...(encryption === undefined ? [] : [`transferred encrypted, ${encryption.size} bytes`]),
+    ...(encryption === undefined ? [] : [`encrypted: ${encryptionLine(encryptionReport(encryption))}`]),
     notAfter === undefined ? "for ever" : `until ${timeWords(notAfter)}`,
   ];
 }

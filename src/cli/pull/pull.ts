@@ -13,6 +13,7 @@ import { DIALECT_NAMES, type DialectSettings, dialectWith } from "../../device/d
 import { hostAddresses } from "../../shell/host-address.ts";
 import { isMulticast } from "../../shell/local-addresses.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
+import { readDecryptionKey } from "../../trust-store/key-file.ts";
 import {
   parseBlockSizeOrAuto,
   parseDialect,
@@ -97,6 +98,10 @@ export function options(yargs: Argv<GlobalArguments>) {
     })
     .option("trust", { ...word, describe: "With --slots: the maker's public key, keygen's FILE.pub" })
     .option("class", { ...word, describe: "With --slots: the class that the device is of", coerce: parseClass })
+    .option("decrypt-with", {
+      ...word,
+      describe: "With --slots: the private key (P-256, PEM) that opens images which are encrypted to its class",
+    })
     .option("boot-fails", {
       type: "string",
       describe: "With --slots: how often a new image does not start, such as 50%; always where no share follows",
@@ -119,8 +124,9 @@ export async function run(args: PullArguments): Promise<void> {
   const uri = coapUriGiven(args.uri);
   const security = securityFor(uri, args);
   if (args.slots !== undefined) return update(args, args.slots, uri, security);
-  const stray = (["trust", "class", "bootFails"] as const).find((name) => args[name] !== undefined);
-  if (stray !== undefined) throw wrongUse("--trust, --class and --boot-fails are for a device with --slots DIR");
+  const stray = (["trust", "class", "decryptWith", "bootFails"] as const).find((name) => args[name] !== undefined);
+  if (stray !== undefined)
+    throw wrongUse("--trust, --class, --decrypt-with and --boot-fails are for a device with --slots DIR");
   const file = args.output ?? fileNameFor(uri);
   const [server, ...otherServers] = await serversAt(uri);
   const target = targetFor(file);
@@ -155,6 +161,7 @@ async function update(
 ): Promise<void> {
   const product = updatedProduct(uri, args);
   const makerKey = makerKeyIn(args.trust);
+  const decryptionKey = args.decryptWith === undefined ? undefined : readDecryptionKey(args.decryptWith);
   const [server, ...otherServers] = await serversAt(uri);
   const progress = await showProgress("pulling");
   const directory = openSlotDirectory(slots);
@@ -169,6 +176,7 @@ async function update(
     product,
     ...(args.class !== undefined && { class: args.class }),
     makerKey,
+    ...(decryptionKey && { decryptionKey }),
     bootFails: args.bootFails ?? 0,
     progress,
     say: (line) => (args.json ? undefined : console.log(line)),

@@ -9,6 +9,7 @@ import type { Dialect } from "../../device/dialect.ts";
 import type { SlotNumber } from "../../device/slots/bootloader.ts";
 import type { ImageDescription } from "../../device/slots/device-memory.ts";
 import type { SlotEvent } from "../../device/slots/slot-event.ts";
+import type { OwnKey } from "../../manifest/payload-encryption.ts";
 import { UpdateResult } from "../../manifest/reason.ts";
 import { BoardShell, type BoardShellInput } from "../../shell/board-shell.ts";
 import type { ServerAddresses } from "../../shell/device-shell.ts";
@@ -39,6 +40,8 @@ export interface TwoSlotsInput {
   readonly product: string;
   readonly class?: string;
   readonly makerKey: VerificationKey;
+  /** Opens images that are encrypted. */
+  readonly decryptionKey?: OwnKey;
   /** How often a new image does not start, from 0 to 1. */
   readonly bootFails: number;
   readonly progress: Progress;
@@ -102,7 +105,8 @@ export class TwoSlots {
   }
 
   get #boardInput(): BoardShellInput {
-    const { directory, addresses, host, security, dialect, product, class: className, makerKey } = this.#input;
+    const { directory, addresses, host, security, dialect, product, class: className } = this.#input;
+    const { makerKey, decryptionKey } = this.#input;
     const { slots, memory, bootControl } = directory;
     return {
       flash: { slots, memory, bootControl, progressOf: (slot) => this.#openProgress(slot) },
@@ -113,6 +117,7 @@ export class TwoSlots {
       product,
       ...(className !== undefined && { class: className }),
       makerKey,
+      ...(decryptionKey !== undefined && { decryptionKey }),
       policy: POLICY,
       bootFails: () => randomFraction(this.#random) < this.#input.bootFails,
     };
@@ -138,8 +143,8 @@ export class TwoSlots {
         return this.#say("there is nothing newer");
       case "offered":
         // What an earlier image left behind the end of this one is no part of it.
-        attempt(() => directory.slots[this.#otherSlot].truncate(event.size));
-        return this.#say(`offered ${textOf(event.image)}: ${event.size} bytes, and every check holds`);
+        attempt(() => directory.slots[this.#otherSlot].truncate(event.transferred));
+        return this.#say(`offered ${textOf(event.image)}: ${lengthText(event)}, and every check holds`);
       case "refused":
         this.#verdict = event;
         return this.#say(`refused${event.image ? ` ${textOf(event.image)}` : ""}: ${event.detail} (${event.reason})`);
@@ -197,6 +202,10 @@ export class TwoSlots {
     this.#input.progress.stop();
     this.#input.say(line);
   }
+}
+
+function lengthText({ size, transferred }: Extract<SlotEvent, { kind: "offered" }>): string {
+  return transferred === size ? `${size} bytes` : `${size} bytes, ${transferred} encrypted`;
 }
 
 function textOf({ version, sequenceNumber }: ImageDescription): string {

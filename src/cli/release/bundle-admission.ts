@@ -10,9 +10,9 @@ import { manifestIn } from "../../release-store/release.ts";
 import { jobFailed } from "../command-error.ts";
 import { releaseFindings } from "../verify/release-findings.ts";
 import { type Bundle, readBundle, releaseIn } from "./bundle-file.ts";
-import { type JudgedImage, judgeImage } from "./judged-image.ts";
+import { judgeImage, refuseLowCounter } from "./judged-image.ts";
 import { type Trust, trustFor, withReleases } from "./release-stores.ts";
-import { type ReleaseReport, releaseReport } from "./report.ts";
+import { type ReleaseReport, releaseReport, type ShownImage } from "./report.ts";
 
 /** Publishes the image of a bundle and adds its release. Throws CommandError, StoreError. */
 export function admitBundle(data: string, file: string, crypto: CryptoProvider, now: number): ReleaseReport {
@@ -27,24 +27,32 @@ export function admitBundle(data: string, file: string, crypto: CryptoProvider, 
   const opened = open(SIGNED_MANIFEST, release.manifest, () => trust.makers);
   if (!opened.ok) throw jobFailed(`${file} is not admitted: ${opened.error.detail}`);
   const { value: manifest, key } = opened.value;
-  const judged = judgedBy(data, file, manifest, bundle, trust);
+  const shown = shownImage(data, file, manifest, bundle, trust);
   refuseOldSequence(data, file, manifest);
   if (release.wayBack !== undefined) refuseMissingWayBack(data, file, release.wayBack.manifest);
   publishImage(data, file, manifest, bundle.image, now);
   withReleases(data, (store) => store.add(release));
-  return releaseReport(manifest, release, key, judged, undefined);
+  return releaseReport(manifest, release, key, shown, undefined);
 }
 
-function judgedBy(
+function shownImage(
   data: string,
   file: string,
-  { product, version, class: className }: NativeManifest,
+  manifest: NativeManifest,
   { image }: Bundle,
   { imageKeys }: Trust,
-): JudgedImage {
+): ShownImage {
+  const { product, version, class: className, securityCounter, encryption } = manifest;
   const newest = withReleases(data, ({ releases }) => releases.current(product, className));
   const newestCounter = newest?.content.securityCounter;
-  return judgeImage(image, { file, product, version, keys: imageKeys, newestCounter });
+  const rules = { file, product, version, keys: imageKeys, newestCounter };
+  if (encryption === undefined) {
+    const { summary, findings } = judgeImage(image, rules);
+    return { format: summary.format, findings };
+  }
+  // What is in it was judged where it was encrypted; what the maker signed of it counts here.
+  refuseLowCounter({ ...(securityCounter !== undefined && { securityCounter }) }, rules);
+  return { format: null, findings: [] };
 }
 
 /** Before anything is published: the store of releases refuses it too, but the image would be there by then. */
@@ -58,11 +66,13 @@ function refuseOldSequence(data: string, file: string, { product, sequenceNumber
 
 /** Devices would be sent back to nothing. */
 function refuseMissingWayBack(data: string, file: string, signed: Uint8Array): void {
-  const { product, version, sha256 } = manifestIn(signed);
+  const manifest = manifestIn(signed);
+  const { product, version } = manifest;
+  const { sha256: served } = manifest.encryption ?? manifest;
   const store = FirmwareStore.open(data);
   try {
     const there = store.list().find((image) => image.product === product && image.version === version);
-    if (there !== undefined && equal(there.sha256, sha256)) return;
+    if (there !== undefined && equal(there.sha256, served)) return;
   } finally {
     store.close();
   }

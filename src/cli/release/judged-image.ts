@@ -84,9 +84,12 @@ export function agree(given: string, own: string): boolean {
   return one === other || one === other!.replace(/^(\d+\.\d+\.\d+)-\d+$/, "$1");
 }
 
-function refuseLowCounter(summary: ImageSummary, { file, product, newestCounter }: ImageRules): void {
+/** Throws CommandError. */
+export function refuseLowCounter(
+  { securityCounter, counterOffset }: Pick<ImageSummary, "securityCounter" | "counterOffset">,
+  { file, product, newestCounter }: ImageRules,
+): void {
   if (newestCounter === undefined) return;
-  const { securityCounter, counterOffset } = summary;
   if (securityCounter !== undefined && securityCounter >= newestCounter) return;
   throw lowCounter(file, product, securityCounter, counterOffset, newestCounter);
 }
@@ -99,7 +102,9 @@ function lowCounter(
   newest: number,
 ): CommandError {
   const has =
-    counter === undefined ? "has no security counter" : `has the security counter ${counter} at byte ${offset}`;
+    counter === undefined
+      ? "has no security counter"
+      : `has the security counter ${counter}${offset === undefined ? "" : ` at byte ${offset}`}`;
   return jobFailed(
     `${file} ${has}, and ${product} has released ${newest}: devices refuse it, so build it with ${newest} or more`,
   );

@@ -9,6 +9,7 @@ import { imageNameFault, imagePath } from "../../firmware/image-name.ts";
 import { classNameFault } from "../../manifest/names.ts";
 import { DOCUMENT_LENGTH_MAX } from "../../manifest/release-bundle.ts";
 import { RELEASE_KINDS } from "../../manifest/release-record.ts";
+import type { ReleaseContent as SuitContent } from "../../manifest/suit/release-envelope.ts";
 import type { TrustRoot } from "../../manifest/trust-root.ts";
 import { type NewRelease, trustRootIn } from "../../release-store/release.ts";
 import { systemCrypto } from "../../shell/system-crypto.ts";
@@ -16,6 +17,7 @@ import { type ArgumentsOf, type GlobalArguments, json, word } from "../command.t
 import { jobFailed, wrongUse } from "../command-error.ts";
 import { bytesOfFile, digest } from "../image-file.ts";
 import { writeBundle } from "./bundle-file.ts";
+import { type EncryptedImage, encryptedImage } from "./encrypted-image.ts";
 import { waitForInclusion } from "./inclusion.ts";
 import { type JudgedImage, judgeImage } from "./judged-image.ts";
 import { type ReleaseSigner, releaseSigner } from "./release-signer.ts";
@@ -37,6 +39,11 @@ export function options(yargs: Argv<GlobalArguments>) {
     .option("key", { ...word, demandOption: true, describe: "The maker's key; its public part with --to-sign" })
     .option("passphrase-file", { ...word, describe: "A file whose first line opens the key" })
     .option("class", { ...word, describe: "The devices that it is for; all of the product's when absent" })
+    .option("encrypt", {
+      type: "boolean",
+      default: false,
+      describe: "Encrypt it to the keys of its classes (class set --encrypt-to)",
+    })
     .option("vendor", { ...word, describe: "The vendor's domain: makes a SUIT envelope too" })
     .option("server", { ...word, describe: "coaps://HOST[:PORT] before the image's path in a SUIT envelope" })
     .option("kind", { ...word, choices: RELEASE_KINDS, describe: "What it changes" })
@@ -88,12 +95,15 @@ export async function run(args: ReleaseArguments): Promise<void> {
   if (out === undefined) refuseUntrusted(args, context);
   const bytes = bytesOfFile(file);
   const judged = judge(args, context, bytes);
-  const content = contentOf(args, context, bytes, judged);
+  const encrypted = encryptedImage(args, data, crypto, bytes);
+  const content = contentOf(args, context, bytes, judged, encrypted);
   const release = signRelease(crypto, signer.key, content);
   if (signer.writeToSign !== undefined) return sayWhatToSign(args, content, signer.writeToSign());
-  if (out === undefined) publish(args, content, release);
-  else writeBundle(out, release, bytes);
-  const report = releaseReport(content, release, signer.key, judged, out);
+  const served = encrypted?.ciphertext ?? bytes;
+  if (out === undefined) publish(args, content, release, served);
+  else writeBundle(out, release, served);
+  const shown = { format: judged.summary.format, findings: judged.findings };
+  const report = releaseReport(content, release, signer.key, shown, out);
   console.log(args.json ? JSON.stringify(report) : formatRelease(report));
   if (out === undefined && args.wait) await waitForInclusion(args.data, release.manifest);
 }
@@ -111,7 +121,6 @@ function judge(args: ReleaseArguments, { data, trust }: Context, bytes: Uint8Arr
   if (className !== undefined) {
     const fault = classNameFault(className);
     if (fault !== undefined) throw wrongUse(fault);
-    if (data !== undefined) refuseInClear(data, product, className);
   }
   const newest = data && withReleases(data, ({ releases }) => releases.current(product, className));
   const newestCounter = newest ? newest.content.securityCounter : undefined;
@@ -121,17 +130,13 @@ function judge(args: ReleaseArguments, { data, trust }: Context, bytes: Uint8Arr
   return judged;
 }
 
-/** Whoever set the class believes that nobody on the way can read its images. */
-function refuseInClear(data: string, product: string, className: string): void {
-  const known = withReleases(data, ({ classes }) => classes.find(product, className));
-  if (known?.encryptTo === undefined) return;
-  throw jobFailed(
-    `images of class ${className} are encrypted to a key, and release writes them in clear: ` +
-      `say class set ${className} --product ${product} without --encrypt-to if they may be`,
-  );
-}
-
-function contentOf(args: ReleaseArguments, context: Context, bytes: Uint8Array, judged: JudgedImage): ReleaseContent {
+function contentOf(
+  args: ReleaseArguments,
+  context: Context,
+  bytes: Uint8Array,
+  judged: JudgedImage,
+  encrypted: EncryptedImage | undefined,
+): ReleaseContent {
   const { product, class: className, kind, wayBack, wayBackDays } = args;
   const { data, now } = context;
   const { version, summary } = judged;
@@ -141,6 +146,7 @@ function contentOf(args: ReleaseArguments, context: Context, bytes: Uint8Array, 
     size: bytes.length,
     path: imagePath(product, version),
     securityCounter: summary.securityCounter,
+    encryption: encrypted?.encryption,
   };
   const sequenceNumber = args.sequence ?? nextSequence(args, context);
   return {
@@ -152,8 +158,10 @@ function contentOf(args: ReleaseArguments, context: Context, bytes: Uint8Array, 
     notes: documentIn(args.notes),
     sbom: documentIn(args.sbom),
     wayBack:
-      wayBack === undefined ? undefined : wayBackTo({ data, product, version: wayBack, from: image, now }, wayBackDays),
-    suit: suitWished(args, context, bytes, judged, sequenceNumber, image),
+      wayBack === undefined
+        ? undefined
+        : wayBackTo({ data, product, class: className, version: wayBack, from: image, now }, wayBackDays),
+    suit: suitWished(args, context, judged, { sequenceNumber, ...image }, [bytes, encrypted?.ciphertext ?? bytes]),
     trustRoot: args.out === undefined && data !== undefined ? rootDue(args, context, data) : undefined,
     releasedAt: now,
   };
@@ -162,13 +170,12 @@ function contentOf(args: ReleaseArguments, context: Context, bytes: Uint8Array, 
 function suitWished(
   { product, vendor, server, class: className = product }: ReleaseArguments,
   { crypto }: Context,
-  bytes: Uint8Array,
   { summary }: JudgedImage,
-  sequenceNumber: number,
-  image: ReleasedImage,
+  content: SuitContent,
+  [image, served]: readonly [Uint8Array, Uint8Array],
 ): SuitIds | undefined {
-  const ids = suitIds({ vendor, server, className }, summary);
-  if (ids !== undefined) trySuit(crypto, ids, { sequenceNumber, ...image }, bytes);
+  const ids = suitIds({ vendor, server, className, isEncrypted: content.encryption !== undefined }, summary);
+  if (ids !== undefined) trySuit(crypto, ids, content, image, served);
   return ids;
 }
 
@@ -190,18 +197,16 @@ function documentIn(file: string | undefined): Uint8Array | undefined {
   return file === undefined ? undefined : bytesOfFile(file, DOCUMENT_LENGTH_MAX);
 }
 
-/** The image first: a release whose image is not there would be offered in vain. */
+/** The image first, as it was judged: a release whose image is not there would be offered in vain. */
 function publish(
   { data, file }: ReleaseArguments,
   { product, image, releasedAt }: ReleaseContent,
   release: NewRelease,
+  served: Uint8Array,
 ): void {
   const store = FirmwareStore.open(data);
   try {
-    const { version, sha256 } = image;
-    const published = store.publish({ file, product, version, publishedAt: releasedAt });
-    if (toHex(published.image.sha256) !== toHex(sha256))
-      throw jobFailed(`${file} changed while it was released: begin anew`);
+    store.publish({ file, bytes: served, product, version: image.version, publishedAt: releasedAt });
   } finally {
     store.close();
   }

@@ -2,14 +2,21 @@
 
 import { toHex } from "../../base/bytes.ts";
 import type { VerificationKey } from "../../crypto/signature.ts";
+import type { ImageFormat } from "../../firmware/formats/image-summary.ts";
 import { etagOf } from "../../firmware/image-etag.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
 import { digestOf, manifestIn, type NewRelease, trustRootIn } from "../../release-store/release.ts";
+import { encryptionLine, encryptionReport } from "../inspect/encryption-words.ts";
 import { FORMAT_WORDS } from "../inspect/words.ts";
 import { formatFields } from "../report.ts";
 import { airBytes, airWords, sumOf } from "./air-bytes.ts";
-import type { JudgedImage } from "./judged-image.ts";
 import type { ReleaseContent } from "./signed-parts.ts";
+
+/** What is said of the image itself: its format, or null where it cannot be looked into. */
+export interface ShownImage {
+  readonly format: ImageFormat | null;
+  readonly findings: readonly string[];
+}
 
 export type ReleaseReport = ReturnType<typeof releaseReport>;
 
@@ -17,23 +24,24 @@ export function releaseReport(
   { product }: Pick<ReleaseContent, "product">,
   release: NewRelease,
   key: Pick<VerificationKey, "algorithm" | "keyId">,
-  judged: JudgedImage,
+  { format, findings }: ShownImage,
   bundle: string | undefined,
 ) {
   const manifest = manifestIn(release.manifest);
-  const { version, sequenceNumber, class: className, path, size, sha256, securityCounter } = manifest;
+  const { version, sequenceNumber, class: className, path, size, sha256, securityCounter, encryption } = manifest;
   return {
     product,
     version,
     sequenceNumber,
     class: className ?? null,
-    format: judged.summary.format,
+    format,
     securityCounter: securityCounter ?? null,
-    findings: judged.findings,
+    findings,
     path,
     size,
     sha256: toHex(sha256),
-    etag: toHex(etagOf(sha256)),
+    encryption: encryption === undefined ? null : encryptionReport(encryption),
+    etag: toHex(etagOf((encryption ?? manifest).sha256)),
     manifest: documentReport(`/m/${product}`, release.manifest),
     suit: release.suit === undefined ? null : documentReport(`/m/${product}/suit`, release.suit),
     riot: release.riot === undefined ? null : documentReport(`/m/${product}/riot`, release.riot),
@@ -58,20 +66,21 @@ function rootReport(root: Uint8Array) {
   return { number, notAfter: new Date(1_000 * notAfter).toISOString().slice(0, 10) };
 }
 
-function onAir({ product, class: className, path, size }: NativeManifest, manifestLength: number) {
+function onAir({ product, class: className, path, size, encryption }: NativeManifest, manifestLength: number) {
   const manifest = airBytes(`/m/${product}`, className === undefined ? undefined : `c=${className}`, manifestLength);
-  return sumOf(manifest, airBytes(path, undefined, size));
+  return sumOf(manifest, airBytes(path, undefined, encryption?.size ?? size));
 }
 
 export function formatRelease(report: ReleaseReport): string {
-  const { manifest, suit, riot, wayBack, trustRoot, signedBy, securityCounter, bundle } = report;
+  const { manifest, suit, riot, wayBack, trustRoot, signedBy, securityCounter, encryption, bundle } = report;
   const fields = {
     release: `${report.product} ${report.version}${report.class === null ? "" : ` for ${report.class}`}`,
     "sequence number": report.sequenceNumber,
-    format: FORMAT_WORDS[report.format].name,
+    format: report.format === null ? "not to be seen, for it is encrypted" : FORMAT_WORDS[report.format].name,
     ...(securityCounter !== null && { "security counter": securityCounter }),
     image: `${report.path}, ${report.size} bytes`,
     sha256: report.sha256,
+    ...(encryption !== null && { encrypted: encryptionLine(encryption) }),
     etag: report.etag,
     manifest: `${manifest.path}, ${manifest.size} bytes`,
     "manifest's sha256": manifest.sha256,

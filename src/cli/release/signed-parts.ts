@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import type { SigningKey } from "../../crypto/signature.ts";
-import type { NativeManifest } from "../../manifest/native-manifest.ts";
+import type { ImageEncryption, NativeManifest } from "../../manifest/native-manifest.ts";
 import { encodeReleaseRecord, type ReleaseKind } from "../../manifest/release-record.ts";
 import { SIGNED_MANIFEST, SIGNED_TRUST_ROOT, sign } from "../../manifest/signed-object.ts";
 import type { TrustRoot } from "../../manifest/trust-root.ts";
@@ -18,6 +18,8 @@ export interface ReleasedImage {
   readonly size: number;
   readonly path: string;
   readonly securityCounter?: number | undefined;
+  /** Where it is served encrypted. */
+  readonly encryption?: ImageEncryption | undefined;
 }
 
 export interface ReleaseContent {
@@ -62,11 +64,13 @@ export function signRelease(crypto: CryptoProvider, key: SigningKey, content: Re
 
 function manifestOf(
   { product, class: className }: ReleaseContent,
-  { version, sha256: digest, size, path, securityCounter }: ReleasedImage,
+  image: ReleasedImage,
   sequenceNumber: number,
   more: Pick<NativeManifest, "record" | "notAfter" | "forRunning">,
 ): NativeManifest {
-  return { sequenceNumber, product, version, sha256: digest, size, path, class: className, securityCounter, ...more };
+  const { version, sha256: digest, size, path, securityCounter, encryption } = image;
+  const component = { product, version, sha256: digest, size, path };
+  return { sequenceNumber, ...component, class: className, securityCounter, encryption, ...more };
 }
 
 function recordOf({ kind, notes, sbom }: ReleaseContent): Uint8Array | undefined {

@@ -27,6 +27,8 @@ export interface SuitWish {
   readonly server: string | undefined;
   /** What the vendor calls the devices. */
   readonly className: string;
+  /** RIOT's devices decrypt nothing: there is no envelope for them then. */
+  readonly isEncrypted: boolean;
 }
 
 export interface SuitIds {
@@ -38,7 +40,10 @@ export interface SuitIds {
 }
 
 /** Undefined where nothing says who the vendor is: then there is no SUIT envelope. Throws CommandError. */
-export function suitIds({ vendor, server, className }: SuitWish, summary: ImageSummary): SuitIds | undefined {
+export function suitIds(
+  { vendor, server, className, isEncrypted }: SuitWish,
+  summary: ImageSummary,
+): SuitIds | undefined {
   if (server !== undefined) refuseServer(server);
   const own = idsIn(summary);
   const named = vendor === undefined ? undefined : idsOf(vendor, className);
@@ -47,7 +52,7 @@ export function suitIds({ vendor, server, className }: SuitWish, summary: ImageS
     if (server === undefined) return undefined;
     throw wrongUse("--server is for SUIT envelopes, which need --vendor DOMAIN");
   }
-  const isRiot = summary.format === "riotboot";
+  const isRiot = summary.format === "riotboot" && !isEncrypted;
   if (isRiot && server === undefined) throw wrongUse("RIOT's devices fetch from a whole URI: say --server coap://HOST");
   return { ...ids, server, forRiot: isRiot };
 }
@@ -97,8 +102,17 @@ function signForRiot(crypto: CryptoProvider, key: SigningKey, release: SuitRelea
   throw jobFailed(`RIOT's envelope has ${envelope.length} bytes, and its devices take ${RIOT_ENVELOPE_LENGTH_MAX}`);
 }
 
-/** What a device that has the release before would do with it. Throws CommandError where it would refuse. */
-export function trySuit(crypto: CryptoProvider, ids: SuitIds, content: ReleaseContent, image: Uint8Array): void {
+/**
+ * What a device that has the release before would do with it, and with what is `served`, which is the image or its ciphertext.
+ * Throws CommandError where it would refuse.
+ */
+export function trySuit(
+  crypto: CryptoProvider,
+  ids: SuitIds,
+  content: ReleaseContent,
+  image: Uint8Array,
+  served: Uint8Array,
+): void {
   const { vendorId, classId } = ids;
   const release = suitRelease(ids, content);
   const { uri } = release.images[0]!;
@@ -107,7 +121,8 @@ export function trySuit(crypto: CryptoProvider, ids: SuitIds, content: ReleaseCo
     classId,
     sequenceNumber: content.sequenceNumber - 1,
     components: [{ id: [Uint8Array.of(0)], capacity: image.length }],
-    fetch: (asked: string) => (asked === uri ? image : undefined),
+    decrypted: (ciphertext: Uint8Array) => (ciphertext === served ? image : undefined),
+    fetch: (asked: string) => (asked === uri ? served : undefined),
   };
   const trial = tryManifest(crypto, suitManifest(release), { severed: new Map(), payloads: new Map() }, device);
   if (!trial.accepted) throw jobFailed(trialWords("a device of the class that has the release before", trial));

@@ -24,6 +24,8 @@ export function parseSequenceNumber(text: string): number {
 export interface WayBackRequest {
   readonly data: string | undefined;
   readonly product: string;
+  /** Of the release; all of the product's when absent. */
+  readonly class?: string | undefined;
   readonly version: string;
   /** The image that devices would come from. */
   readonly from: ReleasedImage;
@@ -47,15 +49,32 @@ export function wayBackTo(request: WayBackRequest, days: number): NonNullable<Re
   return { image, notAfter: endOfDay(now, days) };
 }
 
-function olderImage({ data, product, version }: WayBackRequest): ReleasedImage {
+function olderImage({ data, product, class: className, version }: WayBackRequest): ReleasedImage {
   const record = data === undefined || !existsSync(data) ? undefined : publishedIn(data, product, version);
   if (data === undefined || record === undefined) {
     throw jobFailed(`${imagePath(product, version)} is not published here: a way back leads to an image that is`);
   }
   const { sha256, length } = record;
+  const path = imagePath(product, version);
   const releases = withReleases(data, (store) => store.releases.ofVersion(product, version));
-  const securityCounter = releases.find(({ content }) => equal(content.sha256, sha256))?.content.securityCounter;
-  return { version, sha256, size: length, path: imagePath(product, version), securityCounter };
+  const ofRecord = releases.filter(({ content }) => equal((content.encryption ?? content).sha256, sha256));
+  const encrypted = ofRecord.filter(({ content }) => content.encryption !== undefined);
+  if (encrypted.length === 0) {
+    return { version, sha256, size: length, path, securityCounter: ofRecord[0]?.content.securityCounter };
+  }
+  // Its key was wrapped then, and nobody here can wrap it for others.
+  const found = encrypted.find(({ content }) => content.class === undefined || content.class === className);
+  if (found === undefined)
+    throw jobFailed(`${path} is encrypted to other classes: a way back leads to what devices can read`);
+  const { content } = found;
+  return {
+    version,
+    sha256: content.sha256,
+    size: content.size,
+    path,
+    securityCounter: content.securityCounter,
+    encryption: content.encryption,
+  };
 }
 
 function publishedIn(data: string, product: string, version: string) {

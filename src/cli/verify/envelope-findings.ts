@@ -6,11 +6,12 @@ import { authenticate } from "../../manifest/suit/authentication.ts";
 import type { CommandSequence } from "../../manifest/suit/command-sequence.ts";
 import { decodeEnvelope } from "../../manifest/suit/envelope.ts";
 import { decodeManifest, isSevered } from "../../manifest/suit/manifest.ts";
+import type { Parameters } from "../../manifest/suit/parameters.ts";
 import { authenticateRiot } from "../../manifest/suit/riot-authentication.ts";
 import { type Finding, right, wrong } from "./finding.ts";
 import type { Verifier } from "./verifier.ts";
 
-type Release = Pick<NativeManifest, "sequenceNumber" | "sha256">;
+type Release = Pick<NativeManifest, "sequenceNumber" | "sha256" | "encryption">;
 
 const SAME = "signed by the maker, of this image and with the manifest's sequence number";
 
@@ -24,18 +25,23 @@ export function suitFinding(bytes: Uint8Array, release: Release, { crypto, maker
   if (!decoded.ok) return wrong(what, decoded.error.reason);
   const { sequenceNumber, sharedSequence = [], sequences } = decoded.value;
   const others = [...sequences.values()].flatMap((member) => (isSevered(member) ? [] : [member]));
-  const digests = [sharedSequence, ...others].flatMap(digestsIn);
+  const parameters = [sharedSequence, ...others].flatMap(parametersIn);
+  const infos = parameters.flatMap(({ encryptionInfo }) => encryptionInfo ?? []);
+  const { encryption } = release;
+  const isEncryptedAlike = encryption
+    ? infos.length > 0 && infos.every((info) => equal(info, encryption.info))
+    : infos.length === 0;
+  if (!isEncryptedAlike) return wrong(what, "it speaks of another encryption than the manifest");
+  const digests = parameters.flatMap(({ imageDigest }) => imageDigest?.bytes ?? []);
   return sameRelease(what, release, sequenceNumber, digests);
 }
 
 /** Of all images that the commands speak of. */
-function digestsIn(sequence: CommandSequence): readonly Uint8Array[] {
+function parametersIn(sequence: CommandSequence): readonly Parameters[] {
   return sequence.flatMap((command) => {
-    if (command.kind === "tryEach") return command.sequences.flatMap(digestsIn);
-    if (command.kind === "runSequence") return digestsIn(command.sequence);
-    if (command.kind !== "overrideParameters") return [];
-    const { imageDigest } = command.parameters;
-    return imageDigest === undefined ? [] : [imageDigest.bytes];
+    if (command.kind === "tryEach") return command.sequences.flatMap(parametersIn);
+    if (command.kind === "runSequence") return parametersIn(command.sequence);
+    return command.kind === "overrideParameters" ? [command.parameters] : [];
   });
 }
 

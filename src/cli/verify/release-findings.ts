@@ -7,6 +7,7 @@ import { decodeReleaseRecord } from "../../manifest/release-record.ts";
 import { open, SIGNED_MANIFEST, SIGNED_TRUST_ROOT, type SignedKind } from "../../manifest/signed-object.ts";
 import type { NewRelease } from "../../release-store/release.ts";
 import { digest } from "../image-file.ts";
+import { encryptionLine, encryptionReport } from "../inspect/encryption-words.ts";
 import { agree } from "../release/judged-image.ts";
 import { riotFinding, suitFinding } from "./envelope-findings.ts";
 import { compared, type Finding, right, unchecked, wrong } from "./finding.ts";
@@ -74,8 +75,16 @@ function contentFindings(manifest: NativeManifest, image: Uint8Array, verifier: 
   const { size, sha256, version, securityCounter, encryption } = manifest;
   if (encryption !== undefined) {
     const isRight = image.length === encryption.size && equal(digest("sha256", image), encryption.sha256);
+    const encrypted = encryptionReport(encryption);
+    const line = encryptionLine(encrypted);
     return [
-      compared("ciphertext's digest", isRight, "as the manifest says", "not what the manifest says"),
+      compared("encryption", encrypted.algorithm !== null, line, line),
+      compared(
+        "ciphertext's digest",
+        isRight,
+        `${encryption.size} bytes, sha256 ${toHex(encryption.sha256)}, as the manifest says`,
+        `${image.length} bytes, sha256 ${toHex(digest("sha256", image))}, and the manifest says ${encryption.size} and ${toHex(encryption.sha256)}`,
+      ),
       unchecked("image", "it is encrypted for the devices, and takes the key of one"),
     ];
   }

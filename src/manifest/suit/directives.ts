@@ -60,6 +60,7 @@ function openedContent(
 ): Uint8Array | string {
   const info = decodeEncryptionInfo(infoBytes);
   if (!info.ok) return info.error.reason;
+  if (device.decrypted !== undefined) return device.decrypted(ciphertext) ?? FAULT_WORDS.ciphertextWrong;
   if (device.ownKey === undefined) return "it is encrypted, and the device has no key";
   const opened = decryptPayload(crypto, { info: info.value, ciphertext }, device.ownKey);
   return opened.ok ? opened.value : FAULT_WORDS[opened.error];

@@ -12,6 +12,8 @@ export interface ModelDevice {
   readonly components: readonly ModelComponent[];
   /** Opens payloads that are encrypted. */
   readonly ownKey?: OwnKey;
+  /** In its place, what a device with the key would make of a payload: for whoever encrypted it, and has nobody's key. */
+  readonly decrypted?: (ciphertext: Uint8Array) => Uint8Array | undefined;
   /** What a server has at a URI; undefined where there is nothing. */
   readonly fetch: (uri: string) => Uint8Array | undefined;
   /** What it knows of draft-ietf-suit-update-management; nothing when absent. */

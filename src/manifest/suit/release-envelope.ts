@@ -21,11 +21,12 @@ export interface SuitAddress {
 }
 
 /** What of a native manifest a SUIT manifest says too. */
-export type ReleaseContent = Pick<NativeManifest, "sequenceNumber" | "path" | "sha256" | "size">;
+export type ReleaseContent = Pick<NativeManifest, "sequenceNumber" | "path" | "sha256" | "size" | "encryption">;
 
 export function suitReleaseOf(content: ReleaseContent, { vendorId, classId, root }: SuitAddress): SuitRelease {
-  const { sequenceNumber, path, sha256, size } = content;
-  return { sequenceNumber, vendorId, classId, images: [{ uri: root + path, sha256, size }] };
+  const { sequenceNumber, path, sha256, size, encryption } = content;
+  const image = { uri: root + path, sha256, size, ...(encryption && { encryptionInfo: encryption.info }) };
+  return { sequenceNumber, vendorId, classId, images: [image] };
 }
 
 export function signedSuitEnvelope(
