@@ -7,6 +7,7 @@ import { toHex } from "../../base/bytes.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { imageNameFault, imagePath } from "../../firmware/image-name.ts";
 import { classNameFault } from "../../manifest/names.ts";
+import { NATIVE_MANIFEST_LENGTH_MAX } from "../../manifest/native-manifest.ts";
 import { DOCUMENT_LENGTH_MAX } from "../../manifest/release-bundle.ts";
 import { RELEASE_KINDS } from "../../manifest/release-record.ts";
 import type { ReleaseContent as SuitContent } from "../../manifest/suit/release-envelope.ts";
@@ -98,6 +99,7 @@ export async function run(args: ReleaseArguments): Promise<void> {
   const encrypted = encryptedImage(args, data, crypto, bytes);
   const content = contentOf(args, context, bytes, judged, encrypted);
   const release = signRelease(crypto, signer.key, content);
+  refuseLong(release);
   if (signer.writeToSign !== undefined) return sayWhatToSign(args, content, signer.writeToSign());
   const served = encrypted?.ciphertext ?? bytes;
   if (out === undefined) publish(args, content, release, served);
@@ -191,6 +193,16 @@ function rootDue({ product }: ReleaseArguments, { crypto, now }: Context, data: 
   const newest = withReleases(data, ({ trustRoots }) => trustRoots.newest(product));
   const keys = rootKeys(data, product, crypto);
   return trustRootDue({ product, newest: newest && trustRootIn(newest), keys, now });
+}
+
+/** Keys for several classes, long names and a record can be more together than a device reads. */
+function refuseLong({ manifest, wayBack }: NewRelease): void {
+  const length = Math.max(manifest.length, wayBack?.manifest.length ?? 0);
+  if (length <= NATIVE_MANIFEST_LENGTH_MAX) return;
+  throw jobFailed(
+    `the manifest has ${length} bytes, and devices take ${NATIVE_MANIFEST_LENGTH_MAX}: ` +
+      "release for fewer classes at a time with --class, or under shorter names",
+  );
 }
 
 function documentIn(file: string | undefined): Uint8Array | undefined {
