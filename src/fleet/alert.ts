@@ -16,7 +16,7 @@ export interface AlertRule {
   readonly kind: AlertKind;
   /** Of one product alone. */
   readonly product: string | undefined;
-  /** A share (failureShare), a count (silentDevices), or ms (the others). */
+  /** A share (failureShare), a count (silentDevices: of devices that are silent for longer than the store was told), or ms. */
   readonly threshold: number;
 }
 
@@ -28,3 +28,19 @@ export interface Alert {
   readonly text: string;
   readonly since: number;
 }
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Those that every fleet begins with, by name. */
+export const FIRST_ALERT_RULES: ReadonlyMap<string, AlertRule> = new Map(
+  (
+    [
+      ["failure-share", "failureShare", 0.05],
+      ["stalled-phase", "stalledPhase", DAY_MS],
+      ["slow-retrieval", "slowRetrieval", HOUR_MS],
+      ["support-ending", "supportEnding", 90 * DAY_MS],
+      ["log-behind", "logBehind", HOUR_MS / 6],
+    ] as const
+  ).map(([name, kind, threshold]) => [name, { name, kind, product: undefined, threshold }]),
+);

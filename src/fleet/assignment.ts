@@ -31,18 +31,24 @@ export interface Assignment {
   readonly phase: number;
   /** The digest of the release's manifest, hex. */
   readonly target: string;
+  /** Whether it asks before it installs what it has downloaded. */
+  readonly holds: boolean;
   readonly state: AssignmentState;
   /** Of the state. */
   readonly since: number;
   readonly offeredAt: number;
   /** From 1. */
   readonly attempt: number;
-  /** When something is due, whatever happens: the store steps the device with `due` then. */
+  /** When something is due, whatever happens: the store steps the device with `due` then. NEVER where only an action can help. */
   readonly deadline: number;
+  /** Of a deferred one: it is not offered again before. */
+  readonly notBefore: number;
   /** Healthy contacts of the new image. */
   readonly contacts: number;
   /** Of the first contact of the new image. */
   readonly bootedAt: number | undefined;
+  /** Whether the new image ever ran, on this attempt or an earlier one. */
+  readonly hasBooted: boolean;
   /** Why it is deferred. */
   readonly reason: string | undefined;
   /** Where it counts as a running download. */
@@ -53,10 +59,14 @@ export interface Assignment {
   readonly isStalled: boolean;
 }
 
+/** A deadline that does not come. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
+
 /** What a running download is expected to take in a minute at most. */
 export interface Claim {
   readonly bytesPerMinute: number;
   readonly airtimeMsPerMinute: number;
+  readonly radioLevel: number | undefined;
 }
 
 export interface PastAssignment {
@@ -78,7 +88,7 @@ export function isEnd(state: AssignmentState): state is EndState {
   return ENDS.has(state);
 }
 
-/** On the air, or about to be. */
+/** On the air, or about to be: what cells and budgets count. */
 export function isDownloading(state: AssignmentState): boolean {
   return state === "offered" || state === "downloading";
 }

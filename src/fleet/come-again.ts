@@ -1,6 +1,8 @@
 // When a device is to come again. Each has its own place in the period, by a hash of its identity, so that a fleet never comes at
 // once: neither after an outage that ended for all at the same moment, nor when a window opens.
 
+import { TICKET_SECONDS_MAX } from "../manifest/ticket.ts";
+
 /** FNV-1a over UTF-16 units, 32 bits: it spreads, and guards nothing. */
 function hashOf(id: string): number {
   let hash = 0x811c9dc5;
@@ -20,5 +22,14 @@ export function placeOf(id: string): number {
 export function comeAgainIn(id: string, periodSeconds: number, now: number): number {
   const phase = (now / 1_000 / periodSeconds) % 1;
   const ahead = (placeOf(id) - phase + 1) % 1;
-  return Math.ceil((ahead < 0.5 ? ahead + 1 : ahead) * periodSeconds);
+  return asSeconds(1_000 * periodSeconds * (ahead < 0.5 ? ahead + 1 : ahead));
+}
+
+/** Seconds until so many ms from now, and somewhat later by the device's place in `spreadMs`. */
+export function comeAgainAfter(id: string, ms: number, spreadMs: number): number {
+  return asSeconds(ms + placeOf(id) * spreadMs);
+}
+
+function asSeconds(ms: number): number {
+  return Math.min(TICKET_SECONDS_MAX, Math.max(1, Math.ceil(ms / 1_000)));
 }

@@ -2,7 +2,7 @@
 // and applied again they give it again. So a replay decides nothing anew.
 
 import type { Alert } from "./alert.ts";
-import type { AssignmentState, Claim, Direction } from "./assignment.ts";
+import type { AssignmentState, Claim, Direction, EndState } from "./assignment.ts";
 import type { FleetAction } from "./fleet-action.ts";
 import type { PhaseState, RolloutState } from "./rollout.ts";
 
@@ -14,21 +14,41 @@ export type FleetChange =
       readonly direction: Direction;
       readonly phase: number;
       readonly target: string;
+      readonly holds: boolean;
       readonly cell: string | undefined;
       readonly claim: Claim;
       readonly deadline: number;
     }
-  /** The assignment goes on in another state, or with another deadline, or after a release that had to come first. */
+  /** The assignment goes on in another state, or in the same with another deadline. */
   | {
       readonly kind: "moved";
       readonly state: AssignmentState;
       readonly deadline: number;
+      readonly notBefore: number;
       readonly reason: string | undefined;
-      readonly attempt: number;
+      /** Whether the new image has run, as far as is known by now. */
+      readonly hasBooted: boolean;
+    }
+  /** It is offered once more: after it was deferred, or after a release that had to come first. */
+  | {
+      readonly kind: "offeredAgain";
       readonly target: string;
+      readonly attempt: number;
+      readonly cell: string | undefined;
+      readonly claim: Claim;
+      readonly deadline: number;
+    }
+  | {
+      readonly kind: "ended";
+      readonly state: EndState;
+      readonly reason: string | undefined;
+      readonly hasBooted: boolean;
     }
   | { readonly kind: "contacted" }
-  | { readonly kind: "stalled" }
+  /** What its transfer was measured to take. */
+  | { readonly kind: "claimed"; readonly claim: Claim }
+  /** Whether an alarm stands over its transfer. */
+  | { readonly kind: "stalled"; readonly isStalled: boolean }
   | { readonly kind: "phase"; readonly rollout: string; readonly phase: number; readonly state: PhaseState }
   | {
       readonly kind: "rollout";

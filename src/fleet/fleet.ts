@@ -1,7 +1,7 @@
 // All that whoever decides holds in memory: products, groups, releases, roll-outs with their counters, what cells and gateways
 // carry, and alerts. Plain values; what a step leaves alone is the same object.
 
-import type { Alert, AlertRule } from "./alert.ts";
+import { type Alert, type AlertRule, FIRST_ALERT_RULES } from "./alert.ts";
 import { type Budget, type CellLoads, NO_LOADS } from "./cell-load.ts";
 import { type Clock, STOPPED_CLOCK } from "./clock.ts";
 import type { FleetRelease, Group, Product } from "./product.ts";
@@ -14,8 +14,12 @@ export interface Fleet {
   readonly groups: ReadonlyMap<string, Group>;
   /** By the digest of the manifest. */
   readonly releases: ReadonlyMap<string, FleetRelease>;
+  /** Digests of those that may be offered, by what they are looked up by, see releaseKey. */
+  readonly releaseNames: ReadonlyMap<string, string>;
   /** By name, in the order of their making. */
   readonly rollouts: ReadonlyMap<string, Rollout>;
+  /** By product, the names of its roll-outs: which is asked first. */
+  readonly order: ReadonlyMap<string, readonly string[]>;
   /** What one cell or gateway may carry: by its name, and "" for each that has none of its own. */
   readonly cellBudgets: ReadonlyMap<string, Budget>;
   readonly serverBudget: Budget;
@@ -37,10 +41,12 @@ export const EMPTY_FLEET: Fleet = {
   products: new Map(),
   groups: new Map(),
   releases: new Map(),
+  releaseNames: new Map(),
   rollouts: new Map(),
+  order: new Map(),
   cellBudgets: new Map(),
   serverBudget: {},
   loads: NO_LOADS,
-  alertRules: new Map(),
+  alertRules: FIRST_ALERT_RULES,
   alerts: new Map(),
 };

@@ -43,3 +43,19 @@ export interface Group {
   /** As it is written, see filter.ts. */
   readonly where: string;
 }
+
+/** Under which a release is looked up: a version of a class, or of every device. Names have no blanks. */
+export function releaseKey(product: string, version: string, className: string | undefined): string {
+  return `${product} ${version} ${className ?? ""}`;
+}
+
+/** The same of a way back, by the image that it leads away from. */
+export function wayBackKey(product: string, forRunning: string, className: string | undefined): string {
+  return `${product} ${forRunning} back ${className ?? ""}`;
+}
+
+export function keyOf({ product, version, class: className, forRunning }: FleetRelease): string {
+  return forRunning === undefined
+    ? releaseKey(product, version, className)
+    : wayBackKey(product, forRunning, className);
+}

@@ -33,12 +33,27 @@ export interface PhaseCounters {
   readonly touched: number;
 }
 
+export const NO_COUNTERS: PhaseCounters = {
+  offered: 0,
+  downloading: 0,
+  installing: 0,
+  booted: 0,
+  confirmed: 0,
+  failed: 0,
+  timedOut: 0,
+  withdrawn: 0,
+  touched: 0,
+};
+
 export interface Phase extends PhaseCounters {
   readonly size: PhaseSize;
   readonly state: PhaseState;
   readonly openedAt: number | undefined;
-  readonly lastOfferAt: number | undefined;
+  /** Since when nobody new has come: the opening, the latest offer, or when the roll-out went on. */
+  readonly quietSince: number | undefined;
   readonly endedAt: number | undefined;
+  /** Failures that the operator who let it go on knew of. */
+  readonly forgiven: number;
 }
 
 /** Failures that stop a roll-out: a share of those that came to an end, from a minimum count on, or a count alone. */
@@ -120,6 +135,8 @@ export interface Rollout {
   /** Devices that it is for, as the store counted them. */
   readonly eligible: number | undefined;
   readonly back: WayBackCounters;
+  /** A later one that is done brings its newcomers something newer. */
+  readonly succeededBy: string | undefined;
   /** Offers that the pace allows at once, and when that was so. */
   readonly tokens: number;
   readonly tokensAt: number;

@@ -88,7 +88,7 @@ test("a listener that is cut off at any moment misses no change and hears none t
     await listener.hears(600);
     listener.isCut();
     for (const cut of [710, 720, 731]) {
-      for (let i = 0; i < 10; i++) scene.fleet.happens({ kind: "stalled" });
+      for (let i = 0; i < 10; i++) scene.fleet.happens({ kind: "stalled", isStalled: true });
       await listener.listens();
       scene.fleet.happens({ kind: "contacted" });
       await listener.hears(cut);
@@ -104,7 +104,7 @@ test("who says no number hears what comes from now on", () =>
     scene.fleet.happens({ kind: "contacted" });
     const listener = new Listener(port, scene.tokenOf({ role: "viewer" }));
     await listener.listens();
-    scene.fleet.happens({ kind: "stalled" });
+    scene.fleet.happens({ kind: "stalled", isStalled: true });
     await listener.hears(1);
     assert.equal(listener.numbers, [2]);
   }));

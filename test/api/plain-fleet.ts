@@ -157,6 +157,7 @@ function rolloutOf(name: string, product: string): Rollout {
     phase: -1,
     eligible: undefined,
     back: { offered: 0, confirmed: 0, failed: 0 },
+    succeededBy: undefined,
     tokens: 0,
     tokensAt: 0,
   };
