@@ -56,6 +56,13 @@ int sigsuspend(const sigset_t *mask) {
   skipped += nanoseconds(timer.it_value);
   timer.it_value = timer.it_interval;
   timer_settime(only_timer, 0, &timer, NULL);
+  // Setting a timer takes back its signal where that is pending, and a signal that is pending is not sent once more: ours
+  // would be lost, and with it the only one that ends the waiting.
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  const struct timespec at_once = {0};
+  while (sigtimedwait(&alarm, NULL, &at_once) == SIGALRM) continue;
   kill(getpid(), SIGALRM);
   return real(mask);
 }
