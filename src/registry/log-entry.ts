@@ -26,6 +26,8 @@ export const EntryKind = {
   KEY_REVOKED: 5,
   /** A trust root as its maker signed it. */
   TRUST_ROOT: 6,
+  /** What became of roll-outs and devices: the fleet's records of one commit, in their order. */
+  FLEET: 7,
   /** A user or a token that may do something, or may no longer. */
   ACCESS: 8,
 } as const;

@@ -43,4 +43,15 @@ export const RELEASE_SCHEMA = `
       profile TEXT NOT NULL,
       encrypt_to BLOB NOT NULL,
       PRIMARY KEY (product, name)
-    ) STRICT, WITHOUT ROWID`;
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS release_revision (number INTEGER NOT NULL) STRICT;
+    ${["INSERT ON release", "UPDATE ON release", "INSERT ON trust_root", "INSERT ON class"].map(revisedBy).join("")}`;
+
+/** Other decisions are in this file too: this tells a server whether what it remembers of releases may be another one. */
+function revisedBy(writing: string): string {
+  return `
+    CREATE TRIGGER IF NOT EXISTS revised_by_${writing.toLowerCase().replaceAll(" ", "_")} AFTER ${writing} BEGIN
+      INSERT INTO release_revision SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM release_revision);
+      UPDATE release_revision SET number = number + 1;
+    END;`;
+}

@@ -29,6 +29,8 @@ export class ReleaseStore {
   readonly documents: DocumentTable;
   readonly trustRoots: TrustRootTable;
   readonly #file: StoreFile;
+  readonly #askRevision: () => number | undefined;
+  #revision: number | undefined;
   #registry: Registry | undefined;
 
   /**
@@ -45,6 +47,9 @@ export class ReleaseStore {
     this.classes = new ClassTable(file);
     this.documents = new DocumentTable(file);
     this.trustRoots = new TrustRootTable(file);
+    const revision = file.prepare<[], { number: number }>("SELECT number FROM release_revision");
+    this.#askRevision = () => file.attempt(() => revision.get()?.number);
+    this.#revision = this.#askRevision();
   }
 
   /** Where each decision is entered, in the same file: its root is computed when it is first asked for. */
@@ -103,9 +108,12 @@ export class ReleaseStore {
     });
   }
 
-  /** Whether another handle has written since the last call. Costs microseconds. */
+  /** Whether another handle has released, withdrawn or set anything since the last call. Costs microseconds. */
   changedElsewhere(): boolean {
-    return this.#file.changedElsewhere();
+    if (!this.#file.changedElsewhere()) return false;
+    const before = this.#revision;
+    this.#revision = this.#askRevision();
+    return this.#revision !== before;
   }
 
   /** See StoreFile. */

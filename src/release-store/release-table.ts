@@ -51,6 +51,7 @@ export class ReleaseTable {
   readonly #list;
   readonly #withdraw;
   readonly #offer;
+  readonly #state;
 
   constructor(file: StoreFile) {
     this.#file = file;
@@ -72,6 +73,10 @@ export class ReleaseTable {
     );
     this.#waysBack = file.prepare<[string, string], ReleaseRow>(
       `SELECT ${COLUMNS} FROM release WHERE product = ? AND back_from = ? ORDER BY sequence DESC`,
+    );
+    this.#state = file.prepare<[], { count: number; offered: number; withdrawn: number }>(
+      `SELECT count(*) AS count, coalesce(sum(offered_at > 0), 0) AS offered, coalesce(sum(withdrawn_at > 0), 0) AS withdrawn
+       FROM release`,
     );
     this.#list = file.prepare<[], ReleaseRow>(`SELECT ${COLUMNS} FROM release ORDER BY product, sequence`);
     this.#withdraw = file.prepare<[number, string, string]>(
@@ -136,6 +141,12 @@ export class ReleaseTable {
   /** Inside a transaction: how many ways back from a version are offered from now on. */
   offerWaysBack(product: string, from: string, at: number): number {
     return Number(this.#offer.run(at, product, from).changes);
+  }
+
+  /** Differs from an earlier one when something was released, offered or withdrawn since. */
+  state(): string {
+    const row = this.#file.attempt(() => this.#state.get())!;
+    return `${row.count} ${row.offered} ${row.withdrawn}`;
   }
 
   #one(read: () => ReleaseRow | undefined): StoredRelease | undefined {

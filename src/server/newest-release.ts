@@ -7,11 +7,12 @@ import type { CheckInDecision } from "./ticket-resource.ts";
 /** Seconds after which a device is expected again, counted from its own check-in, so that a fleet stays spread. */
 export const COME_AGAIN = 21_600;
 
-/** `unixSeconds`: the time, since 1970. A way back comes first: whoever it is for runs what nobody shall run. */
+/** `unixSeconds`: the time, since 1970; `comeAgain`: seconds. A way back comes first: whoever it is for runs what nobody shall run. */
 export function newestReleaseFor(
   releases: Pick<Releases, "current" | "wayBack">,
   { product, class: className, sequenceNumber, runningSha256 }: CheckIn,
   unixSeconds: number,
+  comeAgain = COME_AGAIN,
 ): CheckInDecision | Unavailable {
   const back = runningSha256 && releases.wayBack(product, className, runningSha256);
   const current = releases.current(product, className);
@@ -19,8 +20,8 @@ export function newestReleaseFor(
   for (const release of [back, current]) {
     const isGood = release?.notAfter === undefined || release.notAfter >= unixSeconds;
     if (release !== undefined && isGood && release.sequenceNumber > sequenceNumber) {
-      return { offered: release.digest, comeAgain: COME_AGAIN };
+      return { offered: release.digest, comeAgain };
     }
   }
-  return { comeAgain: COME_AGAIN };
+  return { comeAgain };
 }

@@ -1,7 +1,7 @@
 // `/r`: a device tells how an update went. The report is kept before it is acknowledged: until then its request waits, and the
 // same report again changes nothing.
 
-import { latin1Of, toUtf8 } from "../base/bytes.ts";
+import { EMPTY, latin1Of, toUtf8 } from "../base/bytes.ts";
 import { formatPeerAddress } from "../base/peer-address.ts";
 import { Code } from "../coap/code.ts";
 import type { Question } from "../coap/question.ts";
@@ -20,6 +20,8 @@ export const REPORT_ROOT = "r";
 
 /** What is to be kept before its device is told so. */
 export interface ReportQuestion extends Question {
+  /** Empty on plain CoAP. */
+  readonly identity: Uint8Array;
   /** Its identity, or on plain CoAP the address that it came from, as text. */
   readonly device: Uint8Array;
   readonly report: InstallReport;
@@ -52,7 +54,7 @@ export class ReportResource implements Resource {
     if (refusal !== undefined) return refusal;
     const device = deviceOf(association);
     const question = `report ${latin1Of(device)} ${latin1Of(report.id)}`;
-    if (this.#outcome?.question !== question) return { question, device, report };
+    if (this.#outcome?.question !== question) return { question, identity: identityOf(association), device, report };
     return this.#outcome.isKept ? KEPT : UNAVAILABLE;
   }
 
@@ -62,6 +64,10 @@ export class ReportResource implements Resource {
     answer();
     this.#outcome = undefined;
   }
+}
+
+function identityOf(association: Association): Uint8Array {
+  return association instanceof Session ? association.identity : EMPTY;
 }
 
 function deviceOf(association: Association): Uint8Array {

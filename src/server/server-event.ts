@@ -78,6 +78,17 @@ export type ServerEvent =
     }
   /** The report of a device is kept. */
   | { readonly kind: "reported"; readonly device: Uint8Array; readonly report: InstallReport }
+  /** A roll-out is in another state: one of fleet/rollout.ts, and why where that is no operator's plain wish. */
+  | {
+      readonly kind: "rolloutChanged";
+      readonly rollout: string;
+      readonly state: string;
+      readonly reason: string | undefined;
+    }
+  /** A phase of it is: its number is counted from 1. */
+  | { readonly kind: "phaseChanged"; readonly rollout: string; readonly phase: number; readonly state: string }
+  | { readonly kind: "alertRaised"; readonly rule: string; readonly subject: string; readonly text: string }
+  | { readonly kind: "alertCleared"; readonly rule: string; readonly subject: string }
   /** The store of releases cannot be read or written now: manifests, tickets and reports wait. */
   | { readonly kind: "releasesUnavailable"; readonly reason: string }
   | { readonly kind: "releasesAvailable" }

@@ -39,6 +39,8 @@ export interface CheckInQuestion extends Question {
 export interface CheckInDecision {
   /** SHA-256 of the manifest of what it shall run from now on; absent for nothing new. */
   readonly offered?: Uint8Array | undefined;
+  /** What its ticket calls the newest where nothing is offered; the newest of the product and class when absent. */
+  readonly newest?: number | undefined;
   /** Seconds until it is expected again. */
   readonly comeAgain: number;
 }
@@ -109,19 +111,25 @@ export class TicketResource implements Resource {
     // What was decided a moment ago may not have been read here yet, or not be offered any more.
     const isGone = decision.offered !== undefined && release === undefined;
     if (isGone || release === "unavailable" || newest === "unavailable") return UNAVAILABLE;
-    const body = this.#answer(association, checkIn, { release, newest, comeAgain: decision.comeAgain }, now);
+    const newestNumber = (release === undefined ? decision.newest : undefined) ?? newest?.sequenceNumber ?? 0;
+    const body = this.#answer(association, checkIn, { release, newestNumber, comeAgain: decision.comeAgain }, now);
     this.#outlet.checkedIn(association, checkIn, release?.version);
     return { code: Code.CHANGED, body: new BytesBody(ContentFormat.CBOR, body) };
   }
 
-  #answer(association: Association, checkIn: CheckIn, { release, newest, comeAgain }: Told, now: Instant): Uint8Array {
+  #answer(
+    association: Association,
+    checkIn: CheckIn,
+    { release, newestNumber, comeAgain }: Told,
+    now: Instant,
+  ): Uint8Array {
     const { releases, key } = this.#maker;
     const identity = association instanceof Session ? association.identity : EMPTY;
     const ticket: Ticket = {
       nonce: checkIn.nonce,
       device: deviceName(this.#crypto, identity),
       manifestDigest: release?.digest,
-      sequenceNumber: newest?.sequenceNumber ?? 0,
+      sequenceNumber: newestNumber,
       lifetime: TICKET_LIFETIME,
       issued: this.#maker.unixSeconds(now),
       comeAgain,
@@ -138,7 +146,7 @@ export class TicketResource implements Resource {
 
 interface Told {
   readonly release: OfferedRelease | undefined;
-  readonly newest: OfferedRelease | undefined;
+  readonly newestNumber: number;
   readonly comeAgain: number;
 }
 

@@ -1,18 +1,24 @@
 // FirmwareServer on real sockets: one for each scheme, one timer, and the stores' news each second. Everything that is
 // decided is decided in the core.
 
+import { fromHex } from "../base/bytes.ts";
 import type { Instant } from "../base/instant.ts";
 import type { PeerAddress } from "../base/peer-address.ts";
 import type { Scheme } from "../coap/coap-uri.ts";
 import type { SigningKey } from "../crypto/signature.ts";
+import type { Unavailable } from "../firmware/releases.ts";
+import type { Answer } from "../fleet/answer.ts";
 import { EventLimit } from "../server/event-limit.ts";
 import { FirmwareServer, type FirmwareServerInput } from "../server/firmware-server.ts";
 import { newestReleaseFor } from "../server/newest-release.ts";
 import type { ServerEvent } from "../server/server-event.ts";
-import type { CheckInQuestion } from "../server/ticket-resource.ts";
+import type { CheckInDecision, CheckInQuestion } from "../server/ticket-resource.ts";
 import type { DatagramPort } from "./datagram-port.ts";
 import { bindDatagramPort } from "./datagram-port-binding.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
+import { FleetKeeper } from "./fleet/fleet-keeper.ts";
+import { newsOf } from "./fleet/fleet-news.ts";
+import type { FleetSink } from "./fleet/fleet-thread.ts";
 import { type ImageSource, ImageWatch } from "./image-watch.ts";
 import { type KeySource, KeyWatch } from "./key-watch.ts";
 import { SAVING_INTERVAL_MS, SessionKeeper, type SessionSource } from "./session-keeper.ts";
@@ -23,7 +29,6 @@ import { systemNativeParts } from "./system-native-parts.ts";
 import { SystemRandom } from "./system-random.ts";
 import type { RegistryThread, RegistryWatch } from "./trust/registry-keeper.ts";
 import { type ReleaseSource, ReleaseWatch } from "./trust/release-watch.ts";
-import { ReportKeeper, type ReportSink } from "./trust/report-keeper.ts";
 import { type ScopeSource, ScopeWatch } from "./trust/scope-watch.ts";
 
 /** How often the stores are asked for what other processes did: half of the two seconds that an operator is promised. */
@@ -77,8 +82,8 @@ export interface ServerTrust {
   readonly registry?: RegistryWatch | undefined;
   /** What signs it; closed at the end. */
   readonly signer?: RegistryThread | undefined;
-  /** Where reports are kept; closed at the end. */
-  readonly reports: ReportSink;
+  /** What decides for devices that check in, and keeps their reports; closed at the end. */
+  readonly fleet: FleetSink;
   /** The server's own, for tickets. */
   readonly key: SigningKey;
 }
@@ -105,7 +110,7 @@ export class ServerShell {
   readonly #keys: KeyWatch;
   readonly #scopes: ScopeWatch | undefined;
   readonly #releases: ReleaseWatch | undefined;
-  readonly #reports: ReportKeeper | undefined;
+  readonly #fleet: FleetKeeper | undefined;
   readonly #signer: RegistryThread | undefined;
   readonly #keeper: SessionKeeper | undefined;
   readonly #log: ServerLog;
@@ -152,7 +157,7 @@ export class ServerShell {
         mended: () => this.#log.event({ kind: "keysAvailable" }),
       });
     this.#releases = trust && this.#createReleases(trust);
-    this.#reports = trust && this.#createReports(trust.reports);
+    this.#fleet = trust && this.#createFleet(trust.fleet);
     this.#signer = trust?.signer;
     this.#signer?.start({
       broken: (reason) => this.#log.event({ kind: "registryBroken", reason }),
@@ -215,15 +220,38 @@ export class ServerShell {
     return new ReleaseWatch(releases, registry, this.#releasesFault());
   }
 
-  #createReports(sink: ReportSink): ReportKeeper {
-    return new ReportKeeper(sink, {
+  #createFleet(sink: FleetSink): FleetKeeper {
+    return new FleetKeeper(sink, {
       ...this.#releasesFault(),
+      decided: (question, answer) => {
+        const now = systemNow();
+        this.#server.handleCheckIn(now, question, this.#decisionOf(question, answer, now));
+        this.#drive();
+      },
       settled: (question, isKept) => {
         this.#server.handleReport(systemNow(), question, isKept);
         this.#drive();
       },
+      recorded: (records) => {
+        for (const record of records) {
+          const news = newsOf(record);
+          if (news !== undefined) this.#log.event(news);
+        }
+      },
       failed: (error) => this.#fail(error),
     });
+  }
+
+  #decisionOf({ checkIn }: CheckInQuestion, answer: Answer | Unavailable, now: Instant): CheckInDecision | Unavailable {
+    if (answer === "unavailable") return answer;
+    switch (answer.kind) {
+      case "newest":
+        return newestReleaseFor(this.#releases!, checkIn, systemUnixSeconds(now), answer.comeAgain);
+      case "offer":
+        return { offered: fromHex(answer.digest), comeAgain: answer.comeAgain };
+      case "nothing":
+        return { newest: answer.sequenceNumber, comeAgain: answer.comeAgain };
+    }
   }
 
   #releasesFault(): StoreFaultOutlet {
@@ -300,6 +328,7 @@ export class ServerShell {
       }
       if (this.#scopes?.ask() === true) this.#server.handleScopesChange();
       if (this.#releases?.ask() === true) this.#server.handleReleasesChange(systemNow());
+      this.#fleet?.look();
       this.#drive();
     } catch (error) {
       this.#fail(error);
@@ -311,9 +340,9 @@ export class ServerShell {
     for (let event = this.#server.pollEvent(); event !== undefined; event = this.#server.pollEvent()) {
       if (event.kind === "pskWanted") this.#keys.answer(event.identity);
       else if (event.kind === "contentWanted") void this.#images.answer(event.question);
-      else if (event.kind === "checkInReceived") this.#decide(event.question);
-      else if (event.kind === "reportReceived") this.#reports?.keep(event.question, Date.now());
-      else if (this.#eventLimit.admits(event)) this.#log.event(event);
+      else if (event.kind === "checkInReceived") this.#fleet?.checkIn(event.question);
+      else if (event.kind === "reportReceived") this.#fleet?.report(event.question);
+      else this.#tell(event);
     }
     // The answers to questions have made the server say more.
     this.#transmit();
@@ -322,10 +351,9 @@ export class ServerShell {
     this.#timer.arm(this.#server.pollTimeout());
   }
 
-  #decide(question: CheckInQuestion): void {
-    const now = systemNow();
-    const decision = newestReleaseFor(this.#releases!, question.checkIn, systemUnixSeconds(now));
-    this.#server.handleCheckIn(now, question, decision);
+  #tell(event: NewsEvent): void {
+    if (event.kind === "transfer" && event.identity !== undefined) this.#fleet?.transferred(event.identity, event.news);
+    if (this.#eventLimit.admits(event)) this.#log.event(event);
   }
 
   #transmit(): void {
@@ -367,7 +395,7 @@ export class ServerShell {
     await Promise.all([
       ...ports.map((port) => port.close()),
       this.#keeper?.close(),
-      this.#reports?.close(),
+      this.#fleet?.close(),
       this.#signer?.close(),
     ]);
   }

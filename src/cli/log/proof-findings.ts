@@ -19,6 +19,7 @@ const KIND_WORDS = new Map<EntryKind, string>([
   [EntryKind.KEY_ADDED, "key added"],
   [EntryKind.KEY_REVOKED, "key revoked"],
   [EntryKind.TRUST_ROOT, "trust root"],
+  [EntryKind.FLEET, "fleet"],
   [EntryKind.ACCESS, "users and tokens"],
 ]);
 

@@ -4,15 +4,17 @@ import { ScopeStore } from "../../../psk/scope-store.ts";
 import { PublishedLog } from "../../registry-store/published-log.ts";
 import { ReleaseCatalogue } from "../../release-store/release-catalogue.ts";
 import { ReleaseStore } from "../../release-store/release-store.ts";
+import { FleetThread } from "../../shell/fleet/fleet-thread.ts";
 import type { ServerTrust } from "../../shell/server-shell.ts";
 import { systemCrypto } from "../../shell/system-crypto.ts";
 import { RegistryThread, RegistryWatch } from "../../shell/trust/registry-keeper.ts";
-import { ReportThread } from "../../shell/trust/report-keeper.ts";
 import { ownKey } from "../../trust-store/own-key.ts";
 
 export class ServedTrust {
   readonly scopes: ScopeStore;
   readonly trust: ServerTrust;
+  /** For whoever asks of the fleet while the server serves. */
+  readonly fleet: FleetThread;
   readonly #releases: ReleaseStore;
 
   /** Makes what is absent in the data directory, the server's own key too. Throws StoreError. */
@@ -30,10 +32,10 @@ export class ServedTrust {
   private constructor(directory: string, scopes: ScopeStore, releases: ReleaseStore, key: ServerTrust["key"]) {
     this.scopes = scopes;
     this.#releases = releases;
-    const reports = new ReportThread(directory);
+    this.fleet = new FleetThread(directory);
     const signer = new RegistryThread(directory);
     const registry = new RegistryWatch(new PublishedLog(releases.registry, systemCrypto()), signer);
-    this.trust = { releases: new ReleaseCatalogue(releases), registry, signer, reports, key };
+    this.trust = { releases: new ReleaseCatalogue(releases), registry, signer, fleet: this.fleet, key };
     scopes.neverWait();
     releases.neverWait();
   }

@@ -89,6 +89,7 @@ export function eventFields(event: NewsEvent): Record<string, string | number | 
   if (kind === "imagesAvailable" || kind === "keysAvailable" || kind === "releasesAvailable") return { event: kind };
   if (kind === "repeated") return { event: kind, of: event.of, reason: event.reason, count: event.count };
   if (kind === "reported") return reportFields(event);
+  if (isOfFleet(event)) return fleetFields(event);
   if (isUnavailable(event)) return { event: kind, reason: event.reason };
   if (kind === "sessionsRestored") {
     return { event: kind, restored: event.restoredCount, refused: event.refusedCount };
@@ -128,6 +129,18 @@ export function eventFields(event: NewsEvent): Record<string, string | number | 
   }
 }
 
+type FleetNews = Extract<NewsEvent, { kind: "alertCleared" | "alertRaised" | "phaseChanged" | "rolloutChanged" }>;
+
+const FLEET_KINDS: ReadonlySet<string> = new Set(["alertCleared", "alertRaised", "phaseChanged", "rolloutChanged"]);
+
+function isOfFleet(event: NewsEvent): event is FleetNews {
+  return FLEET_KINDS.has(event.kind);
+}
+
+function fleetFields({ kind, ...fields }: FleetNews): Record<string, string | number | undefined> {
+  return { event: kind, ...fields };
+}
+
 type ReportEvent = Extract<NewsEvent, { kind: "reported" }>;
 type UnavailableEvent = Extract<NewsEvent, { kind: (typeof UNAVAILABLE)[number] }>;
 
@@ -156,6 +169,14 @@ export function eventText(event: NewsEvent): string {
       return `${whoText(event)}  ${checkInText(event)}`;
     case "reported":
       return `${identityText(event.device)}  ${reportText(event)}`;
+    case "rolloutChanged":
+      return `roll-out ${event.rollout} is ${event.state}${event.reason === undefined ? "" : `: ${event.reason}`}`;
+    case "phaseChanged":
+      return `roll-out ${event.rollout}, phase ${event.phase} is ${event.state}`;
+    case "alertRaised":
+      return `alert ${event.rule} ${event.subject}: ${event.text}`;
+    case "alertCleared":
+      return `alert ${event.rule} ${event.subject} is over`;
     case "registryBroken":
       return `nothing can be released, nor any key changed: ${event.reason}`;
     case "releasesAvailable":
