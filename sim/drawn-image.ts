@@ -10,22 +10,24 @@ const PRODUCT = "m";
 const VERSION = "1";
 
 export class DrawnImage implements Catalogue, CatalogueImage {
-  readonly product = PRODUCT;
-  readonly version = VERSION;
+  readonly product: string;
+  readonly version: string;
   readonly length: number;
   readonly sha256: Uint8Array;
   readonly #bytes: Uint8Array;
 
-  constructor(crypto: CryptoProvider, bytes: Uint8Array) {
+  constructor(crypto: CryptoProvider, bytes: Uint8Array, product = PRODUCT, version = VERSION) {
+    this.product = product;
+    this.version = version;
     this.#bytes = bytes;
     this.length = bytes.length;
     this.sha256 = bytesOfLatin1(crypto.sha256(bytes));
   }
 
-  static of(crypto: CryptoProvider, length: number, random: Prng): DrawnImage {
+  static of(crypto: CryptoProvider, length: number, random: Prng, product = PRODUCT, version = VERSION): DrawnImage {
     const bytes = new Uint8Array(length);
     random.fill(bytes);
-    return new DrawnImage(crypto, bytes);
+    return new DrawnImage(crypto, bytes, product, version);
   }
 
   get path(): readonly string[] {

@@ -16,7 +16,14 @@ const PKCS8_HEAD = fromHex("302e020100300506032b657004220420")!;
 const BEGIN = 1_800_000_000;
 const YEAR_SECONDS = 31_536_000;
 
-export class DrawnTrust implements Releases {
+/** What devices are made with, and what their server makes tickets with. */
+export interface SimulatedTrust {
+  readonly makerKey: VerificationKey;
+  readonly ticketMaker: TicketMaker;
+  readonly product: string;
+}
+
+export class DrawnTrust implements Releases, SimulatedTrust {
   readonly makerKey: VerificationKey;
   readonly ticketMaker: TicketMaker;
   readonly product: string;
@@ -69,7 +76,7 @@ export class DrawnTrust implements Releases {
   logHead(): undefined {}
 }
 
-function drawnKey(crypto: CryptoProvider, random: Prng): SigningKey {
+export function drawnKey(crypto: CryptoProvider, random: Prng): SigningKey {
   const seed = new Uint8Array(32);
   random.fill(seed);
   return crypto.signingKey(concat(PKCS8_HEAD, seed))!;

@@ -2,7 +2,7 @@
 
 import { equal, toUtf8 } from "../src/base/bytes.ts";
 import type { Deadlined } from "../src/base/deadlined.ts";
-import type { Instant } from "../src/base/instant.ts";
+import { addMs, earliest, type Instant } from "../src/base/instant.ts";
 import { type PeerAddress, peerAddress, portOf } from "../src/base/peer-address.ts";
 import type { Secret } from "../src/base/secret.ts";
 import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
@@ -16,18 +16,26 @@ import type { SlotEvent } from "../src/device/slots/slot-event.ts";
 import { TwoSlotDevice } from "../src/device/slots/two-slot-device.ts";
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
 import type { DrawnImage } from "./drawn-image.ts";
-import type { DrawnTrust } from "./drawn-trust.ts";
+import type { SimulatedTrust } from "./drawn-trust.ts";
 import { Link } from "./link/link.ts";
 import { NatBinding } from "./link/nat-binding.ts";
 import type { SharedMedium } from "./link/shared-medium.ts";
 import type { Prng } from "./prng.ts";
 import type { Direction, LinkProfile } from "./profiles/profile.ts";
-import { SlotChips } from "./slot-chips.ts";
+import { SlotChips, type SlotsInput } from "./slot-chips.ts";
 import type { Trace } from "./trace.ts";
 import { TransmissionLedger } from "./transmission-ledger.ts";
 
 /** Of the chips that devices have. */
 const PAGE_LENGTH = 4096;
+
+/** A device that goes on after its update, as those of a fleet do: it never ends. */
+export interface EndlessDevice extends SlotsInput {
+  readonly identity: string;
+  /** From one check-in to the next, whatever its server says, ms; as its server says when absent. */
+  readonly intervalMs?: number;
+  event(now: Instant, event: SlotEvent): void;
+}
 
 export interface SimulatedDeviceOutlet {
   /** True when the server discarded something of it. */
@@ -52,7 +60,9 @@ export interface SimulatedDeviceInput {
   readonly dtlsParameters?: Partial<DtlsParameters>;
   readonly trace?: Trace;
   /** For a device with two slots, which checks in, tries what it is offered and confirms it; one download when absent. */
-  readonly trust?: DrawnTrust;
+  readonly trust?: SimulatedTrust;
+  /** With `trust`: it ends with its update when absent. */
+  readonly endless?: EndlessDevice;
   readonly outlet: SimulatedDeviceOutlet;
 }
 
@@ -91,12 +101,13 @@ export class SimulatedDevice implements Deadlined {
   #boots = 0;
   #startedAt: Instant | undefined;
   #heldLength = 0;
+  #checkInAt: Instant | undefined;
 
   constructor(input: SimulatedDeviceInput) {
     this.#input = input;
     this.#slot = chipFor(input.image.length);
     this.#progress = chipFor(progressLengthFor(this.#slot.length, PAGE_LENGTH));
-    this.#chips = new SlotChips(this.#slot, this.#progress);
+    this.#chips = new SlotChips(this.#slot, this.#progress, input.endless);
     const { profile, random, medium } = input;
     this.nat = new NatBinding(profile.natTimeoutSeconds, random.fork("nat"));
     this.#host = hostNumbered(input.number);
@@ -122,23 +133,26 @@ export class SimulatedDevice implements Deadlined {
 
   pollTimeout(): Instant | undefined {
     if (this.#startedAt === undefined) return this.#input.startsAt;
-    return this.outcome === undefined ? this.#device?.pollTimeout() : undefined;
+    return this.outcome === undefined ? earliest(this.#device?.pollTimeout(), this.#checkInAt) : undefined;
   }
 
   handleTimeout(now: Instant): void {
     if (this.#startedAt === undefined) this.boot(now);
     else this.#device?.handleTimeout(now);
+    if (this.#checkInAt !== undefined && now >= this.#checkInAt) this.#checkIn(now);
     this.#drain(now);
   }
 
   /** Starts the device, or starts it again: what was in memory is gone, what was in flash is there. */
   boot(now: Instant): void {
+    const intervalMs = this.#input.endless?.intervalMs;
+    if (this.#startedAt === undefined && intervalMs !== undefined) this.#checkInAt = addMs(now, intervalMs);
     this.#startedAt ??= now;
-    const { number, server, key, image, dialect, crypto, random, trace, dtlsParameters, trust } = this.#input;
+    const { number, server, key, image, dialect, crypto, random, trace, dtlsParameters, trust, endless } = this.#input;
     const contact: ServerContactInput = {
       server,
       security: {
-        identity: toUtf8(`d${number}`),
+        identity: toUtf8(endless?.identity ?? `d${number}`),
         key,
         cipherSuites: dialect.cipherSuites,
         connectionId: new Uint8Array(0),
@@ -232,7 +246,14 @@ export class SimulatedDevice implements Deadlined {
     }
   }
 
+  #checkIn(now: Instant): void {
+    this.#checkInAt = addMs(this.#checkInAt!, this.#input.endless!.intervalMs!);
+    if (this.#device instanceof TwoSlotDevice) this.#device.checkInNow(now);
+  }
+
   #handleSlotEvent(now: Instant, device: TwoSlotDevice, event: SlotEvent): void {
+    const { endless } = this.#input;
+    if (endless !== undefined) return this.#goOn(now, device, event, endless);
     switch (event.kind) {
       case "contact":
         if (event.event.kind === "block") this.#heldLength = event.event.held;
@@ -258,6 +279,14 @@ export class SimulatedDevice implements Deadlined {
       default:
         return;
     }
+  }
+
+  #goOn(now: Instant, device: TwoSlotDevice, event: SlotEvent, endless: EndlessDevice): void {
+    endless.event(now, event);
+    if (event.kind === "reboot") return this.boot(now);
+    if (event.kind !== "healthCheckWanted") return;
+    device.handleHealth(now, true);
+    this.#drain(now);
   }
 
   /** What must hold above all: the image in flash is the image that was published. */

@@ -12,15 +12,19 @@ import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import type { Dialect } from "../src/device/dialect.ts";
 import { DEFAULT_CIPHER_SUITES } from "../src/dtls/cipher-suite.ts";
 import type { DtlsParameters } from "../src/dtls/parameters.ts";
+import type { Catalogue } from "../src/firmware/catalogue.ts";
+import type { Unavailable } from "../src/firmware/releases.ts";
 import { FirmwareServer } from "../src/server/firmware-server.ts";
 import { newestReleaseFor } from "../src/server/newest-release.ts";
-import type { CheckInQuestion } from "../src/server/ticket-resource.ts";
+import type { ReportQuestion } from "../src/server/report-resource.ts";
+import type { CheckInDecision, CheckInQuestion } from "../src/server/ticket-resource.ts";
+import type { TransferNews } from "../src/server/transfers.ts";
 import { DrawnImage } from "./drawn-image.ts";
-import { DrawnTrust } from "./drawn-trust.ts";
+import { DrawnTrust, type SimulatedTrust } from "./drawn-trust.ts";
 import type { SharedMedium } from "./link/shared-medium.ts";
 import { Prng } from "./prng.ts";
 import type { LinkProfile } from "./profiles/profile.ts";
-import { SimulatedDevice } from "./simulated-device.ts";
+import { type EndlessDevice, SimulatedDevice } from "./simulated-device.ts";
 import type { Trace } from "./trace.ts";
 
 const START = instant(0);
@@ -35,8 +39,8 @@ export interface SimulationInput {
   /** Bytes. */
   readonly imageLength: number;
   readonly deviceCount: number;
-  /** A channel that all devices share; without it each has its own. */
-  readonly medium?: SharedMedium;
+  /** Channels that devices share, one after the other in turn; without them each has its own. */
+  readonly media?: readonly SharedMedium[];
   /** Devices come evenly spread over this time, ms; all at once when absent. */
   readonly spreadMs?: number;
   /** How many of them update at a time: one that comes while so many do waits, first come, first served. All when absent. */
@@ -46,8 +50,22 @@ export interface SimulationInput {
   readonly trace?: Trace;
   /** Whether devices check in, try what they are offered and confirm it; they download one image when absent. */
   readonly trusted?: boolean;
+  /** A fleet that decides what its devices get; they go on for good then. */
+  readonly fleet?: SimulatedFleet;
   /** Handshakes that somebody may have begun beside the devices; none when absent. */
   readonly strangersMax?: number;
+}
+
+/** What decides for devices that check in, and hears what becomes of them. Its own deadlines are kept, as of all that acts. */
+export interface SimulatedFleet extends Deadlined {
+  readonly catalogue: Catalogue;
+  /** What devices download first: the longest of all. */
+  readonly image: DrawnImage;
+  readonly trust: SimulatedTrust;
+  device(number: number): EndlessDevice;
+  checkedIn(now: Instant, question: CheckInQuestion): CheckInDecision | Unavailable;
+  reported(now: Instant, question: ReportQuestion): void;
+  transferred(now: Instant, identity: Uint8Array, news: TransferNews): void;
 }
 
 /** A finding: the run contradicts what must hold. The seed replays it. */
@@ -62,7 +80,7 @@ export class Simulation {
   readonly #input: SimulationInput;
   readonly #random: Prng;
   readonly #key: Secret;
-  readonly #trust: DrawnTrust | undefined;
+  readonly #trust: SimulatedTrust | undefined;
   readonly #deadlines = new DeadlineQueue<Deadlined>();
   readonly #byAddress = new Map<PeerAddress, SimulatedDevice>();
   readonly #messages = new WeakMap<Uint8Array, Uint8Array>();
@@ -75,14 +93,17 @@ export class Simulation {
   constructor(input: SimulationInput) {
     this.#input = input;
     this.#random = new Prng(input.seed);
-    this.image = DrawnImage.of(input.crypto, input.imageLength, this.#random.fork("image"));
+    const { fleet } = input;
+    this.image = fleet?.image ?? DrawnImage.of(input.crypto, input.imageLength, this.#random.fork("image"));
     const key = new Uint8Array(KEY_LENGTH);
     this.#random.fork("key").fill(key);
     this.#key = new Secret(key);
-    if (input.trusted) this.#trust = new DrawnTrust(input.crypto, this.image, this.#random.fork("trust"));
+    if (fleet !== undefined) this.#trust = fleet.trust;
+    else if (input.trusted) this.#trust = new DrawnTrust(input.crypto, this.image, this.#random.fork("trust"));
     this.#server = this.#startServer();
     this.devices = Array.from({ length: input.deviceCount }, (_, number) => this.#createDevice(number));
     this.#running = this.devices.length;
+    if (fleet !== undefined) this.#reschedule(fleet);
     for (let i = 0; i < (input.atATimeMax ?? this.devices.length); i++) this.#admitNext();
   }
 
@@ -126,7 +147,8 @@ export class Simulation {
   }
 
   #createDevice(number: number): SimulatedDevice {
-    const { profile, dialect, medium, spreadMs = 0, trace, deviceDtlsParameters } = this.#input;
+    const { profile, dialect, media, spreadMs = 0, trace, deviceDtlsParameters, fleet } = this.#input;
+    const medium = media?.[number % media.length];
     const startsAt = addMs(START, (spreadMs * number) / this.#input.deviceCount);
     const device: SimulatedDevice = new SimulatedDevice({
       number,
@@ -140,6 +162,7 @@ export class Simulation {
       random: this.#random.fork(`device ${number}`),
       ...(medium && { medium }),
       ...(this.#trust && { trust: this.#trust }),
+      ...(fleet && { endless: fleet.device(number) }),
       ...(trace && { trace }),
       ...(deviceDtlsParameters && { dtlsParameters: deviceDtlsParameters }),
       outlet: {
@@ -173,7 +196,7 @@ export class Simulation {
       now: this.now,
       crypto: this.#input.crypto,
       random: this.#random.fork(`server ${this.#serverStarts++}`),
-      catalogue: this.image,
+      catalogue: this.#input.fleet?.catalogue ?? this.image,
       cipherSuites: DEFAULT_CIPHER_SUITES,
       ...(this.#trust && { trust: this.#trust.ticketMaker }),
       ...(serverDtlsParameters && { dtlsParameters: serverDtlsParameters }),
@@ -200,14 +223,22 @@ export class Simulation {
       if (event === undefined) break;
       if (event.kind === "pskWanted") this.#server.handlePsk(this.now, event.identity, this.#key);
       if (event.kind === "checkInReceived") this.#decide(event.question);
-      if (event.kind === "reportReceived") this.#server.handleReport(this.now, event.question, true);
+      if (event.kind === "reportReceived") this.#keep(event.question);
+      if (event.kind === "transfer") this.#input.fleet?.transferred(this.now, event.identity!, event.news);
     }
     this.#reschedule(this.#server);
   }
 
+  #keep(question: ReportQuestion): void {
+    this.#input.fleet?.reported(this.now, question);
+    this.#server.handleReport(this.now, question, true);
+  }
+
   #decide(question: CheckInQuestion): void {
+    const { fleet } = this.#input;
     const { releases, unixSeconds } = this.#trust!.ticketMaker;
-    const decision = newestReleaseFor(releases, question.checkIn, unixSeconds(this.now));
+    const decision =
+      fleet?.checkedIn(this.now, question) ?? newestReleaseFor(releases, question.checkIn, unixSeconds(this.now));
     this.#server.handleCheckIn(this.now, question, decision);
   }
 

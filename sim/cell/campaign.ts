@@ -109,7 +109,7 @@ export function runCampaign(
     seed,
     crypto,
     deviceCount,
-    medium: new SharedMedium(),
+    media: [new SharedMedium()],
     spreadMs: spreadSeconds * 1000,
     atATimeMax: atATime,
   });

@@ -1,7 +1,6 @@
 // One device of a crowd: a board with two slots in memory, which checks in at each interval whatever its server says of coming
 // again, and waits for a server that is away.
 
-import { bytesOfLatin1 } from "../../base/bytes.ts";
 import type { VerificationKey } from "../../crypto/signature.ts";
 import type { DeviceSecurity } from "../../device/device-dtls.ts";
 import { dialectNamed } from "../../device/dialect.ts";
@@ -11,7 +10,6 @@ import { SEALED_PAGES } from "../../device/slots/sealed-record.ts";
 import type { SlotEvent } from "../../device/slots/slot-event.ts";
 import { BoardShell } from "../../shell/board-shell.ts";
 import type { ServerAddresses } from "../../shell/device-shell.ts";
-import { systemCrypto } from "../../shell/system-crypto.ts";
 
 const PAGE_LENGTH = 4_096;
 /** As `pull --slots`: somebody looks on, so that a trial that reaches nobody is soon over. */
@@ -122,10 +120,4 @@ export class CrowdDevice {
 
 function chip(length: number): MemoryFlash {
   return new MemoryFlash(length, PAGE_LENGTH);
-}
-
-/** Whether a device is among the share whose new images do not start: always the same ones, by hash of their identity. */
-export function isAmong(share: number, identity: Uint8Array): boolean {
-  const digest = bytesOfLatin1(systemCrypto().sha256(identity));
-  return new DataView(digest.buffer, digest.byteOffset).getUint32(0) / 2 ** 32 < share;
 }

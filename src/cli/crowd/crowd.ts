@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import type { Argv } from "yargs";
 import { identityText } from "../../../psk/identity.ts";
+import { isAmong } from "../../../sim/boot-failures.ts";
 import { Prng } from "../../../sim/prng.ts";
 import type { LinkProfile } from "../../../sim/profiles/profile.ts";
 import { EMPTY } from "../../base/bytes.ts";
@@ -15,6 +16,7 @@ import { dialectNamed } from "../../device/dialect.ts";
 import { imageNameFault } from "../../firmware/image-name.ts";
 import { LinkSockets } from "../../shell/link-sockets.ts";
 import { onStopSignal } from "../../shell/stop-signals.ts";
+import { systemCrypto } from "../../shell/system-crypto.ts";
 import { SystemRandom } from "../../shell/system-random.ts";
 import { parseDuration } from "../arguments.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "../command.ts";
@@ -23,7 +25,7 @@ import { coapProfileFor } from "../profile-argument.ts";
 import { type Status, showStatus } from "../progress.ts";
 import { coapUriGiven, serversAt } from "../pull/pull.ts";
 import { makerKeyIn, parseBootFails, parseClass } from "../pull/update-arguments.ts";
-import { CrowdDevice, isAmong } from "./crowd-device.ts";
+import { CrowdDevice } from "./crowd-device.ts";
 import { eventReport } from "./crowd-event.ts";
 import { figuresLine, figuresOf } from "./crowd-figures.ts";
 import { type CrowdIdentity, identitiesInFile, identitiesInStore, makerKeyInStore } from "./crowd-identities.ts";
@@ -103,7 +105,7 @@ export async function run(args: CrowdArguments): Promise<void> {
         ...(args.class !== undefined && { class: args.class }),
         makerKey,
         slotLength: slotLengthFor(count),
-        bootFails: isAmong(args.bootFails, one.identity),
+        bootFails: isAmong(systemCrypto(), args.bootFails, identityText(one.identity)),
       },
       (event) => {
         const report = args.json ? eventReport(event) : undefined;
