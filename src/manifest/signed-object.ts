@@ -3,7 +3,7 @@
 import { failed, ok, type Result } from "../base/result.ts";
 import type { CborFault } from "../cbor/cbor-value.ts";
 import type { SigningKey, VerificationKey } from "../crypto/signature.ts";
-import { EXTERNAL_AAD, signSign1, toBeSigned, verifySign1 } from "./cose-sign1.ts";
+import { decodeSign1, EXTERNAL_AAD, signSign1, toBeSigned, verifySign1 } from "./cose-sign1.ts";
 import { decodeNativeManifest, encodeNativeManifest, NATIVE_MANIFEST_LENGTH_MAX } from "./native-manifest.ts";
 import { type Refusal, refusal } from "./reason.ts";
 import { decodeTicket, encodeTicket, TICKET_LENGTH_MAX } from "./ticket.ts";
@@ -78,4 +78,13 @@ export function open<Value>(
   const { payload, key } = verified.value;
   const decoded = kind.decode(payload);
   return decoded.ok ? ok({ value: decoded.value, key }) : failed(refusal("malformed", decoded.error.reason));
+}
+
+/** What `bytes` say, whoever signed them: for who asks nothing but what to do next. */
+export function readUnverified<Value>(kind: SignedKind<Value>, bytes: Uint8Array): Result<Value, Refusal> {
+  const read = bytes.length > kind.lengthMax ? undefined : decodeSign1(bytes);
+  if (read === undefined) return failed(refusal("malformed", `more than ${kind.lengthMax} bytes`));
+  if (!read.ok) return failed(refusal("malformed", read.error.detail));
+  const decoded = kind.decode(read.value.payload);
+  return decoded.ok ? decoded : failed(refusal("malformed", decoded.error.reason));
 }

@@ -30,10 +30,20 @@ import { Download, type DownloadInput, type DownloadResult } from "./download.ts
 import { formatPullReport, pullReport } from "./report.ts";
 import { targetFor } from "./target.ts";
 import { TwoSlots } from "./two-slots.ts";
-import { makerKeyIn, openSlotDirectory, parseBootFails, parseClass, productIn } from "./update-arguments.ts";
+import {
+  makerKeyIn,
+  openSlotDirectory,
+  parseBootFails,
+  parseClass,
+  parseClassProfile,
+  productIn,
+} from "./update-arguments.ts";
 import { reportUpdate } from "./update-report.ts";
 
 const STDOUT = "-";
+
+/** They mean nothing without --slots. */
+const DEVICE_FLAGS = ["trust", "class", "classProfile", "decryptWith", "bootFails"] as const;
 
 type PullArguments = ArgumentsOf<typeof options>;
 
@@ -102,6 +112,11 @@ export function options(yargs: Argv<GlobalArguments>) {
       ...word,
       describe: "With --slots: the private key (P-256, PEM) that opens images which are encrypted to its class",
     })
+    .option("class-profile", {
+      ...word,
+      describe: "With --slots: what the class's devices check, log or maker-only, as in class set",
+      coerce: parseClassProfile,
+    })
     .option("boot-fails", {
       type: "string",
       describe: "With --slots: how often a new image does not start, such as 50%; always where no share follows",
@@ -124,9 +139,11 @@ export async function run(args: PullArguments): Promise<void> {
   const uri = coapUriGiven(args.uri);
   const security = securityFor(uri, args);
   if (args.slots !== undefined) return update(args, args.slots, uri, security);
-  const stray = (["trust", "class", "decryptWith", "bootFails"] as const).find((name) => args[name] !== undefined);
+  const stray = DEVICE_FLAGS.find((name) => args[name] !== undefined);
   if (stray !== undefined)
-    throw wrongUse("--trust, --class, --decrypt-with and --boot-fails are for a device with --slots DIR");
+    throw wrongUse(
+      "--trust, --class, --class-profile, --decrypt-with and --boot-fails are for a device with --slots DIR",
+    );
   const file = args.output ?? fileNameFor(uri);
   const [server, ...otherServers] = await serversAt(uri);
   const target = targetFor(file);
@@ -175,6 +192,7 @@ async function update(
     dialect: dialectWith(args.device, settingsOf(args)),
     product,
     ...(args.class !== undefined && { class: args.class }),
+    checks: args.classProfile ?? {},
     makerKey,
     ...(decryptionKey && { decryptionKey }),
     bootFails: args.bootFails ?? 0,

@@ -20,6 +20,7 @@ import { systemMessage } from "../../store/store-error.ts";
 import { jobFailed } from "../command-error.ts";
 import type { Progress } from "../progress.ts";
 import { failureText, networkFailureText } from "./failure.ts";
+import type { ClassChecks } from "./update-arguments.ts";
 
 /** Marks of a download that a power cut may cost: those of so many milliseconds. */
 const SAVE_INTERVAL_MS = 1_000;
@@ -39,6 +40,7 @@ export interface TwoSlotsInput {
   readonly dialect: Dialect;
   readonly product: string;
   readonly class?: string;
+  readonly checks: ClassChecks;
   readonly makerKey: VerificationKey;
   /** Opens images that are encrypted. */
   readonly decryptionKey?: OwnKey;
@@ -106,7 +108,7 @@ export class TwoSlots {
 
   get #boardInput(): BoardShellInput {
     const { directory, addresses, host, security, dialect, product, class: className } = this.#input;
-    const { makerKey, decryptionKey } = this.#input;
+    const { checks, makerKey, decryptionKey } = this.#input;
     const { slots, memory, bootControl } = directory;
     return {
       flash: { slots, memory, bootControl, progressOf: (slot) => this.#openProgress(slot) },
@@ -116,6 +118,7 @@ export class TwoSlots {
       dialect,
       product,
       ...(className !== undefined && { class: className }),
+      ...checks,
       makerKey,
       ...(decryptionKey !== undefined && { decryptionKey }),
       policy: POLICY,

@@ -2,6 +2,7 @@
 
 import type { CoapUri } from "../../coap/coap-uri.ts";
 import type { VerificationKey } from "../../crypto/signature.ts";
+import type { TwoSlotDeviceInput } from "../../device/slots/two-slot-device.ts";
 import { imageNameFault } from "../../firmware/image-name.ts";
 import { classNameFault } from "../../manifest/names.ts";
 import { SlotDirectory } from "../../shell/slot-directory.ts";
@@ -23,6 +24,17 @@ export function parseClass(text: string): string {
   const fault = classNameFault(text);
   if (fault !== undefined) throw wrongUse(fault);
   return text;
+}
+
+/** What a device of a class checks besides, or leaves to its server. */
+export type ClassChecks = Pick<TwoSlotDeviceInput, "asksForLog" | "checksMakerAlone">;
+
+/** "log", "maker-only", or both with a comma. */
+export function parseClassProfile(text: string): ClassChecks {
+  const words = text.split(",");
+  const stray = words.find((one) => one !== "log" && one !== "maker-only");
+  if (stray !== undefined) throw wrongUse(`"${stray}" is nothing that a device here checks: say log or maker-only`);
+  return { asksForLog: words.includes("log"), checksMakerAlone: words.includes("maker-only") };
 }
 
 /** Of coaps://HOST/m/PRODUCT. */

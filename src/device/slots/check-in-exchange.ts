@@ -1,7 +1,7 @@
 // One check-in, from the question to what the device may do: POST /t, and where they do not come with the answer or are not
 // known yet, the trust root and the manifest after it. Each answer is taken for what its signature shows, and no more.
 
-import { EMPTY, toHex } from "../../base/bytes.ts";
+import { bytesOfLatin1, EMPTY, toHex } from "../../base/bytes.ts";
 import type { Instant } from "../../base/instant.ts";
 import { Code, classOf, formatCode } from "../../coap/code.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
@@ -10,6 +10,7 @@ import { NO_FIGURES } from "../../manifest/figure.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
 import type { OwnKey } from "../../manifest/payload-encryption.ts";
 import { type Refusal, refusal } from "../../manifest/reason.ts";
+import { readUnverified, SIGNED_TICKET } from "../../manifest/signed-object.ts";
 import type { Ticket } from "../../manifest/ticket.ts";
 import type { ErrandRequest } from "../errand.ts";
 import type { SlotNumber } from "./bootloader.ts";
@@ -39,6 +40,8 @@ export interface CheckInExchangeInput {
   readonly crypto: CryptoProvider;
   /** Whether nothing is taken that no log of the trust root has. */
   readonly asksForLog: boolean;
+  /** Whether the maker's signature counts alone: what a ticket says is then believed of whoever sent it. */
+  readonly checksMakerAlone: boolean;
   /** Opens images that are encrypted; absent where the device takes none. */
   readonly decryptionKey: OwnKey | undefined;
 }
@@ -51,9 +54,18 @@ export class CheckInExchange {
   #manifest: Uint8Array | undefined;
   #proof: Uint8Array | undefined;
   #isRootFresh = false;
+  /** What is known will do without it. */
+  #isRootOptional = false;
+  #rootAskedAt: number;
 
   constructor(input: CheckInExchangeInput) {
     this.#input = input;
+    this.#rootAskedAt = input.memory.rootAskedAt;
+  }
+
+  /** When the trust root was last asked for, in seconds since 1970 by a ticket: to be remembered. */
+  get rootAskedAt(): number {
+    return this.#rootAskedAt;
   }
 
   /** The first request. */
@@ -76,7 +88,8 @@ export class CheckInExchange {
 
   /** For what was asked for last. */
   handleAnswer(now: Instant, code: Code, payload: Uint8Array): CheckInStep {
-    if (isPutOff(code)) {
+    const isNeeded = this.#asked !== "root" || !this.#isRootOptional;
+    if (isPutOff(code) && isNeeded) {
       return { kind: "failed", detail: `the server cannot for the moment (${formatCode(code)})` };
     }
     const refused = this.#take(code, payload);
@@ -85,6 +98,7 @@ export class CheckInExchange {
   }
 
   #take(code: Code, payload: Uint8Array): Refusal | undefined {
+    const { anchors } = this.#input;
     const isThere = classOf(code) === 2;
     const asked = this.#asked;
     if (asked === "answer") {
@@ -95,6 +109,11 @@ export class CheckInExchange {
       this.#proof = decoded.value.proof;
       return undefined;
     }
+    if (asked === "root" && this.#isRootOptional) {
+      // One that is no better than what is known changes nothing; one that is newer may revoke who gave it.
+      if (isThere) anchors.takeRoot(payload);
+      return undefined;
+    }
     if (!isThere) {
       // Without a root nobody's ticket counts; without its manifest the ticket offers nothing.
       const what = asked === "root" ? "trust root" : "manifest of the ticket";
@@ -102,7 +121,7 @@ export class CheckInExchange {
     }
     if (asked === "manifest") this.#manifest = payload;
     else {
-      const taken = this.#input.anchors.takeRoot(payload);
+      const taken = anchors.takeRoot(payload);
       if (!taken.ok) return taken.error;
     }
     return undefined;
@@ -110,33 +129,46 @@ export class CheckInExchange {
 
   /** What is known so far, in the order of the checks. */
   #weigh(now: Instant): CheckInStep {
-    const { anchors, asking, memory, crypto } = this.#input;
-    const ticket = anchors.openTicket(this.#ticket);
-    if (!ticket.ok) return this.#orRoot(ticket.error, undefined);
-    const { issued, manifestDigest } = ticket.value;
+    const { anchors, asksForLog, checksMakerAlone, crypto } = this.#input;
+    const opens = checksMakerAlone ? readUnverified(SIGNED_TICKET, this.#ticket) : anchors.openTicket(this.#ticket);
+    if (!opens.ok) return this.#orRoot(opens.error, undefined);
+    const ticket = opens.value;
+    const { issued, manifestDigest } = ticket;
     if (anchors.root !== undefined && anchors.root.notAfter < issued) {
       return this.#orRoot(refusal("rootExpired", `the trust root was good until ${anchors.root.notAfter}`), undefined);
     }
+    if (this.#isRootFresh) this.#rootAskedAt = issued;
+    else if (anchors.isRootDue(issued, this.#rootAskedAt, asksForLog)) return this.#asksForNewerRoot();
     if (manifestDigest === undefined) {
-      const stale = checkTicket(now, ticket.value, asking);
+      const stale = this.#checkTicket(now, ticket);
       if (stale !== undefined) return { kind: "refused", refusal: stale, manifest: undefined };
-      return { kind: "nothingNew", ticket: ticket.value };
+      return { kind: "nothingNew", ticket };
     }
     if (this.#manifest === undefined)
       return this.#asks("manifest", [`d=${toHex(manifestDigest.subarray(0, DIGEST_QUERY_LENGTH))}`]);
     const opened = anchors.openManifest(this.#manifest);
     if (!opened.ok) return this.#orRoot(opened.error, undefined);
     const manifest = opened.value;
-    const refused =
-      checkManifest(manifest, issued, memory, asking) ??
-      checkTicket(now, ticket.value, asking) ??
-      checkDigest(crypto, this.#manifest, ticket.value) ??
-      this.#checkProof(manifestDigest) ??
-      checkSpace(manifest, asking);
+    const refused = this.#checkOffer(now, ticket, this.#manifest, manifest);
     if (refused !== undefined) return { kind: "refused", refusal: refused, manifest };
     const payload = openEncryption(crypto, manifest, this.#input.decryptionKey);
     if (!payload.ok) return { kind: "refused", refusal: payload.error, manifest };
-    return { kind: "offered", offer: { manifest, payload: payload.value }, ticket: ticket.value };
+    return { kind: "offered", offer: { manifest, payload: payload.value }, ticket };
+  }
+
+  #checkOffer(now: Instant, ticket: Ticket, signed: Uint8Array, manifest: NativeManifest): Refusal | undefined {
+    const { asking, memory, crypto, checksMakerAlone } = this.#input;
+    return (
+      checkManifest(manifest, ticket.issued, memory, asking) ??
+      this.#checkTicket(now, ticket) ??
+      (checksMakerAlone ? undefined : checkDigest(crypto, signed, ticket)) ??
+      this.#checkProof(bytesOfLatin1(crypto.sha256(signed))) ??
+      checkSpace(manifest, asking)
+    );
+  }
+
+  #checkTicket(now: Instant, ticket: Ticket): Refusal | undefined {
+    return this.#input.checksMakerAlone ? undefined : checkTicket(now, ticket, this.#input.asking);
   }
 
   /** A proof that comes is checked, whoever asked for it. */
@@ -151,6 +183,12 @@ export class CheckInExchange {
     const mayHelp = refused.reason === "keyUnknown" || refused.reason === "rootExpired";
     if (!mayHelp || this.#isRootFresh) return { kind: "refused", refusal: refused, manifest };
     this.#isRootFresh = true;
+    return this.#asks("root", []);
+  }
+
+  #asksForNewerRoot(): CheckInStep {
+    this.#isRootFresh = true;
+    this.#isRootOptional = true;
     return this.#asks("root", []);
   }
 

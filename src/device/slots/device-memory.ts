@@ -56,11 +56,22 @@ export interface DeviceMemory {
   readonly report: PendingReport | undefined;
   readonly attempts: Attempts | undefined;
   readonly root: TrustRoot | undefined;
+  /** When that was last asked for, seconds since 1970 by a ticket; 0: nobody knows. */
+  readonly rootAskedAt: number;
   /** For how long the server has kept from the device what is newer, or said nothing that counts, seconds. */
   readonly behindSeconds: number;
 }
 
-const Key = { INSTALLED: 1, SECURITY_COUNTER: 2, CANDIDATE: 3, REPORT: 4, ATTEMPTS: 5, ROOT: 6, BEHIND: 7 } as const;
+const Key = {
+  INSTALLED: 1,
+  SECURITY_COUNTER: 2,
+  CANDIDATE: 3,
+  REPORT: 4,
+  ATTEMPTS: 5,
+  ROOT: 6,
+  BEHIND: 7,
+  ROOT_ASKED_AT: 8,
+} as const;
 
 const TEXT = { min: 1, max: 64 };
 const BYTES = { min: 1, max: 32 };
@@ -76,6 +87,7 @@ export function encodeMemory(memory: DeviceMemory): Uint8Array {
       [Key.ATTEMPTS, attempts === undefined ? null : attemptFields(attempts)],
       [Key.ROOT, root === undefined ? null : encodeTrustRoot(root)],
       [Key.BEHIND, memory.behindSeconds],
+      [Key.ROOT_ASKED_AT, memory.rootAskedAt],
     ]),
   );
 }
@@ -107,6 +119,7 @@ export function decodeMemory(bytes: Uint8Array): Result<DeviceMemory, CborFault>
     report: orNull(fields, Key.REPORT, 5, readReport),
     attempts: orNull(fields, Key.ATTEMPTS, 4, readAttempts),
     root: root.value,
+    rootAskedAt: fields.unsigned(Key.ROOT_ASKED_AT),
     behindSeconds: fields.unsigned(Key.BEHIND),
   });
 }

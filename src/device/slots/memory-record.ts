@@ -41,6 +41,7 @@ function memoryOf(installed: ImageDescription): DeviceMemory {
     report: undefined,
     attempts: undefined,
     root: undefined,
+    rootAskedAt: 0,
     behindSeconds: 0,
   };
 }

@@ -21,6 +21,9 @@ import type { Role, TrustRoot } from "../../manifest/trust-root.ts";
 import { witnessCount } from "../../registry/cosignature.ts";
 import { type ProvenEntry, verifyInclusionProof } from "../../registry/inclusion-proof.ts";
 
+/** From one look for a newer root to the next by the clock alone, seconds. */
+const ROOT_INTERVAL_MIN = 86_400;
+
 export class TrustAnchors {
   readonly #crypto: CryptoProvider;
   readonly #product: string;
@@ -60,6 +63,18 @@ export class TrustAnchors {
 
   openManifest(bytes: Uint8Array): Result<NativeManifest, Refusal> {
     return this.#open(SIGNED_MANIFEST, bytes, "maker");
+  }
+
+  /**
+   * Whether it is time to look for a newer root, at `issued` by a ticket, where it was last asked for at `askedAt`, both in seconds
+   * since 1970: at half of what was left of its life then, so ever more often towards the end, and at most once a day. A key that was
+   * revoked is known to whoever has the old root: nothing else would make such a device ask. Without a root it is time where
+   * `isNeeded`.
+   */
+  isRootDue(issued: number, askedAt: number, isNeeded: boolean): boolean {
+    if (this.#root === undefined) return isNeeded;
+    const since = issued - askedAt;
+    return since >= ROOT_INTERVAL_MIN && since >= (this.#root.notAfter - askedAt) / 2;
   }
 
   openTicket(bytes: Uint8Array): Result<Ticket, Refusal> {

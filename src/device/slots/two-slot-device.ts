@@ -29,6 +29,7 @@ import { ServerContact, type ServerContactInput } from "../server-contact.ts";
 import { attemptsAfter } from "./attempts.ts";
 import { type Bootloader, otherSlot } from "./bootloader.ts";
 import { CheckInExchange, type CheckInStep, isPutOff } from "./check-in-exchange.ts";
+import { imageOf } from "./described-image.ts";
 import type { Attempts, Candidate, DeviceMemory, ImageDescription, PendingReport } from "./device-memory.ts";
 import { EncryptedSlot } from "./encrypted-slot.ts";
 import { FreezeWatch } from "./freeze-watch.ts";
@@ -61,6 +62,8 @@ export interface TwoSlotDeviceInput extends ServerContactInput {
   readonly policy?: Partial<SlotPolicy>;
   /** Whether nothing is installed that no log of the trust root has; false when absent. */
   readonly asksForLog?: boolean;
+  /** Whether no server's signature is checked, but the maker's alone (a class's `maker-only`); false when absent. */
+  readonly checksMakerAlone?: boolean;
   /** Opens images that are encrypted; none is taken when absent. */
   readonly decryptionKey?: OwnKey;
 }
@@ -312,6 +315,7 @@ export class TwoSlotDevice implements Deadlined {
       anchors: this.#anchors,
       crypto,
       asksForLog: this.#input.asksForLog ?? false,
+      checksMakerAlone: this.#input.checksMakerAlone ?? false,
       decryptionKey: this.#input.decryptionKey,
     });
     this.#errand = { kind: "checkIn", exchange };
@@ -343,7 +347,8 @@ export class TwoSlotDevice implements Deadlined {
   #handleAnswer(now: Instant, code: Code, payload: Uint8Array): void {
     const errand = this.#errand!;
     if (errand.kind === "contact") return this.#handleContact(now);
-    if (errand.kind === "checkIn") return this.#handleStep(now, errand.exchange.handleAnswer(now, code, payload));
+    if (errand.kind === "checkIn")
+      return this.#handleStep(now, errand.exchange, errand.exchange.handleAnswer(now, code, payload));
     if (isPutOff(code)) return this.#handleFailure(now, `the server cannot for the moment (${formatCode(code)})`);
     // Whatever else it says, it has heard the report.
     if (errand.kind === "report" && errand.isKept) this.#record.update({ report: undefined });
@@ -351,20 +356,19 @@ export class TwoSlotDevice implements Deadlined {
     this.#next(now);
   }
 
-  #handleStep(now: Instant, step: CheckInStep): void {
+  #handleStep(now: Instant, { rootAskedAt }: CheckInExchange, step: CheckInStep): void {
     if (step.kind === "asks") return this.#contact.request(now, step.request);
-    this.#record.update({ root: this.#anchors.root });
+    this.#record.update({ root: this.#anchors.root, rootAskedAt });
+    if ("ticket" in step) this.#comeAgainMs = Math.max(COME_AGAIN_MIN_MS, 1_000 * step.ticket.comeAgain);
     switch (step.kind) {
       case "failed":
         return this.#handleFailure(now, step.detail);
       case "nothingNew":
         this.#events.push({ kind: "nothingNew", newestSequenceNumber: step.ticket.sequenceNumber });
-        this.#comeAgainMs = Math.max(COME_AGAIN_MIN_MS, 1_000 * step.ticket.comeAgain);
         return this.#settle(now, step.ticket.sequenceNumber > this.#memory.installed.sequenceNumber);
       case "refused":
         return this.#refuse(now, step.refusal, step.manifest);
       case "offered":
-        this.#comeAgainMs = Math.max(COME_AGAIN_MIN_MS, 1_000 * step.ticket.comeAgain);
         return this.#handleOffer(now, step.offer, addMs(now, 1_000 * step.ticket.lifetime));
     }
   }
@@ -378,10 +382,9 @@ export class TwoSlotDevice implements Deadlined {
   }
 
   #countBehind(now: Instant, isBehind: boolean): void {
-    const freeze = this.#freeze.count(now, isBehind);
-    this.#record.update({ behindSeconds: freeze.behindSeconds });
-    if (freeze.begins)
-      this.#tellRefusal(refusal("frozen", `nothing newer was offered for ${freeze.behindSeconds} s`), undefined);
+    const { begins, behindSeconds } = this.#freeze.count(now, isBehind);
+    this.#record.update({ behindSeconds });
+    if (begins) this.#tellRefusal(refusal("frozen", `nothing newer was offered for ${behindSeconds} s`), undefined);
   }
 
   #refuse(now: Instant, refused: Refusal, manifest: NativeManifest | undefined): void {
@@ -491,8 +494,4 @@ export class TwoSlotDevice implements Deadlined {
   #later(since: Instant, ms: number): Instant {
     return addMs(since, ms * (1 + SPREAD * randomFraction(this.#input.random)));
   }
-}
-
-function imageOf({ sequenceNumber, version, sha256 }: ImageDescription): ImageDescription {
-  return { sequenceNumber, version, sha256 };
 }

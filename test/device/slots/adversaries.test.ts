@@ -311,6 +311,7 @@ function stepAfter(said: Readonly<Record<"manifest" | "ticket" | "trust root", U
     anchors: new TrustAnchors(CRYPTO, PRODUCT, ED25519_PAIR.verification, undefined),
     crypto: CRYPTO,
     asksForLog: false,
+    checksMakerAlone: false,
     decryptionKey: undefined,
   });
   const { ticket, manifest } = said;
