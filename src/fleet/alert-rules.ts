@@ -1,6 +1,6 @@
 // What each rule finds. A rule whose figures were not counted this time says nothing.
 
-import type { Alert, AlertRule } from "./alert.ts";
+import type { AlertRule } from "./alert.ts";
 import { wallTime } from "./clock.ts";
 import type { Fleet } from "./fleet.ts";
 import type { FleetCounts } from "./fleet-event.ts";
@@ -11,20 +11,19 @@ import { dayText, timeText } from "./time-text.ts";
 /** Fewer ended assignments make no share. */
 const SHARE_MINIMUM = 10;
 
-type Finding = Pick<Alert, "subject" | "text">;
+export interface Finding {
+  /** What it is about, see Alert. */
+  readonly subject: string;
+  text(): string;
+}
 
 /** Undefined where it cannot be told now. */
-export function alertsOf(
+export function findingsOf(
   rule: AlertRule,
   fleet: Fleet,
   counts: FleetCounts,
   now: number,
-): readonly Alert[] | undefined {
-  const found = findingsOf(rule, fleet, counts, now);
-  return found?.map(({ subject, text }) => ({ rule: rule.name, kind: rule.kind, subject, text, since: now }));
-}
-
-function findingsOf(rule: AlertRule, fleet: Fleet, counts: FleetCounts, now: number): readonly Finding[] | undefined {
+): readonly Finding[] | undefined {
   switch (rule.kind) {
     case "failureShare":
       return ofRollouts(rule, fleet).flatMap((rollout) => failing(rule, rollout));
@@ -41,19 +40,12 @@ function findingsOf(rule: AlertRule, fleet: Fleet, counts: FleetCounts, now: num
         return [
           {
             subject: name,
-            text: `the support period of ${name} ends on ${dayText(supportEndsAt)}`,
+            text: () => `the support period of ${name} ends on ${dayText(supportEndsAt)}`,
           },
         ];
       });
     case "logBehind":
-      if (counts.logBehindMs === undefined) return undefined;
-      if (counts.logBehindMs <= rule.threshold) return [];
-      return [
-        {
-          subject: "",
-          text: `the registry has not been signed for ${Math.round(counts.logBehindMs / 60_000)} minutes`,
-        },
-      ];
+      return counts.logBehindMs === undefined ? undefined : behind(rule, counts.logBehindMs);
     case "slowRetrieval":
       // Raised with the device's own news, see step.ts.
       return undefined;
@@ -74,7 +66,7 @@ function failing({ threshold }: AlertRule, { plan, phases }: Rollout): readonly 
   const failures = phases.reduce((sum, phase) => sum + failuresOf(phase), 0);
   const ended = phases.reduce((sum, phase) => sum + failuresOf(phase) + phase.confirmed + phase.booted, 0);
   if (ended < SHARE_MINIMUM || failures <= threshold * ended) return [];
-  return [{ subject: plan.name, text: `${failures} of ${ended} devices failed in roll-out ${plan.name}` }];
+  return [{ subject: plan.name, text: () => `${failures} of ${ended} devices failed in roll-out ${plan.name}` }];
 }
 
 function stalled(
@@ -84,12 +76,20 @@ function stalled(
 ): readonly Finding[] {
   const open = phases[phase];
   if (state !== "running" || open?.quietSince === undefined || clock.time - open.quietSince <= threshold) return [];
-  const since = timeText(wallTime(clock, open.quietSince));
+  const since = wallTime(clock, open.quietSince);
   return [
-    { subject: plan.name, text: `phase ${phase + 1} of roll-out ${plan.name} has had no new device since ${since}` },
+    {
+      subject: plan.name,
+      text: () => `phase ${phase + 1} of roll-out ${plan.name} has had no new device since ${timeText(since)}`,
+    },
   ];
 }
 
 function silent({ threshold }: AlertRule, product: string, count: number): readonly Finding[] {
-  return count <= threshold ? [] : [{ subject: product, text: `${count} devices of ${product} are silent` }];
+  return count <= threshold ? [] : [{ subject: product, text: () => `${count} devices of ${product} are silent` }];
+}
+
+function behind({ threshold }: AlertRule, ms: number): readonly Finding[] {
+  if (ms <= threshold) return [];
+  return [{ subject: "", text: () => `the registry has not been signed for ${Math.round(ms / 60_000)} minutes` }];
 }

@@ -3,7 +3,7 @@
 
 import { toHex } from "../../src/base/bytes.ts";
 import type { Answer } from "../../src/fleet/answer.ts";
-import type { Device } from "../../src/fleet/device.ts";
+import type { Device, LinkFigures } from "../../src/fleet/device.ts";
 import { EMPTY_FLEET, type Fleet } from "../../src/fleet/fleet.ts";
 import type { FleetAction } from "../../src/fleet/fleet-action.ts";
 import type { FleetCounts, FleetEvent } from "../../src/fleet/fleet-event.ts";
@@ -30,8 +30,16 @@ export const DAY = 24 * HOUR;
 const NONCE = new Uint8Array(8);
 const REPORT_ID = new Uint8Array(8);
 
+const RELEASES = new Map<number, FleetRelease>();
+
 /** A release of the product: its digests follow from its number. */
 export function releaseNumbered(sequenceNumber: number, more: Partial<FleetRelease> = {}): FleetRelease {
+  const known = RELEASES.get(sequenceNumber) ?? plainRelease(sequenceNumber);
+  RELEASES.set(sequenceNumber, known);
+  return Object.keys(more).length === 0 ? known : { ...known, ...more };
+}
+
+function plainRelease(sequenceNumber: number): FleetRelease {
   return {
     product: PRODUCT,
     version: `${sequenceNumber}.0`,
@@ -44,7 +52,6 @@ export function releaseNumbered(sequenceNumber: number, more: Partial<FleetRelea
     notAfter: undefined,
     requires: undefined,
     forRunning: undefined,
-    ...more,
   };
 }
 
@@ -131,6 +138,12 @@ export class FleetScene {
     return this.step({ kind: "progressed", progress }, id);
   }
 
+  /** It is known, and so is what its link carries. */
+  measured(id: string, link: LinkFigures): void {
+    this.runs(id, 1);
+    this.devices.set(id, { ...this.devices.get(id)!, link });
+  }
+
   /** Downloads, boots and confirms itself as a good device does, all in a minute. */
   installs(id: string, sequenceNumber: number): void {
     this.progresses(id, sequenceNumber, releaseNumbered(sequenceNumber).size);
@@ -140,11 +153,11 @@ export class FleetScene {
     this.runs(id, sequenceNumber);
   }
 
-  /** Time goes by, with a tick each minute. */
-  passes(ms: number, counts?: FleetCounts): void {
+  /** Time goes by, with a tick each `every` ms. */
+  passes(ms: number, counts?: FleetCounts, every = MINUTE): void {
     const until = this.now + ms;
     while (this.now < until) {
-      this.now = Math.min(until, this.now + MINUTE);
+      this.now = Math.min(until, this.now + every);
       this.ticks(counts);
     }
   }

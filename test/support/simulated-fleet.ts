@@ -2,6 +2,8 @@
 // TwoSlotDevice does, in virtual time.
 
 import type { Answer } from "../../src/fleet/answer.ts";
+import { BLOCK_OVERHEAD_LENGTH } from "../../src/fleet/cell-load.ts";
+import type { LinkFigures } from "../../src/fleet/device.ts";
 import type { FleetRelease } from "../../src/fleet/product.ts";
 import type { CheckIn } from "../../src/manifest/check-in.ts";
 import { type FleetScene, MINUTE, releaseNumbered, SECOND } from "./fleet-scene.ts";
@@ -65,6 +67,15 @@ export class SimulatedFleet {
     }
   }
 
+  /** What a transfer of each device carries, as a server would measure it. */
+  *links(): IterableIterator<readonly [id: string, link: LinkFigures]> {
+    for (const { id, behaviour, running } of this.#models) {
+      const { blockSize, downloadSeconds } = behaviour;
+      const blocks = Math.ceil(running.size / blockSize);
+      yield [id, { blockSize, blocks, resends: 0, roundTripMs: (1_000 * downloadSeconds) / blocks }];
+    }
+  }
+
   /** How many run the image with this number. */
   running(sequenceNumber: number): number {
     return this.#models.filter((model) => model.running.sequenceNumber === sequenceNumber).length;
@@ -113,7 +124,8 @@ export class SimulatedFleet {
     const { downloadSeconds, blockSize, cell } = model.behaviour;
     const blocks = Math.ceil(target.size / blockSize);
     const part = downloadSeconds / NEWS_PARTS;
-    if (cell !== undefined) this.onAir(cell, this.#scene.now, downloadSeconds * SECOND, blocks * (blockSize + 160));
+    if (cell !== undefined)
+      this.onAir(cell, this.#scene.now, downloadSeconds * SECOND, blocks * (blockSize + BLOCK_OVERHEAD_LENGTH));
     for (let i = 1; i <= NEWS_PARTS; i++) {
       this.#after(part * i, () => {
         const bytes = i === NEWS_PARTS ? target.size : Math.floor((target.size * i) / NEWS_PARTS);

@@ -1,7 +1,7 @@
 // Time alone: phases that are over, and alerts that come and go.
 
-import type { Alert } from "../alert.ts";
-import { alertsOf } from "../alert-rules.ts";
+import type { AlertRule } from "../alert.ts";
+import { findingsOf } from "../alert-rules.ts";
 import { alertKey } from "../change-application.ts";
 import type { FleetCounts } from "../fleet-event.ts";
 import type { Turn } from "./turn.ts";
@@ -21,17 +21,19 @@ function eligibleWith(phases: readonly { readonly offered: number }[], remaining
 }
 
 function raiseAndClear(turn: Turn, counts: FleetCounts): void {
-  const found = new Map<string, Alert>();
   for (const rule of turn.fleet.alertRules.values()) {
-    const alerts = alertsOf(rule, turn.fleet, counts, turn.now);
+    const findings = findingsOf(rule, turn.fleet, counts, turn.now);
     // What this tick does not tell stands as it stood.
-    if (alerts === undefined) continue;
-    for (const alert of alerts) found.set(alertKey(alert), alert);
-    for (const standing of turn.fleet.alerts.values()) {
-      if (standing.rule === rule.name && !found.has(alertKey(standing))) {
-        turn.change({ kind: "alertCleared", rule: standing.rule, subject: standing.subject });
-      }
+    if (findings === undefined) continue;
+    const subjects = new Set(findings.map(({ subject }) => subject));
+    for (const { rule: name, subject } of turn.fleet.alerts.values()) {
+      if (name === rule.name && !subjects.has(subject)) turn.change({ kind: "alertCleared", rule: name, subject });
     }
+    for (const { subject, text } of findings) raise(turn, rule, subject, text);
   }
-  for (const [key, alert] of found) if (!turn.fleet.alerts.has(key)) turn.change({ kind: "alertRaised", alert });
+}
+
+function raise(turn: Turn, { name, kind }: AlertRule, subject: string, text: () => string): void {
+  if (turn.fleet.alerts.has(alertKey({ rule: name, subject }))) return;
+  turn.change({ kind: "alertRaised", alert: { rule: name, kind, subject, text: text(), since: turn.now } });
 }
