@@ -11,6 +11,7 @@ import { EMPTY_FLEET, type Fleet } from "../fleet/fleet.ts";
 import type { Actor } from "../fleet/fleet-event.ts";
 import type { FleetRecord } from "../fleet/fleet-record.ts";
 import type { FleetRelease } from "../fleet/product.ts";
+import { encodeFleetRecord } from "../fleet/record-codec.ts";
 import { decodeEntry, EntryKind } from "../registry/log-entry.ts";
 import { pseudonymOf } from "../registry/pseudonym.ts";
 import { openDecisionFile } from "../registry-store/decision-file.ts";
@@ -26,7 +27,6 @@ import { BLANK_FLEET, loadFleet, saveFleet } from "./fleet-parts.ts";
 import { fleetReleases, releaseNews } from "./known-releases.ts";
 import { migrateFleet } from "./migrations.ts";
 import { oldReports, removeOldReports } from "./old-reports.ts";
-import { encodeFleetRecord } from "./record-bytes.ts";
 import { RecordTable } from "./record-table.ts";
 import { ReportTable } from "./report-table.ts";
 

@@ -8,9 +8,9 @@ import {
   Migrator,
   sql,
 } from "kysely";
+import { FLEET_RECORD_LENGTH_MAX } from "../fleet/record-codec.ts";
 import { REPORT_ID_LENGTH } from "../manifest/install-report.ts";
 import { DEVICE_STATE_LENGTH_MAX } from "./device-table.ts";
-import { FLEET_RECORD_LENGTH_MAX } from "./record-table.ts";
 import { FIGURES_LENGTH_MAX, REPORTER_LENGTH_MAX } from "./report-table.ts";
 
 type AnyDatabase = Kysely<unknown>;

@@ -3,9 +3,6 @@
 
 import type { FleetDatabase } from "./decision-database.ts";
 
-/** Bytes of one: an action with a filter at its longest is well below. */
-export const FLEET_RECORD_LENGTH_MAX = 16_384;
-
 /** Rows in one statement. */
 const ROWS_MAX = 64;
 

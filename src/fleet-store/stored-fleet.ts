@@ -1,6 +1,7 @@
 // The fleet of a data directory, as the API and the command line ask for it. A server has it on a thread of its own; a command
 // beside a server has one too, for all that they share is the file.
 
+import { assert } from "../base/assert.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { Alert, AlertRule } from "../fleet/alert.ts";
@@ -8,6 +9,7 @@ import { explain } from "../fleet/explanation.ts";
 import { filterFaultText, parseFilter } from "../fleet/filter-parser.ts";
 import type { FleetAction } from "../fleet/fleet-action.ts";
 import type { Actor } from "../fleet/fleet-event.ts";
+import type { FleetRecord } from "../fleet/fleet-record.ts";
 import type {
   DevicePage,
   DeviceQuery,
@@ -18,6 +20,7 @@ import type {
 } from "../fleet/fleet-service.ts";
 import { DEVICE_PAGE_MAX, RECORD_PAGE_MAX } from "../fleet/fleet-service.ts";
 import type { FleetRelease, Group, Product } from "../fleet/product.ts";
+import { decodeFleetRecord } from "../fleet/record-codec.ts";
 import type { Rollout } from "../fleet/rollout.ts";
 import { StoreError } from "../store/store-error.ts";
 import { devicesOf } from "./device-query.ts";
@@ -25,7 +28,6 @@ import { conditionOf } from "./filter-condition.ts";
 import type { FleetBatch } from "./fleet-batch.ts";
 import { FleetStore, type FleetStoreOutlet } from "./fleet-store.ts";
 import { fleetReleases } from "./known-releases.ts";
-import { decodeFleetRecord } from "./record-bytes.ts";
 
 export class StoredFleet implements FleetService {
   readonly #store: FleetStore;
@@ -128,7 +130,7 @@ export class StoredFleet implements FleetService {
     return this.#attempt(() =>
       this.#store.read(async () => {
         const rows = await this.#store.records.after(after, Math.max(1, Math.min(limit, RECORD_PAGE_MAX)));
-        return ok(rows.map(({ number, bytes }) => ({ number, record: decodeFleetRecord(bytes) })));
+        return ok(rows.map(({ number, bytes }) => ({ number, record: recordIn(bytes) })));
       }),
     );
   }
@@ -171,4 +173,10 @@ function productOf({ fleet }: FleetBatch, action: FleetAction): string | undefin
     default:
       return undefined;
   }
+}
+
+function recordIn(bytes: Uint8Array): FleetRecord {
+  const decoded = decodeFleetRecord(bytes);
+  assert(decoded.ok, "a record is what this store wrote");
+  return decoded.value;
 }

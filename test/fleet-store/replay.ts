@@ -3,51 +3,43 @@
 
 import * as assert from "uvu/assert";
 import { equal } from "../../src/base/bytes.ts";
-import { type Assigned, applied, UNASSIGNED } from "../../src/fleet/change-application.ts";
+import { UNASSIGNED } from "../../src/fleet/change-application.ts";
 import type { Device } from "../../src/fleet/device.ts";
-import { EMPTY_FLEET, type Fleet } from "../../src/fleet/fleet.ts";
 import type { FleetRecord } from "../../src/fleet/fleet-record.ts";
-import { decodeFleetRecord } from "../../src/fleet-store/record-bytes.ts";
+import { decodeFleetRecord } from "../../src/fleet/record-codec.ts";
+import { type Replayed, replay } from "../../src/fleet/replay.ts";
 import { decodeEntry, EntryKind, recordsDigest } from "../../src/registry/log-entry.ts";
 import { openDecisionFile } from "../../src/registry-store/decision-file.ts";
 import { RegistryRows } from "../../src/registry-store/registry-rows.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import type { FleetScene } from "./scene.ts";
 
-export interface Replayed {
-  readonly fleet: Fleet;
-  /** By pseudonym. */
-  readonly devices: ReadonlyMap<string, Assigned>;
+export interface ReplayedStore extends Replayed {
   /** How often each device was assigned to each roll-out, by pseudonym and roll-out. */
   readonly assignedCounts: ReadonlyMap<string, number>;
   readonly records: readonly FleetRecord[];
 }
 
 /** Fails where an entry and its records do not fit. */
-export async function replayed(directory: string, scene: FleetScene): Promise<Replayed> {
+export async function replayed(directory: string, scene: FleetScene): Promise<ReplayedStore> {
   const batches = new Map<number, Uint8Array[]>();
   for (const { entry, bytes } of await scene.store.records.after(0, 1_000_000)) {
     batches.set(entry, [...(batches.get(entry) ?? []), bytes]);
   }
-  let fleet = EMPTY_FLEET;
-  const devices = new Map<string, Assigned>();
+  const records = enteredBatches(directory, batches).flatMap((number) => batches.get(number)!.map(recordIn));
   const assignedCounts = new Map<string, number>();
-  const records: FleetRecord[] = [];
-  for (const number of enteredBatches(directory, batches)) {
-    for (const bytes of batches.get(number)!) {
-      const record = decodeFleetRecord(bytes);
-      const { device, change, time } = record;
-      records.push(record);
-      const own = device === undefined ? UNASSIGNED : (devices.get(device) ?? UNASSIGNED);
-      const after = applied(fleet, own, change, time);
-      fleet = after.fleet;
-      if (device !== undefined) devices.set(device, after.own);
-      if (change.kind !== "assigned") continue;
-      const name = `${device} ${change.rollout}`;
-      assignedCounts.set(name, (assignedCounts.get(name) ?? 0) + 1);
-    }
+  for (const { device, change } of records) {
+    if (change.kind !== "assigned") continue;
+    const name = `${device} ${change.rollout}`;
+    assignedCounts.set(name, (assignedCounts.get(name) ?? 0) + 1);
   }
-  return { fleet, devices, assignedCounts, records };
+  return { ...replay(records), assignedCounts, records };
+}
+
+function recordIn(bytes: Uint8Array): FleetRecord {
+  const decoded = decodeFleetRecord(bytes);
+  if (!decoded.ok) throw new Error(decoded.error.reason);
+  return decoded.value;
 }
 
 /** The numbers of the fleet's entries, in their order: each is about the records that say so, and all records are in one. */
@@ -69,7 +61,7 @@ function enteredBatches(directory: string, batches: ReadonlyMap<number, readonly
 }
 
 /** Fails unless the replay is what the store holds, field by field. */
-export async function isReplayed(directory: string, scene: FleetScene, ids: readonly string[]): Promise<Replayed> {
+export async function isReplayed(directory: string, scene: FleetScene, ids: readonly string[]): Promise<ReplayedStore> {
   // A store that was just opened has read nothing.
   await scene.service.rollouts();
   const replay = await replayed(directory, scene);

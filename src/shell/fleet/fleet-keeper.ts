@@ -77,6 +77,7 @@ export class FleetKeeper {
 
   /** Goes with what comes next, or when progress() is asked for it: nobody waits. */
   transferred(identity: Uint8Array, news: TransferNews): void {
+    if (!this.#sink.isAwake) return;
     const id = idOf(identity);
     const name = latin1Of(identity);
     if (id === undefined || (this.#progress.size >= INPUTS_WAITING_MAX && !this.#progress.has(name))) return;
@@ -85,6 +86,7 @@ export class FleetKeeper {
 
   /** Once a second: progress that waits goes over. */
   look(): void {
+    this.#sink.look();
     if (this.#progress.size > 0 && !this.#isBusy) void this.#work();
   }
 

@@ -18,6 +18,7 @@ import type {
 import type { FleetRelease, Group, Product } from "../../fleet/product.ts";
 import type { Rollout } from "../../fleet/rollout.ts";
 import type { FleetInput, FleetOutput } from "../../fleet-store/fleet-intake.ts";
+import { FleetPresence } from "../../fleet-store/fleet-presence.ts";
 
 /** What people and programs may have asked that is not answered yet; of more, each is refused at once. */
 export const CALLS_WAITING_MAX = 1_024;
@@ -38,9 +39,13 @@ export type FromFleetWorker =
 
 /** Where what devices say goes: resolves with a reason where the disk is to blame, rejects with what is our own mistake. */
 export interface FleetSink {
+  /** Whether anybody has a fleet in memory: what is not worth waking it for is not said before. */
+  readonly isAwake: boolean;
   /** Tells of what was committed from now on. */
   start(decided: (records: readonly FleetRecord[], alerts: readonly Alert[]) => void): void;
   take(inputs: readonly FleetInput[]): Promise<readonly FleetOutput[] | string>;
+  /** Once a second. */
+  look(): void;
   close(): Promise<void>;
 }
 
@@ -51,26 +56,31 @@ interface Waiting {
 
 export class FleetThread implements FleetSink, FleetService {
   readonly #directory: string;
+  readonly #presence: FleetPresence;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #failure: unknown;
   #number = 0;
+  #isClosed = false;
   #decided: (records: readonly FleetRecord[], alerts: readonly Alert[]) => void = () => {};
 
+  /** Throws StoreError, as openDecisionFile does. */
   constructor(directory: string) {
     this.#directory = directory;
+    this.#presence = FleetPresence.open(directory);
+  }
+
+  get isAwake(): boolean {
+    return this.#worker !== undefined;
   }
 
   start(decided: (records: readonly FleetRecord[], alerts: readonly Alert[]) => void): void {
     this.#decided = decided;
-    const worker = new Worker(new URL("./fleet-worker.js", import.meta.url), { workerData: this.#directory });
-    worker.on("message", (message: FromFleetWorker) => this.#handle(message));
-    worker.on("error", (error) => {
-      this.#failure = error;
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
-    });
-    this.#worker = worker;
+  }
+
+  /** A thread takes memory worth a thousand sessions: it begins when there is a fleet, or somebody asks for one. */
+  look(): void {
+    if (this.#worker === undefined && !this.#isClosed && this.#presence.appeared()) this.#wake();
   }
 
   take(inputs: readonly FleetInput[]): Promise<readonly FleetOutput[] | string> {
@@ -127,6 +137,8 @@ export class FleetThread implements FleetSink, FleetService {
 
   /** When all that was asked for is done. */
   close(): Promise<void> {
+    if (!this.#isClosed) this.#presence.close();
+    this.#isClosed = true;
     const worker = this.#worker;
     this.#worker = undefined;
     if (worker === undefined || this.#failure !== undefined) return Promise.resolve();
@@ -137,7 +149,7 @@ export class FleetThread implements FleetSink, FleetService {
   }
 
   #call<Value>(method: FleetMethod, ...args: readonly unknown[]): Promise<Result<Value, Refusal>> {
-    if (this.#waiting.size >= CALLS_WAITING_MAX || this.#worker === undefined) {
+    if (this.#waiting.size >= CALLS_WAITING_MAX || this.#isClosed) {
       const reason = "the server has more to do than it can: try again in a while";
       return Promise.resolve(failed({ kind: "unavailable", reason }));
     }
@@ -147,10 +159,23 @@ export class FleetThread implements FleetSink, FleetService {
   #ask(message: (number: number) => ToFleetWorker): Promise<unknown> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const number = ++this.#number;
+    const worker = this.#worker ?? this.#wake();
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
-      this.#worker?.postMessage(message(number));
+      worker.postMessage(message(number));
     });
+  }
+
+  #wake(): Worker {
+    const worker = new Worker(new URL("./fleet-worker.js", import.meta.url), { workerData: this.#directory });
+    worker.on("message", (message: FromFleetWorker) => this.#handle(message));
+    worker.on("error", (error) => {
+      this.#failure = error;
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+    });
+    this.#worker = worker;
+    return worker;
   }
 
   #handle(message: FromFleetWorker): void {

@@ -7,7 +7,7 @@ import type { CheckInQuestion } from "../../../src/server/ticket-resource.ts";
 import type { TransferNews } from "../../../src/server/transfers.ts";
 import { FleetKeeper, INPUTS_AT_ONCE_MAX, INPUTS_WAITING_MAX } from "../../../src/shell/fleet/fleet-keeper.ts";
 import { type FleetSink, FleetThread } from "../../../src/shell/fleet/fleet-thread.ts";
-import { FleetScene } from "../../fleet-store/scene.ts";
+import { FleetScene, OPERATOR } from "../../fleet-store/scene.ts";
 import { scratchDirectories } from "../../store/scratch-directory.ts";
 import { CHECK_IN, installReport } from "../../support/trust-scene.ts";
 
@@ -45,6 +45,8 @@ class Bench {
 
   constructor() {
     const sink: FleetSink = {
+      isAwake: true,
+      look: () => {},
       start: () => {},
       take: (inputs) => {
         this.taken.push(inputs);
@@ -124,6 +126,8 @@ test("a thread decides, keeps reports, answers what is asked of the fleet, and h
   const directory = scratch();
   const thread = new FleetThread(directory);
   thread.start(() => {});
+  thread.look();
+  assert.not(thread.isAwake);
   const identity = toUtf8("meter-7");
   const input = { kind: "checkIn", id: "meter-7", identity, scheme: "coaps", checkIn: CHECK_IN } as const;
   const answers = await thread.take([
@@ -140,6 +144,20 @@ test("a thread decides, keeps reports, answers what is asked of the fleet, and h
   assert.is((await thread.device("meter-8")).ok, false);
   await thread.close();
   assert.is((await thread.products()).ok, false);
+});
+
+test("a thread begins by itself when a command beside it has made a product", async () => {
+  const directory = scratch();
+  const thread = new FleetThread(directory);
+  thread.start(() => {});
+  thread.look();
+  const scene = await FleetScene.open(directory);
+  await scene.service.act(OPERATOR, { kind: "productSet", product: "pump", change: { approvals: 0 } });
+  await scene.close();
+  assert.not(thread.isAwake);
+  thread.look();
+  assert.ok(thread.isAwake);
+  await thread.close();
 });
 
 test.run();
