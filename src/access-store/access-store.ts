@@ -7,7 +7,7 @@ import { StoreError } from "../store/store-error.ts";
 import type { StoreFile } from "../store/store-file.ts";
 import { ACCESS_SCHEMA } from "./access-file.ts";
 import { type AccessRecord, AccessRecords } from "./access-record.ts";
-import type { Grant, Role } from "./role.ts";
+import { type Grant, isWithin, type Role } from "./role.ts";
 import { digestOfSecret, drawSecret } from "./secret-text.ts";
 import { SessionTable } from "./session-table.ts";
 
@@ -130,7 +130,10 @@ export class AccessStore {
     });
   }
 
-  /** Another role, or other products; whoever is logged in has to log in again. Throws StoreError: accountUnknown, registryBroken. */
+  /**
+   * Another role, or other products: whoever is logged in has to log in again, and tokens that may do more go.
+   * Throws StoreError: accountUnknown, registryBroken.
+   */
   changeUser(name: string, grant: Grant, person: string, now: number): void {
     checkName(name, grant);
     this.#change(() => {
@@ -139,6 +142,7 @@ export class AccessStore {
       this.#putUser(name, grant, before.password, before.addedAt);
       this.sessions.endAllOf(name);
       this.#record({ change: "userChanged", person, subject: name, before: grantOf(before), after: grant }, now);
+      for (const token of this.#tokensOf(name)) if (!isWithin(token, grant)) this.#removeToken(token, person, now);
     });
   }
 
@@ -151,7 +155,7 @@ export class AccessStore {
       this.#statements.removeLink.run(name);
       this.sessions.endAllOf(name);
       this.#record({ change: "userRemoved", person, subject: name, before: grantOf(before), after: undefined }, now);
-      for (const token of this.tokens()) if (token.owner === name) this.#removeToken(token, person, now);
+      for (const token of this.#tokensOf(name)) this.#removeToken(token, person, now);
     });
   }
 
@@ -207,8 +211,7 @@ export class AccessStore {
   }
 
   /**
-   * The token's text, which is nowhere else. Throws StoreError: accountName, accountKnown, accountUnknown (of its owner),
-   * tooManyAccounts, registryBroken.
+   * The token's text, which is nowhere else. Throws StoreError: accountName, accountKnown, tooManyAccounts, registryBroken.
    */
   addToken(token: Omit<Token, "addedAt">, person: string, now: number): string {
     const { name, role, products, owner, endsAt } = token;
@@ -256,6 +259,10 @@ export class AccessStore {
 
   #putUser(name: string, { role, products }: Grant, password: string, addedAt: number): void {
     this.#statements.putUser.run(name, role, products?.join(",") ?? "", password, addedAt);
+  }
+
+  #tokensOf(owner: string): Token[] {
+    return this.tokens().filter((token) => token.owner === owner);
   }
 
   #removeToken(token: Token, person: string, now: number): void {

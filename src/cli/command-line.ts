@@ -1,9 +1,8 @@
 // The words after `narrowboat`: which command. A command's file is loaded when it is the one that is asked for, so that
 // `--help` need not wait for databases.
 
-import type { Argv } from "yargs";
-import type { Command, GlobalArguments } from "./command.ts";
-import { createParser, parse } from "./parser.ts";
+import { addFleetCommands } from "./fleet/fleet-commands.ts";
+import { addCommand, createParser, parse } from "./parser.ts";
 
 /** Runs the command that `words` name. Throws CommandError for words that make no sense, and what the command throws. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {
@@ -62,23 +61,10 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     addCommand(key, "rotate", "Go over to a new one; nothing but the data keys is written anew", async () => rotate);
   });
   addCommand(parser, "pull <uri>", "Fetch an image as a device does", () => import("./pull/pull.ts"));
+  addFleetCommands(parser);
   addCommand(parser, "crowd <uri>", "Many devices at once, until Ctrl-C", () => import("./crowd/crowd.ts"));
   addCommand(parser, "tune", "Find the block size, timers and window for a network", () => import("./tune/tune.ts"));
   addCommand(parser, "link", "A lossy link in front of a server", () => import("./link/link.ts"));
   addCommand(parser, "profiles [name]", "Link profiles and the source of every figure", () => import("./profiles.ts"));
   await parse(parser.demandCommand(1, "say what to do"), words);
-}
-
-function addCommand<Arguments>(
-  parser: Argv<GlobalArguments>,
-  usage: string,
-  describe: string,
-  load: () => Promise<Command<Arguments>>,
-): void {
-  parser.command(
-    usage,
-    describe,
-    async (options) => (await load()).options(options),
-    async (args) => (await load()).run(args),
-  );
 }

@@ -2,21 +2,28 @@
 
 import yargs, { type Argv } from "yargs";
 import { shareDataDirectory } from "../store/data-directory.ts";
-import { DATA_DIRECTORY, type GlobalArguments, word } from "./command.ts";
+import { type Command, DATA_DIRECTORY, type GlobalArguments, word } from "./command.ts";
 import { type CommandError, wrongUse } from "./command-error.ts";
 
 /** Those that open the data directory, and `npm start`, which has no word. */
 const DATA_COMMANDS: readonly unknown[] = [
   "class",
   "crowd",
+  "device",
+  "devices",
+  "group",
   "images",
   "key",
   "log",
+  "product",
   "psk",
   "publish",
   "release",
+  "rollout",
   "serve",
+  "token",
   "trust",
+  "user",
   "way-back",
   undefined,
 ];
@@ -24,20 +31,27 @@ const DATA_COMMANDS: readonly unknown[] = [
 const COMMANDS: readonly string[] = [
   "class",
   "crowd",
+  "device",
+  "devices",
+  "group",
   "images",
   "inspect",
   "key",
   "keygen",
   "link",
   "log",
+  "product",
   "profiles",
   "psk",
   "publish",
   "pull",
   "release",
+  "rollout",
   "serve",
+  "token",
   "trust",
   "tune",
+  "user",
   "verify",
   "way-back",
 ];
@@ -110,4 +124,19 @@ function plainComplaint(complaint: string): string {
   const [, option] = /^Not enough arguments following: (.*)$/.exec(complaint) ?? [];
   if (option !== undefined) return `--${option} needs a value`;
   return complaint.split("\n")[0] ?? complaint;
+}
+
+/** A command, whose file is loaded when it is the one that is asked for. */
+export function addCommand<Arguments>(
+  parser: Argv<GlobalArguments>,
+  usage: string,
+  describe: string,
+  load: () => Promise<Command<Arguments>>,
+): void {
+  parser.command(
+    usage,
+    describe,
+    async (options) => (await load()).options(options),
+    async (args) => (await load()).run(args),
+  );
 }

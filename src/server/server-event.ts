@@ -92,6 +92,8 @@ export type ServerEvent =
   /** The store of releases cannot be read or written now: manifests, tickets and reports wait. */
   | { readonly kind: "releasesUnavailable"; readonly reason: string }
   | { readonly kind: "releasesAvailable" }
+  /** HTTP cannot be answered now, or was answered by a mistake of ours. */
+  | { readonly kind: "httpFailed"; readonly reason: string }
   /** The registry does not fit what was signed: nothing is entered or signed any more. */
   | { readonly kind: "registryBroken"; readonly reason: string }
   /** A witness has not signed the registry's newest checkpoint, and is asked again. */

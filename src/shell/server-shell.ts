@@ -203,6 +203,11 @@ export class ServerShell {
     return this.#server.tables(systemNow());
   }
 
+  /** What was counted since the start. */
+  get counters(): Readonly<Record<string, number>> {
+    return this.#server.counters.snapshot();
+  }
+
   /** Has the sessions stored for the next process, or else says close_notify to each, and ends. */
   async stop(): Promise<void> {
     if (this.#isStopping) return this.stopped;

@@ -105,6 +105,17 @@ test("a token ends when it is said to, and when it is removed; one that is cut s
     assert.is(store.tokenOf(text, NOW), undefined);
   }));
 
+test("with another role go the tokens that may do more than that", () =>
+  opened((store) => {
+    store.addUser("anna", { role: "admin" }, "local:root", NOW);
+    store.addUser("bert", { role: "operator" }, "anna", NOW);
+    const [more, less] = (["operator", "viewer"] as const).map((role) =>
+      store.addToken({ name: role, role, owner: "bert" }, "bert", NOW),
+    );
+    store.changeUser("bert", { role: "auditor" }, "anna", NOW);
+    assert.equal([store.tokenOf(more!, NOW), store.tokenOf(less!, NOW)?.role], [undefined, "viewer"]);
+  }));
+
 test("a user who goes takes tokens and sessions along; the only admin cannot go", () =>
   opened((store) => {
     store.addUser("anna", { role: "admin" }, "local:root", NOW);

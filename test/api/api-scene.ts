@@ -51,7 +51,7 @@ export class ApiScene<Fleet extends FleetService = PlainFleet> {
 
   /** The token of somebody who may do so much. */
   tokenOf(grant: Grant, owner = "anna"): string {
-    const name = `${owner}-${this.access.tokens().length}`;
+    const name = `token-${this.access.tokens().length}`;
     return this.access.addToken({ name, ...grant, owner }, "local:root", this.now);
   }
 

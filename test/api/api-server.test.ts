@@ -1,6 +1,14 @@
+import { type AddressInfo, connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BODY_LENGTH_MAX, REQUESTS_AT_ONCE_MAX } from "../../src/api/api-server.ts";
+import {
+  BODY_LENGTH_MAX,
+  CONNECTIONS_MAX,
+  HEADERS_LENGTH_MAX,
+  REQUESTS_AT_ONCE_MAX,
+} from "../../src/api/api-server.ts";
+import { Idempotency, KEPT_ANSWERS_MAX } from "../../src/api/idempotency.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { ApiScene } from "./api-scene.ts";
 import { PlainFleet } from "./plain-fleet.ts";
@@ -148,5 +156,32 @@ test("metrics are Prometheus's text: counters, tables and phases, and no device"
       assert.match(line, /^(# (HELP|TYPE) narrowboat_|narrowboat_\w+\{[^}]*\} \d)/);
     assert.not.match(body, /pump-1/);
   }));
+
+test("of 4,097 kept answers the oldest goes", async () => {
+  const idempotency = new Idempotency();
+  let count = 0;
+  const ask = (key: string) => idempotency.once("anna", key, "", async () => ({ status: 200, body: String(count++) }));
+  for (let i = 0; i <= KEPT_ANSWERS_MAX; i++) await ask(`key${i}`);
+  assert.is(idempotency.count, KEPT_ANSWERS_MAX);
+  assert.equal([(await ask(`key${KEPT_ANSWERS_MAX}`)).body, (await ask("key0")).body], ["4096", "4097"]);
+});
+
+test("headers of more than 8 KiB are refused, and of more than 256 connections the rest are closed", async () => {
+  const scene = new ApiScene(scratch(), new PlainFleet());
+  const api = await scene.api;
+  await api.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = api.server.address() as AddressInfo;
+  const status = async (length: number) =>
+    (await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { x: "x".repeat(length) } })).status;
+  assert.equal([await status(HEADERS_LENGTH_MAX - 1_000), await status(HEADERS_LENGTH_MAX)], [200, 431]);
+  api.server.closeAllConnections();
+  const sockets = Array.from({ length: CONNECTIONS_MAX + 2 }, () => connect(port, "127.0.0.1"));
+  let closedCount = 0;
+  for (const socket of sockets) socket.on("close", () => closedCount++).on("error", () => {});
+  for (let i = 0; i < 1_000 && closedCount < 2; i++) await wait(10);
+  assert.is(closedCount, 2);
+  for (const socket of sockets) socket.destroy();
+  await scene.close();
+});
 
 test.run();

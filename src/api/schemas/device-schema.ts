@@ -51,7 +51,14 @@ const AssignmentSchema = Type.Object({
   bootedAt: absent(FleetTime),
   reason: absent(Line),
   cell: absent(Type.String()),
-  claim: Type.Object({ bytesPerMinute: Type.Number(), airtimeMsPerMinute: Type.Number() }),
+  holds: Type.Boolean(),
+  notBefore: FleetTime,
+  hasBooted: Type.Boolean(),
+  claim: Type.Object({
+    bytesPerMinute: Type.Number(),
+    airtimeMsPerMinute: Type.Number(),
+    radioLevel: absent(Count),
+  }),
   isStalled: Type.Boolean(),
 });
 

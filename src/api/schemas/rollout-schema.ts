@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { APPROVALS_MAX, FAILURE_ACTIONS, PHASE_STATES, PHASES_MAX, ROLLOUT_STATES } from "../../fleet/rollout.ts";
+import { WINDOW_LENGTH_MAX } from "../../fleet/window.ts";
 import { absent, CLOSED, Count, Duration, FleetTime, Line, list, Name, oneOf, Share, Time, Where } from "./schema.ts";
 
 const PhaseSize = Type.Union(
@@ -25,8 +26,11 @@ const Pace = Type.Object(
   { ...CLOSED, description: "Devices a minute; times growth after each `every` confirmed, up to most" },
 );
 
-/** Characters of a window as it is written. */
-const Window = Type.String({ minLength: 1, maxLength: 128, examples: ["Mon-Fri 22:00-05:00 Europe/Berlin"] });
+const Window = Type.String({
+  minLength: 1,
+  maxLength: WINDOW_LENGTH_MAX,
+  examples: ["Mon-Fri 22:00-05:00 [Europe/Berlin]"],
+});
 
 const CHOICES = {
   success: Share,
@@ -75,7 +79,7 @@ const Phase = Type.Object({
   size: PhaseSize,
   state: oneOf(PHASE_STATES),
   openedAt: absent(FleetTime),
-  lastOfferAt: absent(FleetTime),
+  quietSince: absent(FleetTime),
   endedAt: absent(FleetTime),
   offered: Count,
   downloading: Count,
@@ -86,6 +90,7 @@ const Phase = Type.Object({
   timedOut: Count,
   withdrawn: Count,
   touched: Count,
+  forgiven: Count,
 });
 
 const Plan = Type.Object({
@@ -117,6 +122,7 @@ export const RolloutSchema = Type.Object(
     phase: Type.Integer({ minimum: -1, description: "The phase that is open, or the latest that was" }),
     eligible: absent(Count),
     back: Type.Object({ offered: Count, confirmed: Count, failed: Count }),
+    succeededBy: absent(Name),
     tokens: Type.Number(),
     tokensAt: FleetTime,
   },

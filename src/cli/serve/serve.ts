@@ -3,9 +3,11 @@
 import type { Argv } from "yargs";
 import { CIPHER_SUITES } from "../../dtls/cipher-suite.ts";
 import {
+  type Endpoint,
   parseBlockSize,
   parseCacheSize,
   parseCipherSuites,
+  parseEndpoint,
   parsePort,
   parseRate,
   parseSessionCount,
@@ -55,6 +57,18 @@ export function options(yargs: Argv<GlobalArguments>) {
       describe: `In order of preference, with commas: ${CIPHER_SUITES.map(({ name }) => name).join(", ")}; all but CBC when absent`,
       coerce: parseCipherSuites,
     })
+    .option("http", {
+      ...word,
+      describe: `HOST:PORT of the HTTP API; --no-http for none`,
+      defaultDescription: "127.0.0.1:8080",
+      coerce: parseHttp,
+    })
+    .option("tls-cert", {
+      ...word,
+      describe:
+        "PEM file of a certificate, and of its chain, for HTTP; then other addresses than this computer's own may be named",
+    })
+    .option("tls-key", { ...word, describe: "PEM file of its key" })
     .option("exchanges", {
       ...word,
       describe: "CSV file to add each exchange of a transfer to, for narrowboat profiles --fit",
@@ -68,6 +82,12 @@ export function options(yargs: Argv<GlobalArguments>) {
     .example("narrowboat serve", "DTLS on port 5684, all addresses")
     .example("narrowboat serve --coap --host 127.0.0.1", "DTLS and plain CoAP, for programs on this computer")
     .example("narrowboat serve --cipher-suites TLS_PSK_WITH_AES_128_CCM_8", "The one suite that RFC 7925 asks for");
+}
+
+/** yargs says false for --no-http. */
+function parseHttp(text: string | false | undefined): Endpoint | "off" | undefined {
+  if (text === undefined) return undefined;
+  return text === false ? "off" : parseEndpoint(text);
 }
 
 export async function run(args: ServeArguments): Promise<void> {

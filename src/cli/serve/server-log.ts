@@ -13,6 +13,7 @@ type TransferEvent = Extract<NewsEvent, { kind: "transfer" }>;
 
 /** What an operator has to do something about. */
 const ERRORS: ReadonlySet<NewsEvent["kind"]> = new Set([
+  "httpFailed",
   "imageDamaged",
   "imagesUnavailable",
   "keysUnavailable",
@@ -145,6 +146,7 @@ type ReportEvent = Extract<NewsEvent, { kind: "reported" }>;
 type UnavailableEvent = Extract<NewsEvent, { kind: (typeof UNAVAILABLE)[number] }>;
 
 const UNAVAILABLE = [
+  "httpFailed",
   "imagesUnavailable",
   "keysUnavailable",
   "registryBroken",
@@ -177,6 +179,8 @@ export function eventText(event: NewsEvent): string {
       return `alert ${event.rule} ${event.subject}: ${event.text}`;
     case "alertCleared":
       return `alert ${event.rule} ${event.subject} is over`;
+    case "httpFailed":
+      return `HTTP: ${event.reason}`;
     case "registryBroken":
       return `nothing can be released, nor any key changed: ${event.reason}`;
     case "releasesAvailable":

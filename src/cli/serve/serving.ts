@@ -16,12 +16,12 @@ import { systemMessage } from "../../store/store-error.ts";
 import { DATA_DIRECTORY } from "../command.ts";
 import { wrongUse } from "../command-error.ts";
 import { ExchangeFile } from "./exchange-file.ts";
+import { type HttpInput, openHttp } from "./http-door.ts";
 import { nativeWords } from "./native-words.ts";
 import { ServedTrust } from "./served-trust.ts";
 import { jsonLog, terminalLog } from "./server-log.ts";
 
-export interface ServingInput {
-  readonly data: string;
+export interface ServingInput extends HttpInput {
   /** Absent for all addresses of the computer. */
   readonly host?: string | undefined;
   readonly coapsPort: number;
@@ -83,15 +83,21 @@ export async function serveUntilStopped(
       ...(exchanges && { exchanged: exchanges.add.bind(exchanges) }),
       ...(cipherSuites && { cipherSuites }),
     });
+    const http = await openHttp(input, shell, log).catch(async (error) => {
+      await shell.stop();
+      throw error;
+    });
     const ignoreSignals = onStopSignal(() => void shell.stop());
     // A terminal that goes away is no reason for devices to be left alone.
     process.on("SIGHUP", () => {});
     for (const { scheme, host, port } of shell.addresses) console.log(`listening ${scheme}://${uriHost(host)}:${port}`);
+    for (const line of http.lines) console.log(line);
     for (const line of ready(shell.addresses)) console.log(line);
     // Not on stdout, which programs read.
     console.error(nativeWords(systemNativeParts(), process.platform));
-    for (const line of [...complaints, ...missing]) console.error(line);
+    for (const line of [...complaints, ...missing, ...http.complaints]) console.error(line);
     await shell.stopped.finally(ignoreSignals);
+    await http.close();
     await exchanges?.end();
     isHeard = await log.end();
   } finally {
