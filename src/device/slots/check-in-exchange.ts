@@ -5,8 +5,8 @@ import { bytesOfLatin1, EMPTY, toHex } from "../../base/bytes.ts";
 import type { Instant } from "../../base/instant.ts";
 import { Code, classOf, formatCode } from "../../coap/code.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
-import { decodeCheckInAnswer, encodeCheckIn } from "../../manifest/check-in.ts";
-import { NO_FIGURES } from "../../manifest/figure.ts";
+import { decodeCheckInAnswer, encodeCheckIn, type SaidConsent } from "../../manifest/check-in.ts";
+import { Figure } from "../../manifest/figure.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
 import type { OwnKey } from "../../manifest/payload-encryption.ts";
 import { type Refusal, refusal } from "../../manifest/reason.ts";
@@ -32,10 +32,23 @@ export type CheckInStep =
   /** The server cannot answer for the moment, and that is all that is known. */
   | { readonly kind: "failed"; readonly detail: string };
 
+/** What only the application knows, and a server decides by. */
+export interface Told {
+  /** The cell that it is in, or the gateway that it is behind: 1 to CELL_LENGTH_MAX printable characters. */
+  readonly cell?: string;
+  /** Coverage enhancement, 0 to RADIO_LEVEL_MAX. */
+  readonly radioLevel?: number;
+  /** Starts of the device, from the first one on. */
+  readonly boots?: number;
+  /** What its user said, as long as it holds. */
+  readonly consent?: SaidConsent;
+}
+
 export interface CheckInExchangeInput {
   readonly asking: Asking;
   readonly memory: DeviceMemory;
   readonly running: SlotNumber;
+  readonly told: Told & { readonly uptimeSeconds: number };
   readonly anchors: TrustAnchors;
   readonly crypto: CryptoProvider;
   /** Whether nothing is taken that no log of the trust root has. */
@@ -70,7 +83,7 @@ export class CheckInExchange {
 
   /** The first request. */
   get request(): ErrandRequest {
-    const { asking, memory, running } = this.#input;
+    const { asking, memory, running, told } = this.#input;
     const { sequenceNumber, version, sha256 } = memory.installed;
     const payload = encodeCheckIn({
       product: asking.product,
@@ -81,7 +94,9 @@ export class CheckInExchange {
       runningSha256: sha256,
       slot: running,
       manifestWanted: true,
-      figures: NO_FIGURES,
+      figures: figuresOf(told),
+      cell: told.cell,
+      consent: told.consent,
     });
     return { code: Code.POST, path: ["t"], payload };
   }
@@ -203,4 +218,11 @@ export class CheckInExchange {
 /** Whether the server cannot for the moment, and says nothing of what was asked. */
 export function isPutOff(code: Code): boolean {
   return classOf(code) === 5 || code === Code.TOO_MANY_REQUESTS;
+}
+
+function figuresOf({ uptimeSeconds, boots, radioLevel }: CheckInExchangeInput["told"]): ReadonlyMap<number, number> {
+  const figures = new Map<number, number>([[Figure.UPTIME, uptimeSeconds]]);
+  if (boots !== undefined) figures.set(Figure.BOOTS, boots);
+  if (radioLevel !== undefined) figures.set(Figure.RADIO_LEVEL, radioLevel);
+  return figures;
 }

@@ -3,6 +3,8 @@
 export interface SlotPolicy {
   /** From one check-in to the next where no ticket says anything else, ms. */
   readonly checkInMs: number;
+  /** No server makes it come again sooner, ms. */
+  readonly comeAgainMinMs: number;
   /** After a check-in in vain, ms; each further one doubles it, up to checkInMs. */
   readonly retryMs: number;
   /** On trial: contacts with the server that may come to nothing, how long each may take, and the rest between two, ms. */
@@ -17,6 +19,7 @@ export interface SlotPolicy {
 
 export const DEFAULT_SLOT_POLICY: SlotPolicy = {
   checkInMs: 86_400_000,
+  comeAgainMinMs: 60_000,
   retryMs: 300_000,
   contactsMax: 3,
   contactMs: 900_000,

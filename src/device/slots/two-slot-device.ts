@@ -28,7 +28,7 @@ import { eraseAll, type Flash } from "../flash.ts";
 import { ServerContact, type ServerContactInput } from "../server-contact.ts";
 import { attemptsAfter } from "./attempts.ts";
 import { type Bootloader, otherSlot } from "./bootloader.ts";
-import { CheckInExchange, type CheckInStep, isPutOff } from "./check-in-exchange.ts";
+import { CheckInExchange, type CheckInStep, isPutOff, type Told } from "./check-in-exchange.ts";
 import { imageOf } from "./described-image.ts";
 import type { Attempts, Candidate, DeviceMemory, ImageDescription, PendingReport } from "./device-memory.ts";
 import { EncryptedSlot } from "./encrypted-slot.ts";
@@ -39,9 +39,6 @@ import type { SlotEvent } from "./slot-event.ts";
 import { DEFAULT_SLOT_POLICY, type SlotPolicy } from "./slot-policy.ts";
 import { type Start, startOf } from "./start.ts";
 import { TrustAnchors } from "./trust-anchors.ts";
-
-/** No server makes a device come again sooner, ms. */
-const COME_AGAIN_MIN_MS = 60_000;
 
 /** Waits are longer than they must be by up to this share. */
 const SPREAD = 0.1;
@@ -60,6 +57,8 @@ export interface TwoSlotDeviceInput extends ServerContactInput {
   /** What is installed where nothing was ever updated. */
   readonly factory: ImageDescription;
   readonly policy?: Partial<SlotPolicy>;
+  /** What a check-in tells besides, asked for each time; nothing when absent. */
+  readonly tells?: () => Told;
   /** Whether nothing is installed that no log of the trust root has; false when absent. */
   readonly asksForLog?: boolean;
   /** Whether no server's signature is checked, but the maker's alone (a class's `maker-only`); false when absent. */
@@ -312,6 +311,7 @@ export class TwoSlotDevice implements Deadlined {
       },
       memory: this.#memory,
       running: bootloader.running,
+      told: { ...this.#input.tells?.(), uptimeSeconds: this.#uptimeSeconds(now) },
       anchors: this.#anchors,
       crypto,
       asksForLog: this.#input.asksForLog ?? false,
@@ -359,7 +359,7 @@ export class TwoSlotDevice implements Deadlined {
   #handleStep(now: Instant, { rootAskedAt }: CheckInExchange, step: CheckInStep): void {
     if (step.kind === "asks") return this.#contact.request(now, step.request);
     this.#record.update({ root: this.#anchors.root, rootAskedAt });
-    if ("ticket" in step) this.#comeAgainMs = Math.max(COME_AGAIN_MIN_MS, 1_000 * step.ticket.comeAgain);
+    if ("ticket" in step) this.#comeAgainMs = Math.max(this.#policy.comeAgainMinMs, 1_000 * step.ticket.comeAgain);
     switch (step.kind) {
       case "failed":
         return this.#handleFailure(now, step.detail);
@@ -474,15 +474,18 @@ export class TwoSlotDevice implements Deadlined {
 
   #sendReport(now: Instant, report: PendingReport, state: number): void {
     const { product, bootloader } = this.#input;
-    const seconds = Math.round((now - this.#startedAt) / 1_000);
     const payload = encodeInstallReport({
       ...report,
       product,
       state,
       slot: bootloader.running,
-      figures: new Map([[Figure.UPTIME, seconds]]),
+      figures: new Map([[Figure.UPTIME, this.#uptimeSeconds(now)]]),
     });
     this.#contact.request(now, { code: Code.POST, path: ["r"], payload });
+  }
+
+  #uptimeSeconds(now: Instant): number {
+    return Math.round((now - this.#startedAt) / 1_000);
   }
 
   #reportOf({ sequenceNumber, version }: ImageDescription, result: number, reason: Reason | undefined): PendingReport {

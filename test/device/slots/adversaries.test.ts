@@ -308,6 +308,7 @@ function stepAfter(said: Readonly<Record<"manifest" | "ticket" | "trust root", U
     asking: ASKING,
     memory: new MemoryRecord(new MemoryFlash(8_192, 4_096), CRYPTO, factory).memory,
     running: 0,
+    told: { uptimeSeconds: 0 },
     anchors: new TrustAnchors(CRYPTO, PRODUCT, ED25519_PAIR.verification, undefined),
     crypto: CRYPTO,
     asksForLog: false,

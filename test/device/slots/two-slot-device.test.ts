@@ -3,6 +3,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Figure } from "../../../src/manifest/figure.ts";
 import { SlotBoard } from "../../support/slot-board.ts";
 import { release, sha256, UpdateServer } from "../../support/update-server.ts";
 
@@ -108,6 +109,34 @@ test("a new image that is confirmed checks in within minutes, and then when its 
   const toldAt = board.now;
   board.wait();
   assert.ok(board.now - toldAt > 60 * 60_000);
+});
+
+test("a check-in tells for how long this start has run, and what the application knows at that moment", () => {
+  const server = new UpdateServer();
+  let state: "postponed" | "confirmed" = "postponed";
+  const tells = () => ({ cell: "gateway-7", radioLevel: 2, boots: 12, consent: { state, seconds: 3_600 } });
+  const board = new SlotBoard(server, { tells }).run();
+  state = "confirmed";
+  board.wait();
+  const [first, second] = server.checkIns;
+  assert.equal([first!.cell, first!.consent], ["gateway-7", { state: "postponed", seconds: 3_600 }]);
+  assert.equal([first!.figures.get(Figure.BOOTS), first!.figures.get(Figure.RADIO_LEVEL)], [12, 2]);
+  assert.is(second!.consent!.state, "confirmed");
+  const ranFor = second!.figures.get(Figure.UPTIME)! - first!.figures.get(Figure.UPTIME)!;
+  assert.ok(ranFor > 60, `${ranFor} s`);
+});
+
+test("no server makes a device come again sooner than its policy lets it", () => {
+  const server = new UpdateServer();
+  server.ticket = { comeAgain: 0 };
+  const comesAfter = (policy: { comeAgainMinMs?: number }) => {
+    const board = new SlotBoard(server, { policy }).run();
+    const restsFrom = board.now;
+    board.wait();
+    return board.now - restsFrom;
+  };
+  assert.ok(comesAfter({}) >= 60_000);
+  assert.ok(comesAfter({ comeAgainMinMs: 5_000 }) < 10_000);
 });
 
 test("a person at a button: a device that would rest for hours checks in at once, and takes what is new", () => {
