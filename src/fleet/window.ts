@@ -37,8 +37,8 @@ const DAYS_AFTER = 9;
 export class Window {
   readonly #rules: readonly DayTimes[];
   readonly #zone: string;
-  /** The latest that was asked for: it is asked again and again. */
-  #span: Span | undefined;
+  /** The latest two that were asked for: the one that it is, and the one that is waited for, again and again. */
+  #spans: readonly Span[] = [];
 
   private constructor(rules: readonly DayTimes[], zone: string) {
     this.#rules = rules;
@@ -65,10 +65,9 @@ export class Window {
 
   /** The span that `now` is in. */
   at(now: number): Span {
-    const known = this.#span;
-    if (known !== undefined && now >= known.from && now < known.until) return known;
+    for (const known of this.#spans) if (now >= known.from && now < known.until) return known;
     const span = this.#find(now);
-    this.#span = span;
+    this.#spans = [span, ...this.#spans.slice(0, 1)];
     return span;
   }
 

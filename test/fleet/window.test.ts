@@ -91,6 +91,14 @@ windows("time within it is counted, closed hours left out", () => {
   assert.is(window.openWithin(monday, monday + 7 * 24 * HOUR), 5 * 7 * HOUR);
 });
 
+windows("what is asked at each check-in, this span and the next one, is found once", () => {
+  const window = windowOf("Mon-Fri 22:00-05:00 [Europe/Berlin]");
+  const closed = window.at(Date.parse("2026-05-04T12:00Z"));
+  const open = window.at(closed.until);
+  assert.is(window.at(Date.parse("2026-05-04T13:00Z")), closed);
+  assert.is(window.at(closed.until), open);
+});
+
 windows("what is no window is refused in a line that shows one", () => {
   for (const text of [
     "",
