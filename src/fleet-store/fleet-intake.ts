@@ -71,10 +71,10 @@ export class FleetIntake {
     }
   }
 
-  #checkIn(batch: FleetBatch, input: Extract<FleetInput, { kind: "checkIn" }>): Answer | undefined {
+  async #checkIn(batch: FleetBatch, input: Extract<FleetInput, { kind: "checkIn" }>): Promise<Answer | undefined> {
     const { id, identity, scheme, checkIn } = input;
     if (id === undefined) return this.#strangersAnswer(batch, checkIn);
-    const names = this.#store.namesOf(batch, id, identity);
+    const names = await this.#store.namesOf(batch, id, identity);
     if (names === undefined) return undefined;
     const { secret, pseudonym } = names;
     return batch.step(id, { kind: "checkedIn", id, pseudonym, scheme, checkIn }, secret).answer;

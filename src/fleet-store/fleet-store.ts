@@ -61,7 +61,8 @@ export class FleetStore {
   #fleet: Fleet = EMPTY_FLEET;
   #revision = -1;
   #newest = 0;
-  #deviceCount = 0;
+  /** Undefined where others may have added some. */
+  #deviceCount: number | undefined;
   /** Of the releases that the fleet was told of last. */
   #releaseState = "";
   /** Devices whose contact is newer than in the file. */
@@ -150,9 +151,12 @@ export class FleetStore {
   }
 
   /** The secret of a device that may be new, and what records call it; undefined where there is no room for another one. */
-  namesOf(batch: FleetBatch, id: string, identity: Uint8Array): DeviceNames | undefined {
+  async namesOf(batch: FleetBatch, id: string, identity: Uint8Array): Promise<DeviceNames | undefined> {
     const known = batch.secretOf(id);
-    if (known === undefined && this.#deviceCount >= FLEET_DEVICES_MAX) return undefined;
+    if (known === undefined) {
+      this.#deviceCount ??= await this.devices.count();
+      if (this.#deviceCount + batch.addedCount >= FLEET_DEVICES_MAX) return undefined;
+    }
     const pseudonym = batch.deviceOf(id)?.pseudonym;
     const secret = known ?? randomFillSync(new Uint8Array(SECRET_LENGTH));
     return { secret, pseudonym: pseudonym ?? toHex(pseudonymOf(this.#crypto, secret, identity)) };
@@ -226,7 +230,7 @@ export class FleetStore {
     const { clock } = this.#fleet;
     this.#fleet = clock.time > fleet.clock.time ? { ...fleet, clock } : fleet;
     this.#newest = await this.records.newest();
-    this.#deviceCount = await this.devices.count();
+    this.#deviceCount = undefined;
     const fresh = await this.devices.find([...this.#contacts.keys()]);
     const contacts = this.#contacts;
     this.#contacts = new Map();
@@ -290,7 +294,7 @@ export class FleetStore {
     this.#saved = batch.fleet;
     this.#revision++;
     this.#newest += batch.records.length;
-    this.#deviceCount += batch.addedCount - batch.removed.size;
+    if (this.#deviceCount !== undefined) this.#deviceCount += batch.addedCount - batch.removed.size;
     this.#contacts.clear();
     this.#flushedAt = now;
     this.#outlet.decided(batch.records, batch.alerts);

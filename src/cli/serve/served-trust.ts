@@ -13,8 +13,6 @@ import { ownKey } from "../../trust-store/own-key.ts";
 export class ServedTrust {
   readonly scopes: ScopeStore;
   readonly trust: ServerTrust;
-  /** For whoever asks of the fleet while the server serves. */
-  readonly fleet: FleetThread;
   readonly #releases: ReleaseStore;
 
   /** Makes what is absent in the data directory, the server's own key too. Throws StoreError. */
@@ -32,10 +30,10 @@ export class ServedTrust {
   private constructor(directory: string, scopes: ScopeStore, releases: ReleaseStore, key: ServerTrust["key"]) {
     this.scopes = scopes;
     this.#releases = releases;
-    this.fleet = new FleetThread(directory);
+    const fleet = new FleetThread(directory);
     const signer = new RegistryThread(directory);
     const registry = new RegistryWatch(new PublishedLog(releases.registry, systemCrypto()), signer);
-    this.trust = { releases: new ReleaseCatalogue(releases), registry, signer, fleet: this.fleet, key };
+    this.trust = { releases: new ReleaseCatalogue(releases), registry, signer, fleet, key };
     scopes.neverWait();
     releases.neverWait();
   }

@@ -13,12 +13,12 @@ import type { TransferNews } from "../../server/transfers.ts";
 import type { FleetSink } from "./fleet-thread.ts";
 import { progressOf } from "./transfer-progress.ts";
 
-/** Of one transaction, and what waits for one: of more, each is refused at once and comes again. */
+/**
+ * Of one transaction, and what waits for one: of more, each is refused at once and comes again. One has the bytes of a check-in or
+ * a report, which are bounded by CHECK_IN_LENGTH_MAX and INSTALL_REPORT_LENGTH_MAX, and of an identity.
+ */
 export const INPUTS_AT_ONCE_MAX = 512;
 export const INPUTS_WAITING_MAX = 4_096;
-
-/** Bytes of one: a check-in or a report at its longest (384), an identity, and what objects take. */
-export const INPUT_LENGTH_MAX = 2_048;
 
 export interface FleetKeeperOutlet {
   /** "unavailable" where it cannot be decided now. */

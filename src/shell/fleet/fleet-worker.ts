@@ -2,12 +2,10 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../base/assert.ts";
-import { failed } from "../../base/result.ts";
 import { FleetCounter } from "../../fleet-store/fleet-counter.ts";
 import { FleetIntake } from "../../fleet-store/fleet-intake.ts";
 import { FleetStore } from "../../fleet-store/fleet-store.ts";
 import { FleetTime } from "../../fleet-store/fleet-time.ts";
-import { StoredFleet } from "../../fleet-store/stored-fleet.ts";
 import { StoreError } from "../../store/store-error.ts";
 import { systemCrypto } from "../system-crypto.ts";
 import type { FromFleetWorker, ToFleetWorker } from "./fleet-thread.ts";
@@ -24,7 +22,6 @@ interface OpenFleet {
   readonly intake: FleetIntake;
   readonly time: FleetTime;
   readonly counter: FleetCounter;
-  readonly service: StoredFleet;
 }
 
 class FleetWorker {
@@ -39,10 +36,6 @@ class FleetWorker {
       if (!(error instanceof StoreError)) throw error;
       say({ kind: "lost", number, reason: error.message });
     }
-  }
-
-  async call({ number, method, args }: Extract<ToFleetWorker, { kind: "call" }>): Promise<void> {
-    say({ kind: "returned", number, value: await this.#returned(method, args) });
   }
 
   /** A disk that is full or a file that is locked may be better in a second. */
@@ -61,7 +54,7 @@ class FleetWorker {
 
   async close(): Promise<void> {
     const fleet = await this.#open?.catch(() => undefined);
-    await fleet?.service.close();
+    await fleet?.store.close();
   }
 
   async #pass({ store, time, counter }: OpenFleet): Promise<boolean> {
@@ -71,16 +64,6 @@ class FleetWorker {
     // Others have their turn between two pieces.
     await new Promise((resolve) => setImmediate(resolve));
     return isMoreDue;
-  }
-
-  async #returned(method: Extract<ToFleetWorker, { kind: "call" }>["method"], args: readonly unknown[]) {
-    try {
-      const { service } = await this.#fleet();
-      return await (service[method] as (...args: unknown[]) => Promise<unknown>).apply(service, [...args]);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      return failed({ kind: "unavailable", reason: error.message });
-    }
   }
 
   /** Opened when there is something to do, and again after it could not be. */
@@ -94,8 +77,7 @@ class FleetWorker {
 }
 
 async function openFleet(directory: string): Promise<OpenFleet> {
-  const crypto = systemCrypto();
-  const store = await FleetStore.open(directory, crypto, {
+  const store = await FleetStore.open(directory, systemCrypto(), {
     decided: (records, alerts) => {
       if (records.length > 0) say({ kind: "decided", records, alerts });
     },
@@ -105,7 +87,6 @@ async function openFleet(directory: string): Promise<OpenFleet> {
     intake: new FleetIntake(store),
     time: new FleetTime(store),
     counter: new FleetCounter(store.db),
-    service: new StoredFleet(store, crypto, Date.now),
   };
 }
 
@@ -115,6 +96,5 @@ port.on("message", (message: ToFleetWorker) => {
   if (message === "close") {
     clearInterval(timer);
     void fleet.close().then(() => port.close());
-  } else if (message.kind === "take") void fleet.take(message.number, message.inputs);
-  else void fleet.call(message);
+  } else void fleet.take(message.number, message.inputs);
 });
