@@ -1,8 +1,10 @@
 // `/log`: the registry as everybody may read it. `/log/checkpoint` and `/log/tile/…` are C2SP tlog-tiles; `/log/proof/<index>`
-// and `/log/consistency/<old size>` are proofs that fit that checkpoint, for whoever does not want to fetch tiles.
+// and `/log/consistency/<old size>` are proofs that fit that checkpoint, for whoever does not want to fetch tiles. What is not kept
+// is read from a disk, on the thread that serves blocks: so many reads a second there are, and no more, whoever asks.
 
 import { LRUCache } from "lru-cache";
 import { bytesOfLatin1, toUtf8 } from "../base/bytes.ts";
+import { type Instant, instant } from "../base/instant.ts";
 import { type Body, BytesBody, ContentFormat } from "../coap/body.ts";
 import { Code } from "../coap/code.ts";
 import type { Request } from "../coap/request.ts";
@@ -23,6 +25,9 @@ export const LOG_ROOT = "log";
 /** Bodies kept for their next blocks: 78 KB each at the most, which is a bundle of 256 entries. */
 export const LOG_BODIES_MAX = 16;
 
+/** In a second, and at once after a quiet one: some milliseconds' work each second, whoever asks for what. */
+export const LOG_READS_PER_SECOND = 50;
+
 /** What the server asks of a registry: no more than was signed, and without waiting. */
 export interface ServedLog {
   /** The newest checkpoint; undefined before the first. */
@@ -42,6 +47,8 @@ export class LogResource implements Resource {
   readonly #bodies = new LRUCache<string, Body>({ max: LOG_BODIES_MAX });
   /** The checkpoint that the bodies fit. */
   #note: string | undefined;
+  #readsLeft = LOG_READS_PER_SECOND;
+  #countedAt: Instant = instant(0);
 
   constructor(crypto: CryptoProvider, log: ServedLog) {
     this.#crypto = crypto;
@@ -52,25 +59,25 @@ export class LogResource implements Resource {
     return this.#bodies.size;
   }
 
-  admit(path: ResourcePath, request: Request<Association>): PlainResponse | number {
-    const response = this.respond(path, request);
-    return "body" in response ? 0 : response;
+  admit(_path: ResourcePath, request: Request<Association>): PlainResponse | number {
+    return request.code === Code.GET ? 0 : { code: Code.METHOD_NOT_ALLOWED };
   }
 
-  respond({ segments }: ResourcePath, request: Request<Association>): Response {
+  respond({ segments }: ResourcePath, request: Request<Association>, now: Instant): Response {
+    if (request.code !== Code.GET) return { code: Code.METHOD_NOT_ALLOWED };
     const name = segments.slice(1).join("/");
     const note = this.#log.note();
     if (note !== this.#note) this.#bodies.clear();
     this.#note = note;
-    const body = this.#bodies.get(name) ?? this.#bodyOf(name);
+    const body = this.#bodies.get(name) ?? this.#bodyOf(name, now);
     if (body === undefined) return NOT_FOUND;
     if (body === "unavailable") return UNAVAILABLE;
     this.#bodies.set(name, body);
-    return request.code === Code.GET ? { body } : { code: Code.METHOD_NOT_ALLOWED };
+    return { body };
   }
 
-  #bodyOf(name: string): Body | Unavailable | undefined {
-    const content = name === "checkpoint" ? this.#note : this.#contentOf(name);
+  #bodyOf(name: string, now: Instant): Body | Unavailable | undefined {
+    const content = name === "checkpoint" ? this.#note : this.#contentOf(name, now);
     if (content === undefined || content === "unavailable") return content;
     const isText = typeof content === "string";
     const bytes = isText ? toUtf8(content) : content;
@@ -78,12 +85,24 @@ export class LogResource implements Resource {
     return new BytesBody(isText ? ContentFormat.TEXT_PLAIN : ContentFormat.OCTET_STREAM, bytes, etag);
   }
 
-  #contentOf(name: string): Uint8Array | string | undefined {
+  #contentOf(name: string, now: Instant): Uint8Array | string | undefined {
     const tile = tileAt(name);
-    if (tile !== undefined) return this.#log.tile(tile);
     const [, what, digits = ""] = /^(proof|consistency)\/(\d+)$/.exec(name) ?? [];
     const number = sizeOf(digits);
+    if (tile === undefined && number === undefined) return undefined;
+    if (!this.#mayRead(now)) return "unavailable";
+    if (tile !== undefined) return this.#log.tile(tile);
     if (number === undefined) return undefined;
     return what === "proof" ? this.#log.proofText(number) : this.#log.consistencyText(number);
+  }
+
+  /** Takes one of this second's reads. */
+  #mayRead(now: Instant): boolean {
+    const gained = ((now - this.#countedAt) * LOG_READS_PER_SECOND) / 1_000;
+    this.#readsLeft = Math.min(LOG_READS_PER_SECOND, this.#readsLeft + Math.max(0, gained));
+    this.#countedAt = now;
+    if (this.#readsLeft < 1) return false;
+    this.#readsLeft--;
+    return true;
   }
 }

@@ -15,7 +15,7 @@ import { Program } from "../support/program.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 import { NARROWBOAT } from "../support/serving.ts";
 
-const KILL_COUNT = Number(process.env["NARROWBOAT_WITNESS_KILLS"] ?? 2);
+const KILL_COUNT = Number(process.env["NARROWBOAT_WITNESS_KILLS"] ?? 1);
 const SEED = Number(process.env["NARROWBOAT_SEED"] ?? process.pid);
 const LIMIT_MS = 60_000;
 /** From its first answer to its end, ms at the most. */

@@ -3,10 +3,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fromUtf8 } from "../../src/base/bytes.ts";
+import { instant } from "../../src/base/instant.ts";
 import { Code } from "../../src/coap/code.ts";
 import type { Message } from "../../src/coap/message.ts";
 import { EntryKind } from "../../src/registry/log-entry.ts";
-import { LOG_BODIES_MAX, LogResource, type ServedLog } from "../../src/server/log-resource.ts";
+import { LOG_BODIES_MAX, LOG_READS_PER_SECOND, LogResource, type ServedLog } from "../../src/server/log-resource.ts";
 import { RegistryWatch } from "../../src/shell/trust/registry-keeper.ts";
 import { RegistryScene } from "../registry-store/scene.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
@@ -111,10 +112,30 @@ log("whatever is asked for, no more bodies are kept than there may be", () => {
   const watch = new RegistryWatch(registry.published);
   const resource = new LogResource(CRYPTO, watch);
   for (let i = 0; i < 2 * LOG_BODIES_MAX; i++) {
-    resource.respond({ segments: ["log", "proof", String(i)], queries: [] }, { code: Code.GET } as never);
+    resource.respond({ segments: ["log", "proof", String(i)], queries: [] }, { code: Code.GET } as never, instant(0));
   }
   assert.is(resource.bodyCount, LOG_BODIES_MAX);
   registry.close();
+});
+
+log("a flood of questions costs the thread that serves blocks no more reads a second than there may be", () => {
+  let reads = 0;
+  const counting: ServedLog = {
+    note: () => "a checkpoint",
+    tile: () => undefined,
+    proofText: () => `${++reads}`,
+    consistencyText: () => undefined,
+  };
+  const resource = new LogResource(CRYPTO, counting);
+  const ask = (name: string, ms: number) =>
+    resource.respond({ segments: ["log", ...name.split("/")], queries: [] }, { code: Code.GET } as never, instant(ms));
+  for (let ms = 0; ms < 10_000; ms++) ask(`proof/${ms}`, ms);
+  assert.ok(reads > 10 * LOG_READS_PER_SECOND - 2 && reads <= 11 * LOG_READS_PER_SECOND, `${reads} reads`);
+  const refused = ask("proof/20000", 9_999);
+  assert.is("code" in refused ? refused.code : undefined, Code.SERVICE_UNAVAILABLE);
+  // What is in memory is answered all the while, and after a quiet second what is not.
+  assert.ok("body" in ask("checkpoint", 9_999));
+  assert.ok("body" in ask("proof/20000", 11_000));
 });
 
 log("a ticket's proof is found for a manifest however it was entered", () => {
