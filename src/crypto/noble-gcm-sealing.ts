@@ -3,7 +3,7 @@
 import { ghash } from "@noble/ciphers/_polyval.js";
 import { ctr } from "@noble/ciphers/aes.js";
 import { ByteWriter } from "../base/byte-writer.ts";
-import { concat, copyOf, EMPTY } from "../base/bytes.ts";
+import { concat, EMPTY } from "../base/bytes.ts";
 import { COUNTER_BLOCK_LENGTH, gcmCounterBlock, laterCounterBlock } from "./counter-block.ts";
 import type { PayloadSealing } from "./payload-cipher.ts";
 
@@ -19,8 +19,9 @@ export class NobleGcmSealing implements PayloadSealing {
   #begun = EMPTY;
   #length = 0;
 
+  /** The key stays the caller's to overwrite, once the tag is made. */
   constructor(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array) {
-    this.#key = copyOf(key);
+    this.#key = key;
     const zeros = new Uint8Array(BLOCK_LENGTH);
     this.#hash = ghash.create(ctr(key, zeros).encrypt(zeros));
     this.#hash.update(additional);
@@ -47,10 +48,7 @@ export class NobleGcmSealing implements PayloadSealing {
     if (rest > 0) this.#hash.update(ctr(this.#key, counterBlock).encrypt(this.#begun));
     this.#hash.update(lengths(this.#additionalLength, this.#length));
     const tagBlock = this.#first.with(BLOCK_LENGTH - 1, 1);
-    const tag = ctr(this.#key, tagBlock).encrypt(this.#hash.digest());
-    this.#key.fill(0);
-    this.#begun.fill(0);
-    return tag;
+    return ctr(this.#key, tagBlock).encrypt(this.#hash.digest());
   }
 }
 

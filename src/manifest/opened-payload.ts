@@ -7,8 +7,13 @@ import { ok, type Result } from "../base/result.ts";
 import { COUNTER_BLOCK_LENGTH, gcmCounterBlock, laterCounterBlock } from "../crypto/counter-block.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { PAYLOAD_TAG_LENGTH, type PayloadSealing } from "../crypto/payload-cipher.ts";
-import type { EncryptionInfo } from "./cose-encrypt.ts";
+import type { ContentAlgorithm, EncryptionInfo } from "./cose-encrypt.ts";
 import { type ContentKeyFault, encStructure, type OwnKey, openContentKey } from "./payload-encryption.ts";
+
+/** Bytes that stand behind those of the plaintext. */
+export function tagLengthOf(algorithm: ContentAlgorithm): number {
+  return algorithm === "a128gcm" ? PAYLOAD_TAG_LENGTH : 0;
+}
 
 /** For a device with this key. */
 export function openPayload(
@@ -21,7 +26,6 @@ export function openPayload(
 }
 
 export class OpenedPayload {
-  /** Bytes that stand behind those of the plaintext. */
   readonly tagLength: number;
   readonly #crypto: CryptoProvider;
   readonly #info: EncryptionInfo;
@@ -30,12 +34,11 @@ export class OpenedPayload {
 
   /** Keeps the key, and wipe() overwrites it. */
   constructor(crypto: CryptoProvider, info: EncryptionInfo, contentKey: Uint8Array) {
-    const isGcm = info.algorithm === "a128gcm";
-    this.tagLength = isGcm ? PAYLOAD_TAG_LENGTH : 0;
+    this.tagLength = tagLengthOf(info.algorithm);
     this.#crypto = crypto;
     this.#info = info;
     this.#contentKey = contentKey;
-    this.#firstBlock = isGcm ? gcmCounterBlock(info.iv) : info.iv;
+    this.#firstBlock = info.algorithm === "a128gcm" ? gcmCounterBlock(info.iv) : info.iv;
   }
 
   /** Plaintext of ciphertext, or the reverse, that begins at byte `offset` of the image. It authenticates nothing. */

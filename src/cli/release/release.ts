@@ -25,14 +25,15 @@ import { type ReleaseSigner, releaseSigner } from "./release-signer.ts";
 import { rootKeys, type Trust, trustFor, trustOf, withReleases } from "./release-stores.ts";
 import { formatRelease, releaseReport } from "./report.ts";
 import { type ReleaseContent, type ReleasedImage, signRelease } from "./signed-parts.ts";
-import { type SuitIds, suitIds, trySuit } from "./suit-envelopes.ts";
+import { type SuitIds, type SuitTrial, suitIds, trySuit } from "./suit-envelopes.ts";
 import { trustRootDue } from "./trust-root-due.ts";
+import { conditionOptions, updateConditions } from "./update-conditions.ts";
 import { parseDays, parseSequenceNumber, wayBackTo } from "./way-back-image.ts";
 
 export type ReleaseArguments = ArgumentsOf<typeof options>;
 
 export function options(yargs: Argv<GlobalArguments>) {
-  return yargs
+  return conditionOptions(yargs)
     .version(false)
     .positional("file", { type: "string", demandOption: true, describe: "The image" })
     .option("product", { ...word, demandOption: true, describe: "What the image is for: A-Z a-z 0-9 . _ -" })
@@ -151,6 +152,7 @@ function contentOf(
     encryption: encrypted?.encryption,
   };
   const sequenceNumber = args.sequence ?? nextSequence(args, context);
+  const conditions = updateConditions(args, args, data);
   return {
     product,
     class: className,
@@ -163,7 +165,20 @@ function contentOf(
       wayBack === undefined
         ? undefined
         : wayBackTo({ data, product, class: className, version: wayBack, from: image, now }, wayBackDays),
-    suit: suitWished(args, context, judged, { sequenceNumber, ...image }, [bytes, encrypted?.ciphertext ?? bytes]),
+    suit: suitWished(
+      args,
+      context,
+      judged,
+      { sequenceNumber, ...image },
+      {
+        image: bytes,
+        served: encrypted?.ciphertext ?? bytes,
+        conditions,
+        runningVersion: data === undefined ? undefined : newestVersion(data, args),
+        now: now / 1_000,
+      },
+    ),
+    conditions,
     trustRoot: args.out === undefined && data !== undefined ? rootDue(args, context, data) : undefined,
     releasedAt: now,
   };
@@ -174,11 +189,20 @@ function suitWished(
   { crypto }: Context,
   { summary }: JudgedImage,
   content: SuitContent,
-  [image, served]: readonly [Uint8Array, Uint8Array],
+  trial: SuitTrial,
 ): SuitIds | undefined {
   const ids = suitIds({ vendor, server, className, isEncrypted: content.encryption !== undefined }, summary);
-  if (ids !== undefined) trySuit(crypto, ids, content, image, served);
+  if (ids !== undefined) trySuit(crypto, ids, content, trial);
+  else if (trial.conditions !== undefined)
+    throw wrongUse("what is asked of devices stands in a SUIT envelope: say --vendor DOMAIN");
   return ids;
+}
+
+/** Of what the class's devices run, as numbers. */
+function newestVersion(data: string, { product, class: className }: ReleaseArguments): readonly number[] | undefined {
+  const newest = withReleases(data, ({ releases }) => releases.current(product, className));
+  const [version] = /^\d{1,9}(?:\.\d{1,9}){0,4}/.exec(newest?.content.version ?? "") ?? [];
+  return version?.split(".").map(Number);
 }
 
 function nextSequence({ product, out, toSign, signature }: ReleaseArguments, { data, now }: Context): number {

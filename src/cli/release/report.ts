@@ -5,7 +5,7 @@ import type { VerificationKey } from "../../crypto/signature.ts";
 import type { ImageFormat } from "../../firmware/formats/image-summary.ts";
 import { etagOf } from "../../firmware/image-etag.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
-import { digestOf, manifestIn, type NewRelease, trustRootIn } from "../../release-store/release.ts";
+import { digestOf, manifestIn, type NewRelease, type SignedRelease, trustRootIn } from "../../release-store/release.ts";
 import { encryptionLine, encryptionReport } from "../inspect/encryption-words.ts";
 import { FORMAT_WORDS } from "../inspect/words.ts";
 import { formatFields } from "../report.ts";
@@ -46,7 +46,8 @@ export function releaseReport(
     suit: release.suit === undefined ? null : documentReport(`/m/${product}/suit`, release.suit),
     riot: release.riot === undefined ? null : documentReport(`/m/${product}/riot`, release.riot),
     signedBy: { algorithm: key.algorithm, keyId: toHex(key.keyId) },
-    wayBack: release.wayBack === undefined ? null : wayBackReport(manifestIn(release.wayBack.manifest)),
+    notAfter: manifest.notAfter === undefined ? null : dayOf(manifest.notAfter),
+    wayBack: release.wayBack === undefined ? null : wayBackReport(release.wayBack),
     trustRoot: release.trustRoot === undefined ? null : rootReport(release.trustRoot),
     onAir: onAir(manifest, release.manifest.length),
     bundle: bundle ?? null,
@@ -57,13 +58,18 @@ function documentReport(path: string, bytes: Uint8Array) {
   return { path, size: bytes.length, sha256: toHex(digestOf(bytes)) };
 }
 
-function wayBackReport({ version, sequenceNumber, notAfter = 0 }: NativeManifest) {
-  return { version, sequenceNumber, notAfter: new Date(1_000 * notAfter).toISOString().slice(0, 10) };
+function wayBackReport({ manifest, suit }: SignedRelease) {
+  const { version, sequenceNumber, notAfter = 0 } = manifestIn(manifest);
+  return { version, sequenceNumber, notAfter: dayOf(notAfter), suitSize: suit?.length ?? null };
+}
+
+function dayOf(seconds: number): string {
+  return new Date(1_000 * seconds).toISOString().slice(0, 10);
 }
 
 function rootReport(root: Uint8Array) {
   const { number, notAfter } = trustRootIn(root);
-  return { number, notAfter: new Date(1_000 * notAfter).toISOString().slice(0, 10) };
+  return { number, notAfter: dayOf(notAfter) };
 }
 
 function onAir({ product, class: className, path, size, encryption }: NativeManifest, manifestLength: number) {
@@ -72,7 +78,7 @@ function onAir({ product, class: className, path, size, encryption }: NativeMani
 }
 
 export function formatRelease(report: ReleaseReport): string {
-  const { manifest, suit, riot, wayBack, trustRoot, signedBy, securityCounter, encryption, bundle } = report;
+  const { manifest, suit, riot, wayBack, trustRoot, signedBy, securityCounter, encryption, notAfter, bundle } = report;
   const fields = {
     release: `${report.product} ${report.version}${report.class === null ? "" : ` for ${report.class}`}`,
     "sequence number": report.sequenceNumber,
@@ -84,6 +90,7 @@ export function formatRelease(report: ReleaseReport): string {
     etag: report.etag,
     manifest: `${manifest.path}, ${manifest.size} bytes`,
     "manifest's sha256": manifest.sha256,
+    ...(notAfter !== null && { "taken until": notAfter }),
     ...(suit !== null && {
       "SUIT envelope": `${suit.path}, ${suit.size} bytes; a device of the class that has the release before would accept it`,
     }),
@@ -93,7 +100,7 @@ export function formatRelease(report: ReleaseReport): string {
       "trust root": `${manifest.path}/root, number ${trustRoot.number}, until ${trustRoot.notAfter}`,
     }),
     ...(wayBack !== null && {
-      "way back": `${wayBack.version}, sequence number ${wayBack.sequenceNumber}, sealed, until ${wayBack.notAfter}`,
+      "way back": `${wayBack.version}, sequence number ${wayBack.sequenceNumber}, sealed, until ${wayBack.notAfter}${wayBack.suitSize === null ? "" : `; SUIT envelope of ${wayBack.suitSize} bytes`}`,
     }),
     "on the air": `${airWords(report.onAir)}, and a handshake`,
     ...(bundle !== null && { bundle }),

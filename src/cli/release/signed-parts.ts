@@ -6,6 +6,7 @@ import type { SigningKey } from "../../crypto/signature.ts";
 import type { ImageEncryption, NativeManifest } from "../../manifest/native-manifest.ts";
 import { encodeReleaseRecord, type ReleaseKind } from "../../manifest/release-record.ts";
 import { SIGNED_MANIFEST, SIGNED_TRUST_ROOT, sign } from "../../manifest/signed-object.ts";
+import type { UpdateConditions } from "../../manifest/suit/template.ts";
 import type { TrustRoot } from "../../manifest/trust-root.ts";
 import type { NewRelease } from "../../release-store/release.ts";
 import { type SuitIds, signSuit } from "./suit-envelopes.ts";
@@ -35,14 +36,20 @@ export interface ReleaseContent {
   readonly trustRoot?: TrustRoot | undefined;
   /** For devices that read SUIT. */
   readonly suit?: SuitIds | undefined;
+  /** What their devices ask before they install it. */
+  readonly conditions?: UpdateConditions | undefined;
   /** Milliseconds since 1970. */
   readonly releasedAt: number;
 }
 
 export function signRelease(crypto: CryptoProvider, key: SigningKey, content: ReleaseContent): NewRelease {
-  const { sequenceNumber, image, suit, notes, sbom, wayBack, trustRoot, releasedAt } = content;
+  const { sequenceNumber, image, suit, conditions, notes, sbom, wayBack, trustRoot, releasedAt } = content;
   const record = recordOf(content);
-  const manifest = manifestOf(content, image, sequenceNumber, { record: record && sha256(record) });
+  // RIOT's dialect has no word for what has to run before.
+  const wayBackSuit = (ids: SuitIds, older: NativeManifest) =>
+    signSuit(crypto, key, { ...ids, forRiot: false }, older, { forRunning: image });
+  const more = { record: record && sha256(record), notAfter: conditions?.useBefore };
+  const manifest = manifestOf(content, image, sequenceNumber, more);
   // The next higher number: a device takes it by that, as it takes any.
   const back =
     wayBack &&
@@ -52,8 +59,8 @@ export function signRelease(crypto: CryptoProvider, key: SigningKey, content: Re
     });
   return {
     manifest: sign(SIGNED_MANIFEST, key, manifest),
-    ...(suit && signSuit(crypto, key, suit, { sequenceNumber, ...image })),
-    ...(back && { wayBack: { manifest: sign(SIGNED_MANIFEST, key, back) } }),
+    ...(suit && signSuit(crypto, key, suit, { sequenceNumber, ...image }, conditions && { conditions })),
+    ...(back && { wayBack: { manifest: sign(SIGNED_MANIFEST, key, back), ...(suit && wayBackSuit(suit, back)) } }),
     ...(trustRoot && { trustRoot: sign(SIGNED_TRUST_ROOT, key, trustRoot) }),
     ...(record && { record }),
     ...(notes && { notes }),

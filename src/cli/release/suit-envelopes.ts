@@ -10,12 +10,13 @@ import type { ImageSummary } from "../../firmware/formats/image-summary.ts";
 import { tryManifest } from "../../manifest/suit/interpreter.ts";
 import {
   type ReleaseContent,
+  type SuitConditions,
   signedRiotEnvelope,
   signedSuitEnvelope,
   suitReleaseOf,
 } from "../../manifest/suit/release-envelope.ts";
 import { RIOT_ENVELOPE_LENGTH_MAX, riotFault } from "../../manifest/suit/riot-envelope.ts";
-import { type SuitRelease, suitManifest } from "../../manifest/suit/template.ts";
+import { type SuitRelease, suitManifest, type UpdateConditions } from "../../manifest/suit/template.ts";
 import { classUuid, vendorUuid } from "../../manifest/suit/uuid.ts";
 import { jobFailed, wrongUse } from "../command-error.ts";
 import { trialWords } from "../inspect/trial-words.ts";
@@ -84,14 +85,24 @@ export interface SuitParts {
 }
 
 /** Throws CommandError where RIOT cannot take it. */
-export function signSuit(crypto: CryptoProvider, key: SigningKey, ids: SuitIds, content: ReleaseContent): SuitParts {
-  const release = suitRelease(ids, content);
+export function signSuit(
+  crypto: CryptoProvider,
+  key: SigningKey,
+  ids: SuitIds,
+  content: ReleaseContent,
+  asked: SuitConditions = {},
+): SuitParts {
+  const release = suitRelease(ids, content, asked);
   const suit = signedSuitEnvelope(crypto, key, release);
   return ids.forRiot ? { suit, riot: signForRiot(crypto, key, release) } : { suit };
 }
 
-function suitRelease({ vendorId, classId, server = "" }: SuitIds, content: ReleaseContent): SuitRelease {
-  return suitReleaseOf(content, { vendorId, classId, root: server });
+function suitRelease(
+  { vendorId, classId, server = "" }: SuitIds,
+  content: ReleaseContent,
+  asked: SuitConditions,
+): SuitRelease {
+  return suitReleaseOf(content, { vendorId, classId, root: server }, asked);
 }
 
 function signForRiot(crypto: CryptoProvider, key: SigningKey, release: SuitRelease): Uint8Array {
@@ -102,25 +113,36 @@ function signForRiot(crypto: CryptoProvider, key: SigningKey, release: SuitRelea
   throw jobFailed(`RIOT's envelope has ${envelope.length} bytes, and its devices take ${RIOT_ENVELOPE_LENGTH_MAX}`);
 }
 
-/**
- * What a device that has the release before would do with it, and with what is `served`, which is the image or its ciphertext.
- * Throws CommandError where it would refuse.
- */
+export interface SuitTrial {
+  readonly image: Uint8Array;
+  /** The image, or its ciphertext. */
+  readonly served: Uint8Array;
+  readonly conditions: UpdateConditions | undefined;
+  /** [1, 2, 0] of the release before; undefined where there was none, or its version is no such number. */
+  readonly runningVersion: readonly number[] | undefined;
+  /** Seconds since 1970. */
+  readonly now: number;
+}
+
+/** What a device that has the release before would do with it. Throws CommandError where it would refuse. */
 export function trySuit(
   crypto: CryptoProvider,
   ids: SuitIds,
   content: ReleaseContent,
-  image: Uint8Array,
-  served: Uint8Array,
+  { image, served, conditions, runningVersion, now }: SuitTrial,
 ): void {
   const { vendorId, classId } = ids;
-  const release = suitRelease(ids, content);
+  const release = suitRelease(ids, content, conditions === undefined ? {} : { conditions });
   const { uri } = release.images[0]!;
   const device = {
     vendorId,
     classId,
     sequenceNumber: content.sequenceNumber - 1,
-    components: [{ id: [Uint8Array.of(0)], capacity: image.length }],
+    components: [
+      { id: [Uint8Array.of(0)], capacity: image.length, ...(runningVersion && { version: runningVersion }) },
+    ],
+    // What cannot be known here is as it should be: a full battery, and somebody who allows it.
+    ...(conditions && { updateManagement: { now, battery: 100, isAuthorized: true } }),
     decrypted: (ciphertext: Uint8Array) => (ciphertext === served ? image : undefined),
     fetch: (asked: string) => (asked === uri ? served : undefined),
   };

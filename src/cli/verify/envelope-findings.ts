@@ -11,12 +11,16 @@ import { authenticateRiot } from "../../manifest/suit/riot-authentication.ts";
 import { type Finding, right, wrong } from "./finding.ts";
 import type { Verifier } from "./verifier.ts";
 
-type Release = Pick<NativeManifest, "sequenceNumber" | "sha256" | "encryption">;
+type Release = Pick<NativeManifest, "sequenceNumber" | "sha256" | "encryption" | "forRunning">;
 
 const SAME = "signed by the maker, of this image and with the manifest's sequence number";
 
-export function suitFinding(bytes: Uint8Array, release: Release, { crypto, makers }: Verifier): Finding {
-  const what = "SUIT envelope";
+export function suitFinding(
+  bytes: Uint8Array,
+  release: Release,
+  { crypto, makers }: Verifier,
+  what = "SUIT envelope",
+): Finding {
   const envelope = decodeEnvelope(bytes);
   if (!envelope.ok) return wrong(what, envelope.error.reason);
   const signer = authenticate(crypto, envelope.value, { verification: makers });
@@ -49,7 +53,12 @@ function sameRelease(what: string, release: Release, sequenceNumber: number, dig
   if (sequenceNumber !== release.sequenceNumber) {
     return wrong(what, `its sequence number is ${sequenceNumber}, and the manifest's ${release.sequenceNumber}`);
   }
-  const isOfImage = digests.length > 0 && digests.every((digest) => equal(digest, release.sha256));
+  const { sha256, forRunning } = release;
+  const names = (wanted: Uint8Array) => digests.some((digest) => equal(digest, wanted));
+  // A way back speaks of the image that runs too, and of no other.
+  const isFromThere = forRunning === undefined || names(forRunning);
+  const isNoOther = digests.every((digest) => equal(digest, sha256) || (forRunning && equal(digest, forRunning)));
+  const isOfImage = names(sha256) && isFromThere && isNoOther;
   return isOfImage ? right(what, SAME) : wrong(what, "it is not for this image");
 }
 

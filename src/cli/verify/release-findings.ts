@@ -150,7 +150,7 @@ function documentFinding(
 }
 
 function wayBackFindings(
-  { manifest: bytes }: NonNullable<NewRelease["wayBack"]>,
+  { manifest: bytes, suit }: NonNullable<NewRelease["wayBack"]>,
   from: NativeManifest,
   verifier: Verifier,
 ): readonly Finding[] {
@@ -186,6 +186,7 @@ function wayBackFindings(
       `${securityCounter}, below this image's ${counter}`,
     ),
     ...(notAfter === undefined ? [wrong("way back's time", "it never ends, and a way back has to")] : []),
+    ...(suit === undefined ? [] : [suitFinding(suit, opened.value, verifier, "way back's SUIT envelope")]),
   ];
 }
 

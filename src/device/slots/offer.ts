@@ -8,7 +8,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
 import { decodeEncryptionInfo } from "../../manifest/cose-encrypt.ts";
 import type { NativeManifest } from "../../manifest/native-manifest.ts";
-import { type OpenedPayload, openPayload } from "../../manifest/opened-payload.ts";
+import { type OpenedPayload, openPayload, tagLengthOf } from "../../manifest/opened-payload.ts";
 import type { ContentKeyFault, OwnKey } from "../../manifest/payload-encryption.ts";
 import { type Refusal, refusal } from "../../manifest/reason.ts";
 import type { Ticket } from "../../manifest/ticket.ts";
@@ -90,14 +90,14 @@ export function openEncryption(
   if (encryption === undefined) return ok(undefined);
   const info = decodeEncryptionInfo(encryption.info);
   if (!info.ok) return failed(refusal("malformed", info.error.reason));
+  if (encryption.size !== size + tagLengthOf(info.value.algorithm)) {
+    return failed(refusal("malformed", `${encryption.size} bytes encrypted are no image of ${size}`));
+  }
   if (key === undefined) {
     return failed(refusal("noKeyForThisDevice", "it is encrypted, and this device has no key to open it"));
   }
   const payload = openPayload(crypto, info.value, key);
-  if (!payload.ok) return failed(KEY_REFUSALS[payload.error]);
-  if (encryption.size === size + payload.value.tagLength) return payload;
-  payload.value.wipe();
-  return failed(refusal("malformed", `${encryption.size} bytes encrypted are no image of ${size}`));
+  return payload.ok ? payload : failed(KEY_REFUSALS[payload.error]);
 }
 
 const KEY_REFUSALS: Readonly<Record<ContentKeyFault, Refusal>> = {

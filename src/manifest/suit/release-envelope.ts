@@ -23,10 +23,17 @@ export interface SuitAddress {
 /** What of a native manifest a SUIT manifest says too. */
 export type ReleaseContent = Pick<NativeManifest, "sequenceNumber" | "path" | "sha256" | "size" | "encryption">;
 
-export function suitReleaseOf(content: ReleaseContent, { vendorId, classId, root }: SuitAddress): SuitRelease {
+/** What is asked of a device beyond what every release asks. */
+export type SuitConditions = Pick<SuitRelease, "forRunning" | "conditions">;
+
+export function suitReleaseOf(
+  content: ReleaseContent,
+  { vendorId, classId, root }: SuitAddress,
+  asked: SuitConditions = {},
+): SuitRelease {
   const { sequenceNumber, path, sha256, size, encryption } = content;
   const image = { uri: root + path, sha256, size, ...(encryption && { encryptionInfo: encryption.info }) };
-  return { sequenceNumber, vendorId, classId, images: [image] };
+  return { sequenceNumber, vendorId, classId, images: [image], ...asked };
 }
 
 export function signedSuitEnvelope(

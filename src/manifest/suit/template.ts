@@ -18,6 +18,8 @@ export interface SuitRelease {
   readonly images: readonly SuitImage[];
   /** [h'00'] when absent, as the draft's examples and RIOT have it. */
   readonly componentId?: ComponentId;
+  /** What a component has to hold before anything is fetched, which makes it a way back; whatever it is when absent. */
+  readonly forRunning?: ImageContent;
   /** For classes that know draft-ietf-suit-update-management. */
   readonly conditions?: UpdateConditions;
   /** Where the envelope is found. */
@@ -26,13 +28,16 @@ export interface SuitRelease {
   readonly digestAlgorithm?: number;
 }
 
-export interface SuitImage {
+/** SHA-256 of an image as it is flashed, and its bytes. */
+export interface ImageContent {
+  readonly sha256: Uint8Array;
+  readonly size: number;
+}
+
+export interface SuitImage extends ImageContent {
   /** Which slot it is linked for. */
   readonly slot?: number;
   readonly uri: string;
-  /** SHA-256 of the image as it is flashed, and its bytes. */
-  readonly sha256: Uint8Array;
-  readonly size: number;
   /** COSE_Encrypt of what is at the URI. */
   readonly encryptionInfo?: Uint8Array;
 }
@@ -76,12 +81,9 @@ const INVOKE = 9;
 
 /** 7.1 and, where there is an image for each slot, 7.7. */
 function sharedSequence(release: SuitRelease): CommandSequence {
-  const { vendorId, classId, images, digestAlgorithm = SHA_256 } = release;
+  const { vendorId, classId, images, digestAlgorithm } = release;
   const identity = { vendorId, classId };
-  const digestOf = ({ sha256, size }: SuitImage): Parameters => ({
-    imageDigest: { algorithm: digestAlgorithm, bytes: sha256 },
-    imageSize: size,
-  });
+  const digestOf = (image: SuitImage) => contentOf(image, digestAlgorithm);
   const checks = [check(Condition.VENDOR_IDENTIFIER), check(Condition.CLASS_IDENTIFIER)];
   const [only] = images;
   if (images.length === 1) return [set({ ...identity, ...digestOf(only!) }), ...checks];
@@ -89,10 +91,22 @@ function sharedSequence(release: SuitRelease): CommandSequence {
 }
 
 /** 7.3. The conditions come first: what is not to be installed is not fetched. */
-function installSequence({ images, conditions = {} }: SuitRelease): CommandSequence {
+function installSequence(release: SuitRelease): CommandSequence {
+  const { images, conditions = {} } = release;
   const fetch: Command = { kind: "directive", code: Directive.FETCH, policy: REPORT_FAILURE };
   const source = images.length === 1 ? set(sourceOf(images[0]!)) : bySlot(images, sourceOf);
-  return [...conditionCommands(conditions), source, fetch, check(Condition.IMAGE_MATCH)];
+  return [...runningCommands(release), ...conditionCommands(conditions), source, fetch, check(Condition.IMAGE_MATCH)];
+}
+
+/** 8.4.9.2, of what is there before; then the digest is again that of what shall be there. */
+function runningCommands({ forRunning, images, digestAlgorithm }: SuitRelease): Command[] {
+  if (forRunning === undefined) return [];
+  const [before, after] = [forRunning, images[0]!].map((image) => set(contentOf(image, digestAlgorithm)));
+  return [before!, check(Condition.IMAGE_MATCH), after!];
+}
+
+function contentOf({ sha256, size }: ImageContent, algorithm = SHA_256): Parameters {
+  return { imageDigest: { algorithm, bytes: sha256 }, imageSize: size };
 }
 
 function sourceOf({ uri, encryptionInfo }: SuitImage): Parameters {

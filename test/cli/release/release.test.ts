@@ -317,4 +317,73 @@ test("a key with a passphrase signs, and no private key is in any output or stor
   assert.not.match(report.stdout, /correct horse|PRIVATE/);
 });
 
+/** What a SUIT envelope tells a device, in words. */
+async function told(place: Place, envelope: Uint8Array): Promise<string> {
+  const { code, stdout } = await place.say("inspect", place.write("envelope.suit", envelope));
+  assert.is(code, 0);
+  return stdout;
+}
+
+test("a way back has a SUIT envelope too, for devices that hold the new image, and verify compares both", async () => {
+  const place = await server();
+  const vendor = ["--vendor", "pump.example"];
+  reported(await place.release(place.write("old.bin", IMAGE), "--version", "1.0", ...vendor));
+  const file = place.write("new.bin", sampleBytes(2, 2_000));
+  const report = reported(await place.release(file, "--version", "1.1", "--way-back", "1.0", ...vendor));
+  const [back] = place.store(({ releases }) => releases.waysBack("pump", "1.1"));
+  assert.is(report.wayBack!.suitSize, back!.suit!.length);
+  const words = await told(place, back!.suit!);
+  assert.match(words, /sequence number 3/);
+  for (const bytes of [IMAGE, sampleBytes(2, 2_000)])
+    assert.ok(words.includes(toHex(digestOf("sha256", bytes))), words);
+  const bundle = place.path("pump.bundle");
+  reported(await place.release(file, "--version", "1.2", "--way-back", "1.0", ...vendor, "--out", bundle));
+  const verified = await place.say("verify", bundle, "--trust", `${place.key}.pub`);
+  assert.match(verified.stdout, /^right +way back's SUIT envelope/m);
+});
+
+test("a class that knows update-management: its envelope asks for time, battery, version and leave, and it is tried so", async () => {
+  const place = await server();
+  const file = place.write("app.bin", IMAGE);
+  const asked = ["--use-before", "2100-01-31", "--minimum-battery", "40", "--if-version", ">=1.0", "--authorized"];
+  const words = ["--class", "outdoor", "--vendor", "pump.example"];
+  const unknown = await place.release(file, "--version", "1.1", ...words, ...asked);
+  assert.equal(
+    [unknown.code, /class set outdoor --product pump --profile update-management/.test(unknown.stderr)],
+    [2, true],
+  );
+  await place.say("class", "set", "outdoor", "--product", "pump", "--profile", "update-management");
+  reported(await place.release(file, "--version", "1.0", "--class", "outdoor"));
+  const without = await place.release(file, "--version", "1.1", "--class", "outdoor", ...asked);
+  assert.equal([without.code, /say --vendor DOMAIN/.test(without.stderr)], [2, true]);
+  const report = reported(await place.release(file, "--version", "1.1", ...words, ...asked));
+  assert.is(report.notAfter, "2100-01-31");
+  const { suit, content } = place.store(({ releases }) => releases.current("pump", "outdoor"))!;
+  assert.is(content.notAfter, Date.UTC(2100, 0, 31) / 1_000);
+  const said = await told(place, suit!);
+  for (const line of [
+    /set the end of its use 2100-01-31T00:00:00/,
+    /set a battery of at least 40 %/,
+    /set a version >= 1\.0/,
+    /stop unless somebody allows the update/,
+  ]) {
+    assert.match(said, line);
+  }
+  const tooNew = await place.release(file, "--version", "1.2", ...words, "--if-version", ">1.1");
+  assert.equal([tooNew.code, /would refuse this: install, .*version/.test(tooNew.stderr)], [1, true], tooNew.stderr);
+});
+
+test("conditions that say nothing are refused with an example", async () => {
+  const place = new Place();
+  const file = place.write("app.bin", IMAGE);
+  for (const [option, text, hint] of [
+    ["--use-before", "tomorrow", /no day: write it as 2027-01-31/],
+    ["--minimum-battery", "0", /use 1 to 100/],
+    ["--if-version", "1.2", /write it as '>=1\.2\.0'/],
+  ] as const) {
+    const { code, stderr } = await place.release(file, option, text);
+    assert.equal([code, hint.test(stderr)], [2, true], stderr);
+  }
+});
+
 test.run();

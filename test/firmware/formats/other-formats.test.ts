@@ -71,6 +71,70 @@ test("U-Boot's first format: its name, its architecture, and both of its sums", 
   assert.equal(faultsOf(Uint8Array.of(...image, 1)), [["bytesBehindEnd", 164]]);
 });
 
+/** Whole files of mkimage 2023.01 (Debian's u-boot-tools) at SOURCE_DATE_EPOCH=0, of a line "narrowboat". */
+const BY_MKIMAGE = {
+  "-T kernel": ["kernel", "ARM", "edfbfcbc000000000000000b00008000000080006edd28d405020200", "6e6172726f77626f61740a"],
+  "-T script": [
+    "script",
+    "ARM",
+    "788bde3a0000000000000013000000000000000085897bea05020600",
+    "0000000b000000006e6172726f77626f61740a",
+  ],
+  "-T multi": [
+    "multi",
+    "RISC-V",
+    "c8864136000000000000001d000000000000000013c328ad111a0400",
+    "0000000b00000005000000006e6172726f77626f61740a00626f61740a",
+  ],
+  "-T standalone": [
+    "standalone",
+    "AArch64",
+    "92d6d8a8000000000000000b00000000000000006edd28d405160100",
+    "6e6172726f77626f61740a",
+  ],
+} as const;
+
+for (const [kind, [name, hardware, rest, data]] of Object.entries(BY_MKIMAGE)) {
+  test(`mkimage ${kind}: U-Boot's first format, its name and architecture, and both sums right`, () => {
+    const named = Buffer.from(name.padEnd(32, "\0"), "latin1").toString("hex");
+    const {
+      format,
+      product,
+      hardware: read,
+      checks,
+      faults,
+    } = inspect(new Uint8Array(Buffer.from(`27051956${rest}${named}${data}`, "hex")));
+    assert.equal([format, product, read, faults], ["uBoot", name, hardware, []]);
+    assert.equal(
+      checks.map(({ verdict }) => verdict),
+      ["right", "right"],
+    );
+  });
+}
+
+/** The first bytes of what mkimage writes for boot ROMs of others. */
+for (const [kind, head] of [
+  ["rkimage", "524b33332380284e9084a0a19ce8e9bbba7fd320a419f74a"],
+  ["stm32image", "53544d320000000000000000000000000000000000000000"],
+  ["sunxi_egon", "160000ea65474f4e2e425430055de7320020000053504c02"],
+  ["omapimage", "400000000c00000000000000000000000000000043485345"],
+  ["gpimage", "0000138b2ffc25008517739e2380284e9084a0a19ce8e9bb"],
+] as const) {
+  test(`mkimage -T ${kind}: raw bytes, and nothing that it is not`, () => {
+    const image = Buffer.concat([Buffer.from(head, "hex"), sampleBytes(3, 500)]);
+    assert.is(inspect(new Uint8Array(image)).format, "raw");
+  });
+}
+
+test("mkimage -f and -E: an image tree, with its data within, or behind it", () => {
+  const within = Buffer.alloc(1_453);
+  within.write("d00dfeed000005ad0000003800000188000000280000001100000010000000000000005500000150", "hex");
+  const behind = Buffer.alloc(520);
+  behind.write("d00dfeed000001fc0000003800000190000000280000001100000010000000000000006b00000158", "hex");
+  assert.equal(inspect(within).facts, { tree: 1_453, treeVersion: 17, behind: 0 });
+  assert.equal(inspect(behind).facts, { tree: 508, treeVersion: 17, behind: 12 });
+});
+
 test("a device tree, which U-Boot's image tree is too: how long it says that it is", () => {
   const tree = Buffer.alloc(100);
   for (const [at, value] of [

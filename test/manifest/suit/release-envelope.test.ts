@@ -49,6 +49,19 @@ const DEVICE: ModelDevice = {
 };
 const SPOKEN = "a device of class pump that runs 1.2.0";
 
+test("a way back: only what has the image that it leads away from takes it", () => {
+  const after = toUtf8("what the pump runs now");
+  const forRunning = { sha256: sha256(after), size: after.length };
+  const manifest = suitManifest(suitReleaseOf(NATIVE, ADDRESS, { forRunning }));
+  const parts = { severed: new Map(), payloads: new Map() };
+  const holding = (content: Uint8Array) => ({ ...DEVICE, components: [{ ...DEVICE.components[0]!, content }] });
+  const trial = tryManifest(CRYPTO, manifest, parts, holding(after));
+  assert.ok(trial.accepted, JSON.stringify(trial));
+  assert.equal(trial.contents[0], IMAGE);
+  const refused = trialWords(SPOKEN, tryManifest(CRYPTO, manifest, parts, holding(toUtf8("something else"))));
+  assert.match(refused, /would refuse this: install, command 2, image-match: /);
+});
+
 function manifestIn(bytes: Uint8Array, pair: KeyPair): Manifest {
   const envelope = decodeEnvelope(bytes);
   assert.ok(envelope.ok);
