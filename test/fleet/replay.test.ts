@@ -14,7 +14,7 @@ import { SeededRandom } from "../support/seeded-random.ts";
 const replays = suite("fleet/replay");
 
 const CAMPAIGNS = 200;
-const STEPS = 80;
+const STEPS = 45;
 
 /** Whole numbers from 0 to below `below`. */
 function drawing(seed: number): (below: number) => number {
