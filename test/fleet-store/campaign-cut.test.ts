@@ -11,8 +11,8 @@ import { FleetScene } from "./scene.ts";
 const test = suite("campaign-cut");
 const scratch = scratchDirectories(test);
 
-const CUTS = 24;
-const DEVICES = 16;
+const CUTS = 12;
+const DEVICES = 10;
 /** A transaction takes fewer turns of the microtask queue than this. */
 const TURNS_MAX = 120;
 const ROUNDS_MAX = 400;

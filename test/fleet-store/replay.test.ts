@@ -10,7 +10,7 @@ const test = suite("replay");
 const scratch = scratchDirectories(test);
 
 /** How many campaigns; all of them take minutes. */
-const CAMPAIGNS = process.env["NARROWBOAT_FULL_REPLAY"] === "1" ? 200 : 2;
+const CAMPAIGNS = process.env["NARROWBOAT_FULL_REPLAY"] === "1" ? 200 : 1;
 const ROUNDS = 30;
 
 /** What an operator may do at any time, sensible or not. */
