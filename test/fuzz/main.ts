@@ -10,7 +10,7 @@ const SEED_BOUND = 2 ** 32;
 /** Whoever finds so many has something to mend first. */
 const FINDINGS_MAX = 10;
 const TOLD_EVERY_MS = 5_000;
-const ATTACKED: readonly Attacked[] = ["server", "devices"];
+const ATTACKED: readonly Attacked[] = ["server", "devices", "trust", "answers"];
 
 const options = await yargs(hideBin(process.argv))
   .usage("npm run fuzz -- [options]")
@@ -21,7 +21,7 @@ const options = await yargs(hideBin(process.argv))
   })
   .option("seed", { type: "number", describe: "of the first case; each further one has the next; fresh when absent" })
   .option("cases", { type: "number", default: Number.POSITIVE_INFINITY, describe: "how many at the most" })
-  .option("attacked", { choices: ATTACKED, describe: "whom; both in turn when absent" })
+  .option("attacked", { choices: ATTACKED, describe: "whom; all in turn when absent" })
   .strict()
   .parse();
 

@@ -12,15 +12,24 @@ import { randomBytes } from "../../../src/base/random-source.ts";
 import { DEFAULT_COAP_SERVER_LIMITS } from "../../../src/coap/parameters.ts";
 import { dialectNamed } from "../../../src/device/dialect.ts";
 import { DEFAULT_CIPHER_SUITES } from "../../../src/dtls/cipher-suite.ts";
+import type { ServedLog } from "../../../src/server/log-resource.ts";
+import { newestReleaseFor } from "../../../src/server/newest-release.ts";
 import { type Direction, type Fate, FirmwarePair, type PairedDevice } from "../../support/firmware-pair.ts";
 import { addressNumbered, IDENTITY, KEY, PSK_CCM_8 } from "../../support/firmware-scene.ts";
+import { signedTrustRoot } from "../../support/releases.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
+import { BEGIN, MemoryReleases, SERVER_KEYS } from "../../support/trust-scene.ts";
+import { runAnswerCase } from "./answer-case.ts";
 import { HostileClient, INSIDER_IDENTITY } from "./hostile-client.ts";
 import { hostileMessage, mutatedMessage } from "./message-mutation.ts";
 import { mutatedRecords } from "./record-mutation.ts";
+import { trustMessage } from "./trust-message.ts";
 
-/** Who is attacked: the server alone, from wherever; or the devices too, by somebody who reads along. */
-export type Attacked = "server" | "devices";
+/**
+ * Who is attacked: the server alone, from wherever; or the devices too, by somebody who reads along; or the server by what is
+ * said of trust: check-ins, reports, questions for manifests and for the log; or the decoders of a device that checks in.
+ */
+export type Attacked = "answers" | "devices" | "server" | "trust";
 
 const ATTACKS = 250;
 const DEVICES = 3;
@@ -41,8 +50,26 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Throws what is wrong, if anything is. The same seed gives the same case. */
 export function runCase(seed: number, attacked: Attacked): void {
-  new FuzzCase(seed, attacked).run();
+  if (attacked === "answers") runAnswerCase(seed);
+  else new FuzzCase(seed, attacked).run();
 }
+
+const RELEASES = new MemoryReleases();
+RELEASES.release(2, "1.3.0");
+RELEASES.release(3, "1.4.0", { class: "outdoor" });
+RELEASES.roots.set("pump", signedTrustRoot(1));
+RELEASES.head = { size: 3, root: new Uint8Array(32) };
+RELEASES.proofBytes = new Uint8Array(200);
+
+const TRUST = { releases: RELEASES, key: SERVER_KEYS.signing, unixSeconds: () => BEGIN };
+
+/** A log that has something of each kind, and nothing of most. */
+const SAID_LOG: ServedLog = {
+  note: () => "log\n3\nAAAA\n",
+  tile: ({ number }) => (number === 0 ? new Uint8Array(96) : undefined),
+  proofText: (index) => (index < 3 ? `proof ${index}` : undefined),
+  consistencyText: (old) => (old <= 3 ? `old ${old}` : undefined),
+};
 
 class FuzzCase {
   readonly #random: SeededRandom;
@@ -65,7 +92,10 @@ class FuzzCase {
       wire: (_number, direction, datagram, peer) => this.#fateOf(direction, datagram, peer),
       arrived: (direction, datagram, peer) => this.#overhear(direction, datagram, peer),
       psk: (identity) => keys.get(toHex(identity)),
-      server: { dtlsParameters: { sessionsMax: SESSIONS_MAX, handshakesMax: HANDSHAKES_MAX } },
+      server: {
+        dtlsParameters: { sessionsMax: SESSIONS_MAX, handshakesMax: HANDSHAKES_MAX },
+        ...(attacked === "trust" && { trust: TRUST, log: SAID_LOG }),
+      },
     });
     for (let number = 1; number <= STRANGERS; number++) {
       this.#strangers.set(addressNumbered(500 + number), { sent: 0, got: 0 });
@@ -77,6 +107,7 @@ class FuzzCase {
     for (let attack = 0; attack < ATTACKS; attack++) {
       this.#pair.run(this.#random.below(60));
       this.#attack();
+      if (this.#attacked === "trust") this.#answerQuestions();
       this.#checkTables();
       this.#checkStrangers();
     }
@@ -127,8 +158,24 @@ class FuzzCase {
     }
   }
 
+  /** Some at once, some later, and some never. */
+  #answerQuestions(): void {
+    const { server, serverEvents, now } = this.#pair;
+    for (const event of serverEvents.splice(0)) {
+      if (this.#random.below(10) === 0) continue;
+      if (event.kind === "checkInReceived") {
+        const decision =
+          this.#random.below(6) === 0 ? "unavailable" : newestReleaseFor(RELEASES, event.question.checkIn, BEGIN);
+        server.handleCheckIn(now, event.question, decision);
+      }
+      if (event.kind === "reportReceived") server.handleReport(now, event.question, this.#random.below(4) > 0);
+    }
+    if (this.#random.below(20) === 0) server.handleReleasesChange(now);
+    this.#pair.drive();
+  }
+
   #plainMessage(): Uint8Array {
-    const message = hostileMessage(this.#random);
+    const message = this.#attacked === "trust" ? trustMessage(this.#random) : hostileMessage(this.#random);
     return this.#random.below(2) === 0 ? message : mutatedMessage(this.#random, message);
   }
 
@@ -140,6 +187,7 @@ class FuzzCase {
       now: this.#pair.now,
       random,
       insider: random.below(3) === 0,
+      ...(this.#attacked === "trust" && { says: trustMessage }),
       address,
       transmit: (datagram) => this.#inject("coaps", address, datagram),
     });

@@ -27,6 +27,8 @@ export interface HostileClientInput {
   readonly insider: boolean;
   readonly address: PeerAddress;
   readonly transmit: (datagram: Uint8Array) => void;
+  /** What it says in a session; hostileMessage when absent. */
+  readonly says?: (random: SeededRandom) => Uint8Array;
 }
 
 export class HostileClient {
@@ -71,14 +73,14 @@ export class HostileClient {
 
   /** Does one hostile thing. */
   act(now: Instant): void {
-    const { random } = this.#input;
+    const { random, says = hostileMessage } = this.#input;
     const session = this.#client.session;
     if (session === undefined) this.#client.handleTimeout(this.#client.pollTimeout() ?? now);
     else if (random.below(8) === 0) {
       const content = random.below(2) === 0 ? hostileMessage(random).subarray(0, 60) : Uint8Array.of(1, 0);
       this.#transmit(session.write.seal(RECORD_TYPES[random.below(RECORD_TYPES.length)]!, content));
     } else {
-      const message = hostileMessage(random).subarray(0, session.plaintextLengthMax);
+      const message = says(random).subarray(0, session.plaintextLengthMax);
       this.#transmit(session.write.seal(ContentType.application_data, message));
     }
     if (random.below(4) === 0) this.#client.handleTimeout(instant(now + 1_000));
