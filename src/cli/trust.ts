@@ -10,6 +10,7 @@ import { TrustStore } from "../trust-store/trust-store.ts";
 import { readTrustedKey, type TrustedKey } from "../trust-store/trusted-key.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
 import { wrongUse } from "./command-error.ts";
+import { withReleases } from "./release/release-stores.ts";
 import { formatFields, formatTable } from "./report.ts";
 
 export const add = { options: addOptions, run: addKey };
@@ -119,9 +120,17 @@ function revokeOptions(yargs: Argv<GlobalArguments>) {
 }
 
 async function revokeKey(args: ArgumentsOf<typeof revokeOptions>): Promise<void> {
-  const revoked = withStore(args.data, (store) => store.revoke(args.keyid, Date.now()));
+  const now = Date.now();
+  const named = withStore(args.data, (store) => store.named(args.keyid));
+  // First: who is interrupted between the two says it again, and nothing is offered meanwhile.
+  const withdrawn = withReleases(args.data, (releases) => releases.withdrawSignedBy(named, now));
+  const revoked = withStore(args.data, (store) => store.revoke(args.keyid, now));
   const keyId = revoked && toHex(revoked);
-  if (args.json) return console.log(JSON.stringify({ keyId: keyId ?? null, revoked: revoked !== undefined }));
+  if (args.json) {
+    return console.log(JSON.stringify({ keyId: keyId ?? null, revoked: revoked !== undefined, withdrawn }));
+  }
+  const what = `${withdrawn} release${withdrawn === 1 ? " that it signed is" : "s that it signed are"} offered no longer`;
+  if (withdrawn > 0) return console.log(`${toHex(named)} revoked; ${what}`);
   console.log(keyId === undefined ? "it was revoked before: nothing changed" : `${keyId} revoked`);
 }
 

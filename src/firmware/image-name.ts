@@ -5,6 +5,11 @@
 export const PATH_LENGTH_MAX = 64;
 
 /** The path of an image's resource, RFC 7252 6.1. */
+export interface ImageName {
+  readonly product: string;
+  readonly version: string;
+}
+
 export function imagePath(product: string, version: string): string {
   return `/fw/${product}/${version}`;
 }

@@ -3,6 +3,7 @@
 
 import { LRUCache } from "lru-cache";
 import { latin1Of } from "../base/bytes.ts";
+import type { ImageName } from "../firmware/image-name.ts";
 import type { OfferedRelease } from "../firmware/releases.ts";
 import type { StoredRelease } from "./release.ts";
 import type { ReleaseStore } from "./release-store.ts";
@@ -67,6 +68,11 @@ export class ReleaseCatalogue {
     if (className === undefined) return false;
     const read = () => this.#store.classes.find(product, className)?.profile.includes("log") ?? false;
     return this.#answer(`class ${product} ${className}`, () => ({ wantsProof: read() })).wantsProof === true;
+  }
+
+  /** Images of which every release is withdrawn. Throws StoreError. */
+  withheld(): readonly ImageName[] {
+    return this.#store.releases.withheld();
   }
 
   /** Whether another process has written since the last call; asks the file only, and costs microseconds. */

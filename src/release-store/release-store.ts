@@ -108,6 +108,14 @@ export class ReleaseStore {
     });
   }
 
+  /**
+   * Nothing that this key has signed is offered any more; says how much of it was. Saying it again changes nothing.
+   * That the key is revoked is the registry's entry about it: see TrustStore.
+   */
+  withdrawSignedBy(keyId: Uint8Array, at: number): number {
+    return this.#file.transaction(() => this.releases.withdrawSignedBy(keyId, at));
+  }
+
   /** Whether another handle has released, withdrawn or set anything since the last call. Costs microseconds. */
   changedElsewhere(): boolean {
     if (!this.#file.changedElsewhere()) return false;

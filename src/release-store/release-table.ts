@@ -1,6 +1,8 @@
 // Releases by product and sequence number. Rows are added, and then only offered or withdrawn.
 
-import { EMPTY } from "../base/bytes.ts";
+import { EMPTY, equal } from "../base/bytes.ts";
+import type { ImageName } from "../firmware/image-name.ts";
+import { decodeSign1, kidOf } from "../manifest/cose-sign1.ts";
 import type { StoreFile } from "../store/store-file.ts";
 import { manifestIn, type SignedRelease, type StoredRelease } from "./release.ts";
 
@@ -50,6 +52,8 @@ export class ReleaseTable {
   readonly #waysBack;
   readonly #list;
   readonly #withdraw;
+  readonly #withdrawOne;
+  readonly #withheld;
   readonly #offer;
   readonly #state;
 
@@ -63,16 +67,17 @@ export class ReleaseTable {
       `SELECT ${COLUMNS} FROM release WHERE back_from = '' AND withdrawn_at = 0 AND ${OF_CLASS}`,
     );
     this.#wayBack = file.prepare<[Uint8Array, string, string], ReleaseRow>(
-      `SELECT ${COLUMNS} FROM release WHERE for_running = ? AND offered_at > 0 AND ${OF_CLASS}`,
+      `SELECT ${COLUMNS} FROM release WHERE for_running = ? AND offered_at > 0 AND withdrawn_at = 0 AND ${OF_CLASS}`,
     );
     this.#byDigest = file.prepare<[string, Uint8Array, Uint8Array], ReleaseRow>(
-      `SELECT ${COLUMNS} FROM release WHERE product = ? AND digest >= ? AND digest <= ? AND offered_at > 0 LIMIT 1`,
+      `SELECT ${COLUMNS} FROM release
+       WHERE product = ? AND digest >= ? AND digest <= ? AND offered_at > 0 AND withdrawn_at = 0 LIMIT 1`,
     );
     this.#byVersion = file.prepare<[string, string], ReleaseRow>(
       `SELECT ${COLUMNS} FROM release WHERE product = ? AND version = ? AND back_from = '' ORDER BY sequence DESC`,
     );
     this.#waysBack = file.prepare<[string, string], ReleaseRow>(
-      `SELECT ${COLUMNS} FROM release WHERE product = ? AND back_from = ? ORDER BY sequence DESC`,
+      `SELECT ${COLUMNS} FROM release WHERE product = ? AND back_from = ? AND withdrawn_at = 0 ORDER BY sequence DESC`,
     );
     this.#state = file.prepare<[], { count: number; offered: number; withdrawn: number }>(
       `SELECT count(*) AS count, coalesce(sum(offered_at > 0), 0) AS offered, coalesce(sum(withdrawn_at > 0), 0) AS withdrawn
@@ -81,6 +86,12 @@ export class ReleaseTable {
     this.#list = file.prepare<[], ReleaseRow>(`SELECT ${COLUMNS} FROM release ORDER BY product, sequence`);
     this.#withdraw = file.prepare<[number, string, string]>(
       "UPDATE release SET withdrawn_at = ? WHERE product = ? AND version = ? AND back_from = '' AND withdrawn_at = 0",
+    );
+    this.#withdrawOne = file.prepare<[number, Uint8Array]>(
+      "UPDATE release SET withdrawn_at = ? WHERE digest = ? AND withdrawn_at = 0",
+    );
+    this.#withheld = file.prepare<[], ImageName>(
+      "SELECT product, version FROM release GROUP BY product, version HAVING min(withdrawn_at) > 0",
     );
     this.#offer = file.prepare<[number, string, string]>(
       "UPDATE release SET offered_at = ? WHERE product = ? AND back_from = ? AND offered_at = 0",
@@ -123,7 +134,7 @@ export class ReleaseTable {
     return this.#file.attempt(() => this.#byVersion.all(product, version)).map(stored);
   }
 
-  /** The ways back from a version, sealed ones too, the newest first. */
+  /** The ways back from a version that are not withdrawn, sealed ones too, the newest first. */
   waysBack(product: string, from: string): StoredRelease[] {
     return this.#file.attempt(() => this.#waysBack.all(product, from)).map(stored);
   }
@@ -136,6 +147,21 @@ export class ReleaseTable {
   /** Inside a transaction: how many releases of a version are offered no longer. */
   withdraw(product: string, version: string, at: number): number {
     return Number(this.#withdraw.run(at, product, version).changes);
+  }
+
+  /** Inside a transaction: how many releases and ways back that this key has signed are offered no longer, or never will be. */
+  withdrawSignedBy(keyId: Uint8Array, at: number): number {
+    const kid = kidOf(keyId);
+    const signed = this.#list.all().filter(({ manifest }) => {
+      const decoded = decodeSign1(manifest);
+      return decoded.ok && equal(decoded.value.kid, kid);
+    });
+    return signed.reduce((count, { digest }) => count + Number(this.#withdrawOne.run(at, digest).changes), 0);
+  }
+
+  /** The images that were released and of which every release is withdrawn. */
+  withheld(): readonly ImageName[] {
+    return this.#file.attempt(() => this.#withheld.all());
   }
 
   /** Inside a transaction: how many ways back from a version are offered from now on. */

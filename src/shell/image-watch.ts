@@ -4,6 +4,7 @@
 import { addMs, type Instant } from "../base/instant.ts";
 import { WAITING_LIFETIME_MS } from "../coap/parameters.ts";
 import type { Catalogue, CatalogueImage, ContentQuestion, DamagedImage } from "../firmware/catalogue.ts";
+import type { ImageName } from "../firmware/image-name.ts";
 import { StoreFault, type StoreFaultOutlet } from "./store-fault.ts";
 import { systemNow } from "./system-clock.ts";
 
@@ -33,6 +34,8 @@ export class ImageWatch implements Catalogue {
   readonly #waiting = new Map<string, { readonly question: ContentQuestion; readonly until: Instant }>();
   /** As it was when it could be read last; undefined until then. */
   #listed: ReturnType<Catalogue["list"]>;
+  /** "product/version" of those that nobody gets. */
+  #withheld: ReadonlySet<string> = new Set();
   #isClosed = false;
 
   constructor(images: ImageSource, outlet: ImageWatchOutlet) {
@@ -45,7 +48,15 @@ export class ImageWatch implements Catalogue {
     return this.#waiting.size;
   }
 
+  /** These are not there, whatever the index says: transfers of them end with 4.04. True where others were before. */
+  withhold(names: readonly ImageName[]): boolean {
+    const before = this.#withheld;
+    this.#withheld = new Set(names.map(({ product, version }) => `${product}/${version}`));
+    return before.size !== this.#withheld.size || [...before].some((name) => !this.#withheld.has(name));
+  }
+
   find(product: string, version: string): CatalogueImage | ContentQuestion | DamagedImage | undefined {
+    if (this.#withheld.size > 0 && this.#withheld.has(`${product}/${version}`)) return undefined;
     try {
       return this.#images.find(product, version);
     } catch (error) {
@@ -58,7 +69,7 @@ export class ImageWatch implements Catalogue {
     this.#fault.survives(() => {
       this.#listed = this.#images.list();
     });
-    return this.#listed;
+    return this.#listed?.filter(({ product, version }) => !this.#withheld.has(`${product}/${version}`));
   }
 
   /** Answers the server's question, now or later. */

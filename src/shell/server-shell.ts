@@ -179,6 +179,7 @@ export class ServerShell {
       },
       cookieSecret: sessions?.stored.cookieSecret,
     });
+    this.#withhold();
     this.#keys = new KeyWatch(this.#server, keys, {
       worked: () => this.#drive(),
       faulty: (reason) => this.#log.event({ kind: "keysUnavailable", reason }),
@@ -327,17 +328,25 @@ export class ServerShell {
   #askStores(): void {
     try {
       this.#keys.ask();
-      if (this.#images.ask()) {
+      const isReleasesChanged = this.#releases?.ask() === true;
+      const isWithheldChanged = isReleasesChanged && this.#withhold();
+      if (this.#images.ask() || isWithheldChanged) {
         this.#server.handleCatalogueChange(systemNow());
         void this.#images.checkAll();
       }
       if (this.#scopes?.ask() === true) this.#server.handleScopesChange();
-      if (this.#releases?.ask() === true) this.#server.handleReleasesChange(systemNow());
+      if (isReleasesChanged) this.#server.handleReleasesChange(systemNow());
       this.#fleet?.look();
       this.#drive();
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Whether other images than before are withheld. */
+  #withhold(): boolean {
+    const names = this.#releases?.withheld();
+    return names !== undefined && this.#images.withhold(names);
   }
 
   #drive(): void {

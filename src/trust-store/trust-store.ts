@@ -1,7 +1,7 @@
 // Whom a server believes: keys in `releases.db`, beside what they signed, each change entered in the registry. A key that was
 // revoked stays there, so that nobody believes it anew by mistake.
 
-import { toHex } from "../base/bytes.ts";
+import { equal, toHex } from "../base/bytes.ts";
 import { encodeCbor } from "../cbor/encode-cbor.ts";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { ROLES, type Role } from "../manifest/trust-root.ts";
@@ -132,21 +132,26 @@ export class TrustStore {
   revoke(name: string, revokedAt: number): Uint8Array | undefined {
     const registry = this.#openRegistry();
     return this.#file.transaction(() => {
-      const begins = name.toLowerCase();
       const all = this.list();
-      const ids = new Map(all.map(({ keyId }) => [toHex(keyId), keyId]));
-      const named = [...ids].filter(([id]) => id.startsWith(begins));
-      const isName = begins.length >= KEY_NAME_LENGTH_MIN;
-      if (!isName || named.length !== 1) throw new StoreError("keyUnknown", whichKey(name, isName ? named.length : 0));
-      const [[id, keyId]] = named as [[string, Uint8Array]];
+      const keyId = this.named(name);
       if (this.#revoke.run(revokedAt, keyId).changes === 0) return undefined;
-      const revoked = all.filter((key) => key.revokedAt === undefined && toHex(key.keyId) === id);
+      const revoked = all.filter((key) => key.revokedAt === undefined && equal(key.keyId, keyId));
       registry.append(
         revoked.map((key) => decisionOn(EntryKind.KEY_REVOKED, key)),
         revokedAt,
       );
       return keyId;
     });
+  }
+
+  /** The id of the key that `name` begins. Throws StoreError: keyUnknown. */
+  named(name: string): Uint8Array {
+    const begins = name.toLowerCase();
+    const ids = new Map(this.list().map(({ keyId }) => [toHex(keyId), keyId]));
+    const named = [...ids].filter(([id]) => id.startsWith(begins));
+    const isName = begins.length >= KEY_NAME_LENGTH_MIN;
+    if (!isName || named.length !== 1) throw new StoreError("keyUnknown", whichKey(name, isName ? named.length : 0));
+    return named[0]![1];
   }
 
   /** All keys, the oldest first. */

@@ -2,9 +2,11 @@
 
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scratchDirectories } from "../store/scratch-directory.ts";
+import { startServe } from "./narrowboat.ts";
 import { type Spoken, spoken } from "./spoken-command.ts";
 
 const test = suite("trust");
@@ -40,6 +42,32 @@ test("keygen, trust add, list, revoke: one key id all along, and no private key 
   const [, secret = ""] = readFileSync(join(directory, "maker.pem"), "latin1").split("\n");
   assert.is(secret.length, 64);
   assert.not.ok(said.includes(secret.slice(-40)));
+});
+
+test("a maker's key is revoked while a server serves: what it released is there no longer, and transfers of it end with 4.04", async () => {
+  const directory = scratch();
+  const say = inside(directory);
+  const { keyId } = JSON.parse((await say("keygen", "maker.pem", "--json")).stdout) as { keyId: string };
+  await say("trust", "add", "maker.pem.pub", "--product", "pump");
+  writeFileSync(join(directory, "none.bin"), "an image");
+  const named = ["--product", "pump", "--version", "1.2.0", "--key", "maker.pem", "--no-wait"];
+  assert.is((await say("release", "none.bin", ...named)).code, 0);
+  const serve = () => startServe(directory, "--coap", "--host", "127.0.0.1", "--data", join(directory, "data"));
+  const server = await serve();
+  const pulled = async (path: string, { coapPort } = server) => {
+    const { code, stderr } = await say("pull", `coap://127.0.0.1:${coapPort}${path}`, "-o", "none.out");
+    return code === 0 ? "there" : /\b[45]\.\d\d\b/.exec(stderr)?.[0];
+  };
+  assert.equal([await pulled("/fw/pump/1.2.0"), await pulled("/m/pump")], ["there", "there"]);
+  const revoked = await say("trust", "revoke", keyId.slice(0, 8));
+  assert.is(revoked.stdout, `${keyId} revoked; 1 release that it signed is offered no longer\n`);
+  while ((await pulled("/fw/pump/1.2.0")) === "there") await wait(100);
+  assert.equal([await pulled("/fw/pump/1.2.0"), await pulled("/m/pump")], ["4.04", "4.04"]);
+  assert.is((await say("trust", "revoke", keyId)).stdout, "it was revoked before: nothing changed\n");
+  await server.program.kill("SIGTERM");
+  const again = await serve();
+  assert.is(await pulled("/fw/pump/1.2.0", again), "4.04");
+  await again.program.kill("SIGTERM");
 });
 
 test("keygen overwrites nothing, exit code 1, and makes ES256 and sealed keys", async () => {

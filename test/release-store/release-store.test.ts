@@ -5,7 +5,8 @@ import * as assert from "uvu/assert";
 import { toUtf8 } from "../../src/base/bytes.ts";
 import { ReleaseStore } from "../../src/release-store/release-store.ts";
 import { scratchDirectories, throwsStoreError } from "../store/scratch-directory.ts";
-import { imageDigest, sha256, signedManifest, signedTrustRoot } from "../support/releases.ts";
+import { imageDigest, MAKER, sha256, signedManifest, signedTrustRoot } from "../support/releases.ts";
+import { OTHER_ED25519_PAIR } from "../support/signing-keys.ts";
 
 const test = suite("release-store");
 const scratch = scratchDirectories(test);
@@ -187,5 +188,27 @@ function withReleaseTwo(directory: string): ReleaseStore {
   store.add({ manifest: signedManifest(2, "1.3.0"), ...more, releasedAt: DAY });
   return store;
 }
+
+test("what a key has signed is withdrawn with it: releases, sealed ways back and offered ones; others stay", () => {
+  const store = withTwoReleases(scratch());
+  const other = signedManifest(4, "1.4.0", {}, OTHER_ED25519_PAIR.signing);
+  store.add({ manifest: other, releasedAt: DAY + 2 });
+  assert.equal(store.releases.withheld(), []);
+  assert.is(store.withdrawSignedBy(MAKER.keyId, DAY + 3), 3);
+  assert.is(store.withdrawSignedBy(MAKER.keyId, DAY + 4), 0);
+  assert.is(store.releases.current("pump", undefined)!.content.version, "1.4.0");
+  assert.equal(
+    store.releases.withheld().map(({ version }) => version),
+    ["1.2.0", "1.3.0"],
+  );
+  throwsStoreError(() => store.offerWayBack("pump", "1.3.0", DAY + 5), "noWayBack");
+  assert.is(store.releases.byDigest("pump", sha256(signedManifest(2, "1.3.0"))), undefined);
+  store.add({ manifest: signedManifest(5, "1.3.0", {}, OTHER_ED25519_PAIR.signing), releasedAt: DAY + 6 });
+  assert.equal(
+    store.releases.withheld().map(({ version }) => version),
+    ["1.2.0"],
+  );
+  store.close();
+});
 
 test.run();

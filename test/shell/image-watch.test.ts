@@ -105,4 +105,16 @@ test("what is answered after the end is told to nobody", async () => {
   assert.equal(answered, []);
 });
 
+test("images that are withheld are not there and not in the list, whatever the index says, until they are not withheld", () => {
+  const { images, watch } = scene();
+  images.error = undefined;
+  const [{ product, version }] = images.list() as [CatalogueImage];
+  assert.ok(watch.withhold([{ product, version }]));
+  assert.not(watch.withhold([{ product, version }]));
+  assert.equal([watch.find(product, version), watch.list()], [undefined, []]);
+  assert.ok(watch.withhold([]));
+  assert.ok(watch.find(product, version));
+  assert.is(watch.list()!.length, 1);
+});
+
 test.run();

@@ -1,6 +1,7 @@
 // A server's look at its store of releases while it serves. What cannot be read now is answered 5.03, and asked again each
 // second whether it can be read again.
 
+import type { ImageName } from "../../firmware/image-name.ts";
 import type { LogHead, OfferedRelease, Releases, Unavailable } from "../../firmware/releases.ts";
 import { StoreFault, type StoreFaultOutlet } from "../store-fault.ts";
 
@@ -11,6 +12,8 @@ export interface ReleaseSource {
   byDigest(product: string, prefix: Uint8Array): OfferedRelease | undefined;
   trustRoot(product: string): Uint8Array | undefined;
   wantsProof(product: string, className: string | undefined): boolean;
+  /** Images of which every release is withdrawn. */
+  withheld(): readonly ImageName[];
   /** Whether somebody else has written since the last call. */
   refresh(): boolean;
 }
@@ -65,6 +68,12 @@ export class ReleaseWatch implements Releases {
   logHead(): LogHead | undefined {
     const head = this.#read(() => this.#log?.head());
     return head === "unavailable" ? undefined : head;
+  }
+
+  /** Images that are served no longer, for every release of them is withdrawn; undefined where it cannot be told now. */
+  withheld(): readonly ImageName[] | undefined {
+    const names = this.#read(() => this.#source.withheld());
+    return names === "unavailable" ? undefined : names;
   }
 
   /** Once a second. Whether there may be other releases. */

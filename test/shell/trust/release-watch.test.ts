@@ -19,6 +19,7 @@ class Bench {
     byDigest: () => this.read(undefined),
     trustRoot: () => this.read(ONE),
     wantsProof: (_product, name) => this.read(this.classes.includes(name ?? "")),
+    withheld: () => this.read([{ product: "pump", version: "1.3.0" }]),
     refresh: () => this.read(this.isChanged),
   };
   readonly log = {
