@@ -64,6 +64,7 @@ test("a user sets a password by a link, a fresh link makes the older one void, a
     assert.is(store.setPassword(first, undefined, STORED, NOW), undefined);
     assert.is(store.setPassword(second, "mallory", STORED, NOW), "bert");
     assert.is(store.storedPassword("bert"), STORED);
+    assert.is(store.setPassword(second, undefined, STORED, NOW), undefined, "a link is good once");
     const session = store.sessions.begin("bert", NOW);
     store.setPassword(store.linkFor("bert", NOW), undefined, STORED, NOW);
     assert.is(store.sessions.userOf(session, NOW), undefined);

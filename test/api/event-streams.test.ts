@@ -109,6 +109,25 @@ test("who says no number hears what comes from now on", () =>
     assert.equal(listener.numbers, [2]);
   }));
 
+test("who comes while others wait for the next look hears nothing that was before", () =>
+  inScene(async (scene, port) => {
+    const [early, late] = [0, 1].map(() => new Listener(port, scene.tokenOf({ role: "viewer" }))) as [
+      Listener,
+      Listener,
+    ];
+    await early.listens(0);
+    for (let number = 1; number <= 6; number++) {
+      scene.fleet.happens({ kind: "contacted" });
+      late.numbers.length = 0;
+      await late.listens();
+      await early.hears(number);
+      late.isCut();
+      assert.equal(late.numbers, []);
+    }
+    assert.equal(early.numbers, upTo(6));
+    early.isCut();
+  }));
+
 test("a long past goes out as it is read, and a listener who sleeps in the present is cut off, and may come again", () =>
   inScene(async (scene, port) => {
     const big = "x".repeat(100_000);
