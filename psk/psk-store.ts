@@ -10,7 +10,7 @@ import { StoreError } from "../src/store/store-error.ts";
 import { StoreFile, type StoreFormat, type UpgradedDatabase } from "../src/store/store-file.ts";
 import { checkIdentity, IDENTITY_LENGTH_MAX, identityText } from "./identity.ts";
 import { checkKey, SAFE_KEY_LENGTH_MIN } from "./key.ts";
-import { type OnCsvProgress, readKeyCsv } from "./key-csv.ts";
+import type { OnCsvProgress } from "./key-csv.ts";
 import { KeySeal, SEALED_KEY_LENGTH_MAX, SEALED_KEY_LENGTH_MIN, type SealedKey } from "./key-seal.ts";
 
 /** Removals that the journal holds; older ones are forgotten. */
@@ -204,6 +204,8 @@ export class PskStore {
     return this.#file.asyncTransaction(async () => {
       let [addedCount, knownCount, shortCount] = [0, 0, 0];
       let firstShort: Uint8Array | undefined;
+      // A server never imports.
+      const { readKeyCsv } = await import("./key-csv.ts");
       await readKeyCsv(
         file,
         (identity, key) => {

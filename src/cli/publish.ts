@@ -1,17 +1,16 @@
-// `narrowboat publish`: adds an image, or a bundle with a signed release.
+// `narrowboat publish`: adds an image, or a bundle with a signed release. What a bundle or a trust root takes is imported when
+// there is one: whoever publishes an image by each build does not wait for it.
 
 import type { Argv } from "yargs";
 import { FirmwareStore } from "../../firmware-store/firmware-store.ts";
 import type { TrustRoot } from "../manifest/trust-root.ts";
 import { systemCrypto } from "../shell/system-crypto.ts";
+import { TrustStore } from "../trust-store/trust-store.ts";
 import { type ArgumentsOf, type GlobalArguments, json, word } from "./command.ts";
 import { jobFailed, wrongUse } from "./command-error.ts";
 import { showProgress } from "./progress.ts";
-import { admitBundle } from "./release/bundle-admission.ts";
 import { isBundle } from "./release/bundle-file.ts";
-import { trustFor } from "./release/release-stores.ts";
-import { formatRelease } from "./release/report.ts";
-import { admitRoot, claimedRoot } from "./release/root-admission.ts";
+import { claimedRoot } from "./release/claimed-root.ts";
 import { formatFields, imageReport } from "./report.ts";
 
 /** Smaller files are published before a bar could be read. */
@@ -48,16 +47,21 @@ function missing(named: Readonly<Record<string, string | undefined>>): Error {
   return wrongUse(`Missing required ${what}: ${names.join(", ")}: see narrowboat publish --help`);
 }
 
-function publishBundle({ data, file, product, version, json: asJson }: ArgumentsOf<typeof options>): void {
+async function publishBundle(args: ArgumentsOf<typeof options>): Promise<void> {
+  const { data, file, product, version } = args;
   if (product !== undefined || version !== undefined) {
     throw wrongUse(`${file} is a bundle, and says itself what it is for: leave --product and --version out`);
   }
+  const { admitBundle } = await import("./release/bundle-admission.ts");
+  const { formatRelease } = await import("./release/report.ts");
   const report = admitBundle(data, file, systemCrypto(), Date.now());
-  console.log(asJson ? JSON.stringify(report) : formatRelease(report));
+  console.log(args.json ? JSON.stringify(report) : formatRelease(report));
 }
 
-function publishRoot({ data, file, json: asJson }: ArgumentsOf<typeof options>, root: TrustRoot): void {
+async function publishRoot(args: ArgumentsOf<typeof options>, root: TrustRoot): Promise<void> {
+  const { data, file, json: asJson } = args;
   const { product, number } = root;
+  const { admitRoot } = await import("./release/root-admission.ts");
   admitRoot(data, file, root, systemCrypto(), Date.now());
   console.log(asJson ? JSON.stringify({ product, number }) : `trust root ${number} of ${product} admitted`);
 }
@@ -84,7 +88,11 @@ async function publishPlain(args: ArgumentsOf<typeof options>, product: string, 
 
 /** Where a maker's key was trusted once, nothing comes in without one, revoked or not. */
 function refuseUnsigned(data: string, product: string): void {
-  const { imageKeys, revoked } = trustFor(data, product, systemCrypto());
-  if (imageKeys.length === 0 && revoked.size === 0) return;
+  const trust = TrustStore.open(data);
+  try {
+    if (trust.keysFor("maker", product).length === 0) return;
+  } finally {
+    trust.close();
+  }
   throw jobFailed(`${product} takes only what its maker has signed: say narrowboat release, or publish a bundle of it`);
 }

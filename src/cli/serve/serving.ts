@@ -15,7 +15,7 @@ import { systemNativeParts } from "../../shell/system-native-parts.ts";
 import { systemMessage } from "../../store/store-error.ts";
 import { DATA_DIRECTORY } from "../command.ts";
 import { wrongUse } from "../command-error.ts";
-import { ExchangeFile } from "./exchange-file.ts";
+import type { ExchangeFile } from "./exchange-file.ts";
 import { type HttpInput, openHttp } from "./http-door.ts";
 import { nativeWords } from "./native-words.ts";
 import { ServedTrust } from "./served-trust.ts";
@@ -65,7 +65,7 @@ export async function serveUntilStopped(
     images.neverWait();
     keys.neverWait();
     const listen = await listenAddresses(input);
-    const exchanges = input.exchanges === undefined ? undefined : openExchanges(input.exchanges);
+    const exchanges = input.exchanges === undefined ? undefined : await openExchanges(input.exchanges);
     const { sessions, complaints } = input.saveSessions ? await savedSessions(input.data) : NOT_SAVED;
     const log = process.stdout.isTTY ? terminalLog() : await jsonLog();
     const shell = await startShell({
@@ -135,7 +135,8 @@ const LOSS_WORDS = {
   foreign: "the file is not what this computer stored last since it was started",
 } as const;
 
-function openExchanges(file: string): ExchangeFile {
+async function openExchanges(file: string): Promise<ExchangeFile> {
+  const { ExchangeFile } = await import("./exchange-file.ts");
   try {
     return new ExchangeFile(file);
   } catch (error) {
