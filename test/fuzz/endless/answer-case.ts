@@ -100,6 +100,7 @@ function stepAfter(said: Readonly<Record<Part, Uint8Array | undefined>>, random:
     asksForLog: random.below(2) === 0,
     decryptionKey: undefined,
     checksMakerAlone: random.below(4) === 0,
+    told: { uptimeSeconds: 1 },
   });
   const answer = encodeCheckInAnswer({ ticket: said.ticket!, manifest: said.manifest, proof: said.proof });
   let step = exchange.handleAnswer(instant(1), Code.CHANGED, random.below(4) === 0 ? torn(random, answer) : answer);
