@@ -1,6 +1,7 @@
 // `narrowboat crowd`: many devices with two slots on this computer, in real time and on real sockets, until somebody has seen
 // enough. For demonstrations and test beds.
 
+import { setMaxListeners } from "node:events";
 import { isIP } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import type { Argv } from "yargs";
@@ -144,6 +145,8 @@ function startLink(profile: LinkProfile, target: PeerAddress): Promise<LinkSocke
 /** Devices come spread over one interval, so that a server is asked evenly from then on. */
 async function untilStopped(devices: readonly CrowdDevice[], intervalMs: number, asJson: boolean): Promise<void> {
   const stop = new AbortController();
+  // Each device waits for it.
+  setMaxListeners(Number.POSITIVE_INFINITY, stop.signal);
   stop.signal.addEventListener("abort", () => {
     for (const device of devices) device.stop();
   });

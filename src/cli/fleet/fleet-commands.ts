@@ -8,6 +8,7 @@ export function addFleetCommands(parser: Argv<GlobalArguments>): void {
   addDevices(parser);
   addPolicies(parser);
   addRollouts(parser);
+  addRehearsal(parser);
   addAccounts(parser);
 }
 
@@ -57,6 +58,11 @@ function addRollouts(parser: Argv<GlobalArguments>): void {
     addCommand(rollout, "abort <name>", "End it; running downloads end", async () => abort);
     addCommand(rollout, "way-back <name>", "Send back those that have it", async () => wayBack);
   });
+}
+
+function addRehearsal(parser: Argv<GlobalArguments>): void {
+  const load = () => import("../rehearse/rehearse.ts");
+  addCommand(parser, "rehearse <name>", "How a roll-out will go, in virtual time", load);
 }
 
 function addAccounts(parser: Argv<GlobalArguments>): void {

@@ -147,29 +147,40 @@ async function listRollouts(args: ArgumentsOf<typeof listOptions>): Promise<void
 function showOptions(yargs: Argv<GlobalArguments>) {
   return withApi(yargs)
     .positional("name", name)
-    .option("watch", {
-      type: "boolean",
-      default: false,
-      describe: "Go on until it is paused, aborted, sent back or done",
-    })
+    .option("watch", watch)
     .option("json", json)
     .example("$0 rollout show spring --watch", "Its phases, and what became of each, as they change");
 }
+
+const watch = {
+  type: "boolean",
+  default: false,
+  describe: "Go on until it is paused, aborted, sent back or done",
+} as const;
 
 /** Between two looks of --watch. */
 const WATCH_INTERVAL_MS = 1_000;
 const RESTING: ReadonlySet<Rollout["state"]> = new Set(["draft", "awaitingApproval", "paused", "aborted", "done"]);
 
 async function showRollout(args: ArgumentsOf<typeof showOptions>): Promise<void> {
-  await withFleet(args, async ({ fleet }) => {
-    let rollout = settled(await fleet.rollout(args.name));
+  await withFleet(args, ({ fleet }) => tell(fleet, args));
+}
+
+interface ToldArguments {
+  readonly name: string;
+  readonly json: boolean;
+  readonly watch?: boolean | undefined;
+}
+
+/** As it is, and with `watch` each time that it changes. */
+async function tell(fleet: FleetService, args: ToldArguments): Promise<void> {
+  let rollout = settled(await fleet.rollout(args.name));
+  print(rollout, args.json);
+  while (args.watch && !RESTING.has(rollout.state)) {
+    rollout = await changed(fleet, rollout);
+    if (!args.json) console.log();
     print(rollout, args.json);
-    while (args.watch && !RESTING.has(rollout.state)) {
-      rollout = await changed(fleet, rollout);
-      if (!args.json) console.log();
-      print(rollout, args.json);
-    }
-  });
+  }
 }
 
 /** As soon as it would be printed otherwise. */
@@ -187,18 +198,18 @@ type StepKind = Extract<
   "rolloutAbort" | "rolloutApprove" | "rolloutPause" | "rolloutResume" | "rolloutStart" | "rolloutWayBack"
 >;
 
-interface StepArguments extends FleetArguments {
-  readonly name: string;
-  readonly json: boolean;
-}
+interface StepArguments extends FleetArguments, ToldArguments {}
 
 function stepCommand(kind: StepKind, what: string): Command<StepArguments> {
   return {
-    options: (yargs) => withApi(yargs).positional("name", name).option("json", json).epilogue(`${what}.`),
+    options: (yargs) => {
+      const options = withApi(yargs).positional("name", name).option("json", json).epilogue(`${what}.`);
+      return kind === "rolloutStart" ? options.option("watch", watch) : options;
+    },
     run: async (args) => {
       await withFleet(args, async ({ fleet, actor }) => {
         settled(await fleet.act(actor, { kind, name: args.name }));
-        print(settled(await fleet.rollout(args.name)), args.json);
+        await tell(fleet, args);
       });
     },
   };
