@@ -26,8 +26,8 @@ type RehearseArguments = ArgumentsOf<typeof options>;
 
 /** Of one rehearsal: many devices say as much as many runs of few. */
 const UPDATES_MIN = 250;
-const RUNS_MIN = 3;
-const RUNS_MAX = 20;
+const REHEARSALS_MIN = 3;
+const REHEARSALS_MAX = 20;
 
 export function options(yargs: Argv<GlobalArguments>) {
   return withApi(yargs)
@@ -60,7 +60,11 @@ export function options(yargs: Argv<GlobalArguments>) {
       describe: "When it starts, such as 2026-12-01T20:00Z; now when absent",
       coerce: parseStart,
     })
-    .option("runs", { ...word, describe: `How often (${RUNS_MIN} to ${RUNS_MAX}, by the devices)`, coerce: parseRuns })
+    .option("runs", {
+      ...word,
+      describe: `How often (${REHEARSALS_MIN} to ${REHEARSALS_MAX}, by the devices)`,
+      coerce: parseRuns,
+    })
     .option("seed", { ...word, describe: "Repeats a result; random when absent, and printed", coerce: parseSeed })
     .option("json", json)
     .example("$0 rehearse nightly --profile nb-iot-ce1 --devices 500 --boot-fails 2%", "");
@@ -123,7 +127,7 @@ async function rehearsed(
   args: RehearseArguments,
 ): Promise<{ readonly seed: number; readonly summary: RehearsalSummary }> {
   const { devices, seed = randomUint32(new SystemRandom()) } = args;
-  const runs = args.runs ?? Math.min(RUNS_MAX, Math.max(RUNS_MIN, Math.ceil(UPDATES_MIN / devices)));
+  const runs = args.runs ?? Math.min(REHEARSALS_MAX, Math.max(REHEARSALS_MIN, Math.ceil(UPDATES_MIN / devices)));
   const threadCount = availableParallelism();
   const results = await whileSimulating("updates", seed, args.seed === undefined, (progress, stop) =>
     rehearsalRuns({ rehearsal, seed, runs, threadCount, progress, stop }),
