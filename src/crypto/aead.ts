@@ -1,6 +1,6 @@
-// AES-128 in CCM and GCM, and AES-256 in GCM, as an interface: one key ready for one direction is a context. Nonce, additional data and opened
-// content are in arrays that all contexts of a provider share, so that a record costs no allocation: a call is over
-// before the next one begins.
+// AES-128 in CCM and GCM, and AES-256 in GCM, as an interface: one key ready for one direction is a context. Nonce, additional
+// data and opened content are in arrays that all contexts of a provider share, so that a record costs no allocation: a call
+// is over before the next one begins.
 
 import { PrefixViews } from "../base/prefix-views.ts";
 

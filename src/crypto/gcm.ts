@@ -43,9 +43,11 @@ class Gcm implements AeadContext {
     try {
       opening.final();
     } catch {
+      content.fill(0);
       return false;
     }
     this.#arrays.content.set(content);
+    content.fill(0);
     return true;
   }
 

@@ -8,7 +8,7 @@ import {
   HEADERS_LENGTH_MAX,
   REQUESTS_AT_ONCE_MAX,
 } from "../../src/api/api-server.ts";
-import { Idempotency, KEPT_ANSWERS_MAX } from "../../src/api/idempotency.ts";
+import { Idempotency, KEPT_ANSWERS_LENGTH_MAX, KEPT_ANSWERS_MAX } from "../../src/api/idempotency.ts";
 import { scratchDirectories } from "../store/scratch-directory.ts";
 import { ApiScene } from "./api-scene.ts";
 import { PlainFleet } from "./plain-fleet.ts";
@@ -164,6 +164,15 @@ test("of 4,097 kept answers the oldest goes", async () => {
   for (let i = 0; i <= KEPT_ANSWERS_MAX; i++) await ask(`key${i}`);
   assert.is(idempotency.count, KEPT_ANSWERS_MAX);
   assert.equal([(await ask(`key${KEPT_ANSWERS_MAX}`)).body, (await ask("key0")).body], ["4096", "4097"]);
+});
+
+test("kept answers take 16 MiB in all, and the oldest give way", async () => {
+  const idempotency = new Idempotency();
+  const body = "x".repeat(2 ** 20);
+  const ask = (key: string) => idempotency.once("anna", key, "", async () => ({ status: 200, body }));
+  for (let i = 0; i < 20; i++) await ask(`key${i}`);
+  assert.is(idempotency.count, 7);
+  assert.ok(idempotency.length <= KEPT_ANSWERS_LENGTH_MAX);
 });
 
 test("headers of more than 8 KiB are refused, and of more than 256 connections the rest are closed", async () => {
