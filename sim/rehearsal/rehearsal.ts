@@ -89,7 +89,7 @@ export function runRehearsal(
   seed: number,
   progress: (amount: number) => void,
 ): RehearsalResult {
-  const fleet = fleetOf(crypto, rehearsal, seed);
+  const fleet = rehearsedFleet(crypto, rehearsal, seed);
   const simulation = simulationOf(crypto, rehearsal, seed, fleet);
   const links = simulation.devices.map(({ link }) => link);
   const meters = new CellMeters(links, rehearsal.cellCount ?? 1);
@@ -106,7 +106,7 @@ export function runRehearsal(
   const last = instant(REHEARSAL_DAYS_MAX * 86_400_000);
   while (fleet.rollout.state === "running" && until < last) runOneMinute();
   const settledBy = addMs(until, SETTLING_MS);
-  while (!isSettled(fleet) && until < settledBy) runOneMinute();
+  while (!fleet.isSettled && until < settledBy) runOneMinute();
   const bytes = links.map(({ statistics: { up, down } }) => up.deviceBytesOnAir + down.deviceBytesOnAir);
   return {
     ...rolloutResult(rehearsal, fleet),
@@ -115,7 +115,8 @@ export function runRehearsal(
   };
 }
 
-function fleetOf(crypto: CryptoProvider, rehearsal: Rehearsal, seed: number): RehearsedFleet {
+/** What decides in a run, with its roll-out made and started. Throws RehearsalRefused. */
+export function rehearsedFleet(crypto: CryptoProvider, rehearsal: Rehearsal, seed: number): RehearsedFleet {
   const { released, startsAt, deviceCount, intervalMs, plan, imageStarts, bootFails } = rehearsal;
   const releases = new RehearsedReleases(crypto, released, startsAt, new Prng(seed).fork("release"));
   return new RehearsedFleet(
@@ -170,11 +171,6 @@ function actionsOf({ plan, product, deviceCount }: Rehearsal, { known }: Rehears
     { kind: "rolloutCreate", draft },
     { kind: "rolloutStart", name: plan.name, remaining: deviceCount },
   ];
-}
-
-/** Those that were on their way have come to their ends, and those that are sent back are there. */
-function isSettled({ rollout, ways, isBusy }: RehearsedFleet): boolean {
-  return !isBusy && (rollout.state !== "wayBack" || !ways.some(({ runsNew }) => runsNew));
 }
 
 function rolloutResult({ startsAt }: Rehearsal, { rollout, ways, isBusy }: RehearsedFleet) {

@@ -2,6 +2,7 @@
 // way: when it was offered the image, had it whole, and what it runs.
 
 import { fromHex, fromUtf8 } from "../../src/base/bytes.ts";
+import type { Deadlined } from "../../src/base/deadlined.ts";
 import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
 import type { SlotEvent } from "../../src/device/slots/slot-event.ts";
@@ -47,12 +48,13 @@ export interface DeviceWay {
   runsNew: boolean;
 }
 
-export class RehearsedFleet implements SimulatedFleet {
+export class RehearsedFleet implements SimulatedFleet, Deadlined {
   readonly ways: readonly DeviceWay[];
   readonly #input: RehearsedFleetInput;
   readonly #fleet: MemoryFleet;
   readonly #name: string;
-  #ticksAt: Instant = instant(0);
+  /** Undefined when there is nothing left to wait for. */
+  #ticksAt: Instant | undefined = instant(0);
   #ticks = 0;
 
   /** `actions` make the roll-out and start it; throws what is wrong with them as text. */
@@ -99,6 +101,11 @@ export class RehearsedFleet implements SimulatedFleet {
     return false;
   }
 
+  /** Those that were on their way have come to their ends, and those that are sent back are there. */
+  get isSettled(): boolean {
+    return !this.isBusy && (this.rollout.state !== "wayBack" || !this.ways.some(({ runsNew }) => runsNew));
+  }
+
   device(number: number): EndlessDevice {
     const { releases, intervalMs } = this.#input;
     const way = this.ways[number]!;
@@ -136,14 +143,15 @@ export class RehearsedFleet implements SimulatedFleet {
     this.#fleet.step(fromUtf8(identity)!, { kind: "progressed", progress: progressOf(news) }, this.#wall(now));
   }
 
-  pollTimeout(): Instant {
+  pollTimeout(): Instant | undefined {
     return this.#ticksAt;
   }
 
   handleTimeout(now: Instant): void {
-    if (now < this.#ticksAt) return;
-    this.#ticksAt = addMs(now, this.#input.tickMs);
+    if (this.#ticksAt === undefined || now < this.#ticksAt) return;
     this.#fleet.pass(this.#wall(now), this.#ticks++ % COUNTING_TICKS === 0);
+    const isOver = this.rollout.state !== "running" && this.isSettled;
+    this.#ticksAt = isOver ? undefined : addMs(now, this.#input.tickMs);
   }
 
   #wall(now: Instant): number {

@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { DrawnImage } from "../../sim/drawn-image.ts";
 import { Prng } from "../../sim/prng.ts";
 import { profileNamed } from "../../sim/profiles/profiles.ts";
+import { rehearsedFleet } from "../../sim/rehearsal/rehearsal.ts";
 import { SimulatedDevice } from "../../sim/simulated-device.ts";
 import { toHex } from "../../src/base/bytes.ts";
 import type { Deadlined } from "../../src/base/deadlined.ts";
@@ -44,6 +45,7 @@ import { addressNumbered, FirmwareScene, KEY, SERVER_ADDRESS } from "../support/
 import { datagram, linkLog } from "../support/link-log.ts";
 import { MemoryImage } from "../support/memory-catalogue.ts";
 import { ProxyLog } from "../support/proxy-log.ts";
+import { rehearsal } from "../support/rehearsals.ts";
 import { IMAGE, ScriptedCoapPeer, ZERO_RANDOM } from "../support/scripted-coap-peer.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 import { SlotBoard } from "../support/slot-board.ts";
@@ -269,6 +271,7 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
     for (let id = 0; id < 4; id++) link.send(instant(id), id % 2 === 0 ? "up" : "down", datagram(id, 100));
     return { thing: link, now: instant(3) };
   },
+  RehearsedFleet: () => ({ thing: rehearsedFleet(CRYPTO, rehearsal({ deviceCount: 0 }), 1), now: START }),
   LinkProxy: () => {
     const log = new ProxyLog({ profile: "lte-m" });
     for (let client = 1; client < 4; client++) log.fromClient(client, client);

@@ -2,76 +2,13 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { profileNamed } from "../../../sim/profiles/profiles.ts";
 import { type Rehearsal, type RehearsalResult, runRehearsal } from "../../../sim/rehearsal/rehearsal.ts";
 import { summaryOf } from "../../../sim/rehearsal/rehearsal-summary.ts";
-import { type FailureAction, type PhaseSize, ROLLOUT_DEFAULTS, type RolloutPlan } from "../../../src/fleet/rollout.ts";
+import type { FailureAction } from "../../../src/fleet/rollout.ts";
 import { CRYPTO } from "../../support/crypto.ts";
+import { REHEARSED_DEVICES as DEVICES, rehearsedPlan as plan, rehearsal } from "../../support/rehearsals.ts";
 
 const test = suite("rehearsal");
-
-const DEVICES = 6;
-
-const PHASES: readonly PhaseSize[] = [
-  { kind: "count", count: 3 },
-  { kind: "share", share: 1 },
-];
-
-function plan(change: Partial<RolloutPlan> = {}): RolloutPlan {
-  return {
-    name: "spring",
-    product: "pump",
-    version: "1.1.0",
-    group: undefined,
-    where: undefined,
-    ...ROLLOUT_DEFAULTS,
-    phases: PHASES,
-    soakMs: 10_000,
-    downloadWindow: undefined,
-    installWindow: undefined,
-    perCell: undefined,
-    pace: undefined,
-    ...change,
-  };
-}
-
-function rehearsal(change: Partial<Rehearsal> = {}): Rehearsal {
-  return {
-    plan: plan(),
-    product: {
-      name: "pump",
-      offer: "rollout",
-      comeAgainSeconds: 3_600,
-      approvals: 0,
-      needsRehearsal: true,
-      supportEndsAt: undefined,
-    },
-    released: {
-      release: {
-        product: "pump",
-        version: "1.1.0",
-        class: undefined,
-        sequenceNumber: 7,
-        digest: "",
-        sha256: "",
-        size: 4_096,
-        kind: "functional",
-        notAfter: undefined,
-        requires: undefined,
-        forRunning: undefined,
-      },
-      bytes: undefined,
-    },
-    imageStarts: true,
-    profile: profileNamed("lte-m"),
-    deviceCount: DEVICES,
-    bootFails: 0,
-    cellCount: undefined,
-    intervalMs: 5_000,
-    startsAt: 1_800_000_000_000,
-    ...change,
-  };
-}
 
 function run(change: Partial<Rehearsal> = {}, seed = 1): RehearsalResult {
   return runRehearsal(CRYPTO, rehearsal(change), seed, () => {});
