@@ -22,6 +22,7 @@ const TESTS = [
   "dtls/handshake/cookie",
   "dtls/session/session-table",
   "session-store/key-wiping",
+  "store/data-keys",
   "store/key-wiping",
   "trust-store/key-file",
   "manifest/payload-encryption",
