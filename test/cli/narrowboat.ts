@@ -79,7 +79,9 @@ export interface RunningServer {
 /** Starts `narrowboat serve` on free ports; it listens when this resolves. */
 export async function startServe(cwd: string, ...args: readonly string[]): Promise<RunningServer> {
   const ports = ["--coaps-port", "0", "--coap-port", "0"];
-  const program = new Program(MAIN, ["serve", ...ports, ...args], { cwd });
+  // The usual port of HTTP may be anybody's here.
+  const http = args.includes("--http") || args.includes("--no-http") ? [] : ["--no-http"];
+  const program = new Program(MAIN, ["serve", ...ports, ...http, ...args], { cwd });
   const coaps = await program.said(/listening coaps:\/\/\S+:(\d+)\n/);
   const coap = args.includes("--coap") ? await program.said(/listening coap:\/\/\S+:(\d+)\n/) : [];
   return { program, coapsPort: Number(coaps[1]), coapPort: Number(coap[1]) };
