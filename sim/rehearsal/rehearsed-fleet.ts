@@ -7,8 +7,8 @@ import { addMs, type Instant, instant } from "../../src/base/instant.ts";
 import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
 import type { SlotEvent } from "../../src/device/slots/slot-event.ts";
 import type { FleetAction } from "../../src/fleet/fleet-action.ts";
-import type { Progress } from "../../src/fleet/fleet-event.ts";
 import type { Rollout } from "../../src/fleet/rollout.ts";
+import { progressOf } from "../../src/fleet/transfer-progress.ts";
 import { NO_FIGURES } from "../../src/manifest/figure.ts";
 import type { ReportQuestion } from "../../src/server/report-resource.ts";
 import type { CheckInDecision, CheckInQuestion } from "../../src/server/ticket-resource.ts";
@@ -200,13 +200,4 @@ export class RehearsedFleet implements SimulatedFleet, Deadlined {
 /** The roll-out cannot be made as it was planned. */
 export class RehearsalRefused extends Error {
   override readonly name = "RehearsalRefused";
-}
-
-/** The largest block, RFC 7959 2.2. */
-const BLOCK_SIZE_MAX = 1_024;
-
-function progressOf({ image, percent, blocks, resends, bytes, seconds }: TransferNews): Progress {
-  const { length: size, version } = image;
-  const blockSize = Math.min(BLOCK_SIZE_MAX, 2 ** Math.ceil(Math.log2(bytes / Math.max(1, blocks))));
-  return { version, bytes: Math.floor((size * percent) / 100), size, blocks, resends, blockSize, seconds };
 }

@@ -8,8 +8,7 @@ import { Figure, NO_FIGURES } from "../../src/manifest/figure.ts";
 import { encodeInstallReport, REPORT_ID_LENGTH } from "../../src/manifest/install-report.ts";
 import { UpdateResult, UpdateState } from "../../src/manifest/reason.ts";
 import { SIGNED_TICKET, sign } from "../../src/manifest/signed-object.ts";
-import { DEVICE_NAME_LENGTH, NONCE_LENGTH_MIN } from "../../src/manifest/ticket.ts";
-import { COME_AGAIN } from "../../src/server/newest-release.ts";
+import { COME_AGAIN_SECONDS, DEVICE_NAME_LENGTH, NONCE_LENGTH_MIN } from "../../src/manifest/ticket.ts";
 import { TICKET_LIFETIME } from "../../src/server/ticket-resource.ts";
 import { DrawnImage } from "../drawn-image.ts";
 import { DrawnTrust } from "../drawn-trust.ts";
@@ -103,7 +102,7 @@ export function trustMessageLengths(crypto: CryptoProvider): Readonly<Record<str
     sequenceNumber: 1,
     lifetime: TICKET_LIFETIME,
     issued: ticketMaker.unixSeconds(instant(0)),
-    comeAgain: COME_AGAIN,
+    comeAgain: COME_AGAIN_SECONDS,
   });
   const report = {
     id: new Uint8Array(REPORT_ID_LENGTH),

@@ -5,8 +5,8 @@ import { sql } from "kysely";
 import { parseFilter } from "../fleet/filter-parser.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetCounts } from "../fleet/fleet-event.ts";
-import { COME_AGAIN_SECONDS } from "../fleet/product.ts";
 import type { Rollout } from "../fleet/rollout.ts";
+import { COME_AGAIN_SECONDS } from "../manifest/ticket.ts";
 import type { FleetDatabase } from "./decision-database.ts";
 import { conditionOf } from "./filter-condition.ts";
 

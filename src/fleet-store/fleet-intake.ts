@@ -3,9 +3,9 @@
 
 import type { Answer } from "../fleet/answer.ts";
 import type { Progress } from "../fleet/fleet-event.ts";
-import { COME_AGAIN_SECONDS } from "../fleet/product.ts";
 import type { CheckIn } from "../manifest/check-in.ts";
 import type { InstallReport } from "../manifest/install-report.ts";
+import { COME_AGAIN_SECONDS } from "../manifest/ticket.ts";
 import type { FleetBatch } from "./fleet-batch.ts";
 import type { FleetStore } from "./fleet-store.ts";
 

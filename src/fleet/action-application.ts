@@ -1,9 +1,10 @@
 // What an action that may be done does to the fleet: the same when it is done and when its record is replayed. What it does to the
 // device is in device-action.ts, for devices are not in records.
 
+import { COME_AGAIN_SECONDS } from "../manifest/ticket.ts";
 import type { Fleet } from "./fleet.ts";
 import type { FleetAction, ProductChange, RolloutDraft } from "./fleet-action.ts";
-import { COME_AGAIN_SECONDS, type FleetRelease, keyOf, type Product } from "./product.ts";
+import { type FleetRelease, keyOf, type Product } from "./product.ts";
 import {
   NO_COUNTERS,
   type Phase,

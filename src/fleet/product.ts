@@ -15,8 +15,6 @@ export interface Product {
   readonly supportEndsAt: number | undefined;
 }
 
-export const COME_AGAIN_SECONDS = 21_600;
-
 /** Of one class, or of every device of the product. */
 export interface FleetRelease {
   readonly product: string;

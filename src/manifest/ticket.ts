@@ -20,6 +20,9 @@ export const NONCE_LENGTH_MAX = 16;
 /** Of SHA-256(identity), as many bytes as name a device to itself. */
 export const DEVICE_NAME_LENGTH = 8;
 
+/** When a device is expected again unless somebody says otherwise: a quarter of a day, counted from its own check-in. */
+export const COME_AGAIN_SECONDS = 21_600;
+
 /** Thirty days: the longest that a ticket may be good for, or a device be told to stay away. */
 export const TICKET_SECONDS_MAX = 30 * 86_400;
 

@@ -2,17 +2,15 @@
 
 import type { Releases, Unavailable } from "../firmware/releases.ts";
 import type { CheckIn } from "../manifest/check-in.ts";
+import { COME_AGAIN_SECONDS } from "../manifest/ticket.ts";
 import type { CheckInDecision } from "./ticket-resource.ts";
-
-/** Seconds after which a device is expected again, counted from its own check-in, so that a fleet stays spread. */
-export const COME_AGAIN = 21_600;
 
 /** `unixSeconds`: the time, since 1970; `comeAgain`: seconds. A way back comes first: whoever it is for runs what nobody shall run. */
 export function newestReleaseFor(
   releases: Pick<Releases, "current" | "wayBack">,
   { product, class: className, sequenceNumber, runningSha256 }: CheckIn,
   unixSeconds: number,
-  comeAgain = COME_AGAIN,
+  comeAgain = COME_AGAIN_SECONDS,
 ): CheckInDecision | Unavailable {
   const back = runningSha256 && releases.wayBack(product, className, runningSha256);
   const current = releases.current(product, className);

@@ -5,8 +5,7 @@ import { Code, formatCode } from "../../src/coap/code.ts";
 import { OptionNumber, uintOption } from "../../src/coap/option.ts";
 import { CHECK_IN_LENGTH_MAX, decodeCheckInAnswer, encodeCheckIn } from "../../src/manifest/check-in.ts";
 import { open, SIGNED_TICKET } from "../../src/manifest/signed-object.ts";
-import { deviceName } from "../../src/manifest/ticket.ts";
-import { COME_AGAIN } from "../../src/server/newest-release.ts";
+import { COME_AGAIN_SECONDS, deviceName } from "../../src/manifest/ticket.ts";
 import { type CheckInQuestion, TICKET_LIFETIME } from "../../src/server/ticket-resource.ts";
 import { CRYPTO } from "../support/crypto.ts";
 import { IDENTITY } from "../support/firmware-scene.ts";
@@ -27,7 +26,7 @@ tickets("a device that is behind is offered the release, by a ticket for it and 
     sequenceNumber: 2,
     lifetime: TICKET_LIFETIME,
     issued: BEGIN,
-    comeAgain: COME_AGAIN,
+    comeAgain: COME_AGAIN_SECONDS,
   });
   assert.is(manifest, undefined);
   const [event] = scene.events.filter(({ kind }) => kind === "checkIn");

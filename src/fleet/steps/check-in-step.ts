@@ -3,6 +3,7 @@
 import { toHex } from "../../base/bytes.ts";
 import type { CheckIn } from "../../manifest/check-in.ts";
 import { Figure } from "../../manifest/figure.ts";
+import { COME_AGAIN_SECONDS } from "../../manifest/ticket.ts";
 import { blockSizeFor } from "../block-size.ts";
 import { comeAgainAfter, comeAgainIn } from "../come-again.ts";
 import { compiled } from "../compiled-plan.ts";
@@ -20,7 +21,7 @@ import {
   type Wait,
   waitFor,
 } from "../judgement.ts";
-import { COME_AGAIN_SECONDS, type FleetRelease } from "../product.ts";
+import type { FleetRelease } from "../product.ts";
 import type { Rollout } from "../rollout.ts";
 import { defer, end, move, planFor, tryAgainOr } from "./progress.ts";
 import type { Turn } from "./turn.ts";

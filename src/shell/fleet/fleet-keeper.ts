@@ -6,12 +6,12 @@ import { latin1Of } from "../../base/bytes.ts";
 import type { Alert } from "../../fleet/alert.ts";
 import type { Answer } from "../../fleet/answer.ts";
 import type { FleetRecord } from "../../fleet/fleet-record.ts";
+import { progressOf } from "../../fleet/transfer-progress.ts";
 import type { FleetInput, FleetOutput } from "../../fleet-store/fleet-intake.ts";
 import type { ReportQuestion } from "../../server/report-resource.ts";
 import type { CheckInQuestion } from "../../server/ticket-resource.ts";
 import type { TransferNews } from "../../server/transfers.ts";
 import type { FleetSink } from "./fleet-thread.ts";
-import { progressOf } from "./transfer-progress.ts";
 
 /**
  * Of one transaction, and what waits for one: of more, each is refused at once and comes again. One has the bytes of a check-in or

@@ -1,13 +1,22 @@
 // The news of a transfer as the fleet hears of it.
 
-import type { Progress } from "../../fleet/fleet-event.ts";
-import type { TransferNews } from "../../server/transfers.ts";
+import type { Progress } from "./fleet-event.ts";
+
+/** What a server says of a transfer: `percent` of the image came, in answers of `bytes` in all. */
+export interface SeenTransfer {
+  readonly image: { readonly length: number; readonly version: string };
+  readonly percent: number;
+  readonly blocks: number;
+  readonly resends: number;
+  readonly bytes: number;
+  readonly seconds: number;
+}
 
 /** The largest block, RFC 7959 2.2. */
 const BLOCK_SIZE_MAX = 1_024;
 const BLOCK_SIZE_MIN = 16;
 
-export function progressOf({ image, percent, blocks, resends, bytes, seconds }: TransferNews): Progress {
+export function progressOf({ image, percent, blocks, resends, bytes, seconds }: SeenTransfer): Progress {
   const { length: size, version } = image;
   // Different bytes, to the percent: what came twice is in `blocks`.
   const different = Math.floor((size * percent) / 100);
