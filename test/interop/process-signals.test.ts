@@ -34,7 +34,7 @@ for (const signal of ["SIGHUP", "SIGUSR1"] as const) {
     const serving = await Serving.start(scratch(), {
       images: { "1.0": BLOCK },
       keys: { "meter-7": "0123456789abcdef" },
-      flags: ["--coap"],
+      flags: ["--coap", "--no-http"],
     });
     const load = loadBlocks(serving.coapPort, "/fw/boat/1.0", BLOCK, DURATION_MS);
     await delay(200);
