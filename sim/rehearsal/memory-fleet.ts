@@ -6,11 +6,10 @@ import type { Alert } from "../../src/fleet/alert.ts";
 import type { Device } from "../../src/fleet/device.ts";
 import { EMPTY_FLEET, type Fleet } from "../../src/fleet/fleet.ts";
 import type { FleetAction } from "../../src/fleet/fleet-action.ts";
-import type { FleetEvent } from "../../src/fleet/fleet-event.ts";
+import type { FleetCounts, FleetEvent } from "../../src/fleet/fleet-event.ts";
 import type { FleetRecord } from "../../src/fleet/fleet-record.ts";
 import type { Refusal } from "../../src/fleet/fleet-service.ts";
-import type { Hashing } from "../../src/fleet/judgement.ts";
-import type { Rollout } from "../../src/fleet/rollout.ts";
+import { type Hashing, releaseFor } from "../../src/fleet/judgement.ts";
 import { step } from "../../src/fleet/step.ts";
 import type { Step } from "../../src/fleet/steps/turn.ts";
 
@@ -47,10 +46,9 @@ export class MemoryFleet {
     return stepped;
   }
 
-  /** Time alone. `isCounting`: whether devices that are still to come are counted anew. */
-  pass(now: number, isCounting: boolean): void {
-    const remaining = isCounting ? { remaining: this.#remaining() } : {};
-    this.step(undefined, { kind: "ticked", counts: remaining }, now);
+  /** Time alone, and what was counted meanwhile. */
+  pass(now: number, counts: FleetCounts = {}): void {
+    this.step(undefined, { kind: "ticked", counts }, now);
     for (let id = this.#takeDue(); id !== undefined; id = this.#takeDue()) this.step(id, { kind: "due" }, now);
   }
 
@@ -72,17 +70,14 @@ export class MemoryFleet {
     }
   }
 
-  /** See FleetCounts. */
-  #remaining(): ReadonlyMap<string, number> {
-    const running = [...this.fleet.rollouts.values()].filter(({ state }) => state === "running");
-    return new Map(running.map((rollout) => [rollout.plan.name, this.#remainingOf(rollout)]));
-  }
-
-  #remainingOf({ plan: { name, product, version } }: Rollout): number {
+  /** Of a roll-out, as FleetCounts has it, where nobody opted out and its filter leaves nobody out. */
+  remaining(name: string): number {
+    const rollout = this.fleet.rollouts.get(name)!;
     let count = 0;
     for (const device of this.devices.values()) {
-      const wasOffered = device.assignment?.rollout === name || device.past.some(({ rollout }) => rollout === name);
-      if (device.product === product && device.running.version !== version && !wasOffered) count++;
+      const wasOffered = device.assignment?.rollout === name || device.past.some((past) => past.rollout === name);
+      const release = releaseFor(this.fleet, rollout, device);
+      if (device.product === rollout.plan.product && !wasOffered && device.running.sha256 !== release?.sha256) count++;
     }
     return count;
   }

@@ -149,7 +149,9 @@ export class RehearsedFleet implements SimulatedFleet, Deadlined {
 
   handleTimeout(now: Instant): void {
     if (this.#ticksAt === undefined || now < this.#ticksAt) return;
-    this.#fleet.pass(this.#wall(now), this.#ticks++ % COUNTING_TICKS === 0);
+    const isCounting = this.#ticks++ % COUNTING_TICKS === 0;
+    const counts = isCounting ? { remaining: new Map([[this.#name, this.#fleet.remaining(this.#name)]]) } : {};
+    this.#fleet.pass(this.#wall(now), counts);
     const isOver = this.rollout.state !== "running" && this.isSettled;
     this.#ticksAt = isOver ? undefined : addMs(now, this.#input.tickMs);
   }

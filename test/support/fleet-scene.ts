@@ -1,17 +1,16 @@
 // A fleet in virtual time: the pure core with a store in memory around it, and models of devices that follow the sequence of
 // check-ins and reports that TwoSlotDevice has.
 
+import { MemoryFleet } from "../../sim/rehearsal/memory-fleet.ts";
 import { toHex } from "../../src/base/bytes.ts";
 import type { Answer } from "../../src/fleet/answer.ts";
 import type { Device, LinkFigures } from "../../src/fleet/device.ts";
-import { EMPTY_FLEET, type Fleet } from "../../src/fleet/fleet.ts";
+import type { Fleet } from "../../src/fleet/fleet.ts";
 import type { FleetAction } from "../../src/fleet/fleet-action.ts";
 import type { FleetCounts, FleetEvent } from "../../src/fleet/fleet-event.ts";
 import type { FleetRecord } from "../../src/fleet/fleet-record.ts";
-import { releaseFor } from "../../src/fleet/judgement.ts";
 import type { FleetRelease } from "../../src/fleet/product.ts";
 import type { Rollout } from "../../src/fleet/rollout.ts";
-import { step } from "../../src/fleet/step.ts";
 import type { Step } from "../../src/fleet/steps/turn.ts";
 import type { CheckIn } from "../../src/manifest/check-in.ts";
 import { Figure } from "../../src/manifest/figure.ts";
@@ -63,14 +62,25 @@ function digestHex(first: number, number: number): string {
 
 export class FleetScene {
   now: number;
-  fleet: Fleet = EMPTY_FLEET;
-  readonly devices = new Map<string, Device>();
   readonly records: FleetRecord[] = [];
-  /** Deadlines, each looked at when it has come. */
-  readonly #due = new Map<number, Set<string>>();
+  readonly #memory: MemoryFleet;
 
   constructor(now = BEGIN) {
     this.now = now;
+    this.#memory = new MemoryFleet(CRYPTO, {
+      decided: (records) => {
+        // Not by spreading: a sweep of thousands is one step's worth of records each.
+        for (const record of records) this.records.push(record);
+      },
+    });
+  }
+
+  get fleet(): Fleet {
+    return this.#memory.fleet;
+  }
+
+  get devices(): Map<string, Device> {
+    return this.#memory.devices;
   }
 
   /** Throws where it is refused. */
@@ -163,8 +173,7 @@ export class FleetScene {
   }
 
   ticks(counts?: FleetCounts): void {
-    this.step(counts === undefined ? { kind: "ticked" } : { kind: "ticked", counts });
-    this.#runDue();
+    this.#memory.pass(this.now, counts);
   }
 
   rollout(name: string): Rollout {
@@ -173,54 +182,11 @@ export class FleetScene {
 
   /** As FleetCounts has it. */
   remaining(name: string): number {
-    const rollout = this.rollout(name);
-    return [...this.devices.values()].filter((device) => {
-      const target = releaseFor(this.fleet, rollout, device);
-      const isIn = device.assignment?.rollout === name || device.past.some((past) => past.rollout === name);
-      return !isIn && device.running.sha256 !== target?.sha256;
-    }).length;
+    return this.#memory.remaining(name);
   }
 
   step(event: FleetEvent, id?: string): Step {
-    const before = id === undefined ? undefined : this.devices.get(id);
-    const done = step(CRYPTO, this.fleet, before, event, this.now);
-    this.fleet = done.fleet;
-    if (id !== undefined) this.#keep(id, done.device);
-    // Not by spreading: a sweep of thousands is one step's worth of records each.
-    for (const record of done.records) this.records.push(record);
-    for (const name of done.sweep) this.#sweep(name);
-    return done;
-  }
-
-  #keep(id: string, device: Device | undefined): void {
-    if (device === undefined) {
-      this.devices.delete(id);
-      return;
-    }
-    const deadline = device.assignment?.deadline;
-    if (deadline !== undefined && deadline !== this.devices.get(id)?.assignment?.deadline) {
-      const minute = Math.ceil(deadline / MINUTE);
-      const ids = this.#due.get(minute) ?? new Set();
-      this.#due.set(minute, ids.add(id));
-    }
-    this.devices.set(id, device);
-  }
-
-  #sweep(name: string): void {
-    for (const [id, device] of this.devices) {
-      if (device.assignment?.rollout === name) this.step({ kind: "due" }, id);
-    }
-  }
-
-  #runDue(): void {
-    for (const [minute, ids] of this.#due) {
-      if (minute * MINUTE > this.fleet.clock.time) continue;
-      this.#due.delete(minute);
-      for (const id of ids) {
-        const { deadline = 0 } = this.devices.get(id)?.assignment ?? {};
-        if (deadline <= this.fleet.clock.time) this.step({ kind: "due" }, id);
-      }
-    }
+    return this.#memory.step(id, event, this.now);
   }
 }
 
